@@ -1,0 +1,42 @@
+# Two commands do everything: `make repro` and `make test`.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export VIRTUAL_ENV := $(CURDIR)/$(VENV)
+
+.PHONY: help repro test check lock clean
+
+help:  ## show this help
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+repro: $(READY)  ## set up, then rebuild every model and report whose inputs changed
+	@dvc repro
+	@echo "Open reports/index.html in a browser."
+
+test: $(READY) check  ## set up, then check style, types and structure and run the tests
+	@coverage erase
+	@pytest -n 2 --cov --cov-report= && coverage report
+
+check: $(READY)
+	@ruff check . && ruff format --check --quiet . && mypy && lint-imports --no-cache
+
+lock: $(READY)  ## resolve requirements.lock anew from pyproject.toml
+	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --extra dev \
+	  --python-version 3.11 --custom-compile-command "make lock" --upgrade pyproject.toml -o requirements.lock
+
+clean:  ## remove the environment (data, models and reports stay)
+	rm -rf $(VENV)
+
+# uv installs the lock several times faster than pip; pip fetches uv itself, by the hash in the same lock.
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed; call: make PYTHON=/path/to/python3.11"; exit 2; }
+	@echo "Setting up $(VENV) from requirements.lock ..."
+	@$(PYTHON) -m venv --clear $(VENV)
+	@sed -n '/^uv==/,/^    #/p' requirements.lock > $(VENV)/uv.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $(VENV)/uv.lock
+	@uv pip install --quiet --require-hashes --compile-bytecode -r requirements.lock
+	@uv pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
