@@ -1,1 +1,1 @@
-"""Placeholder."""
+"""Clinical risk models, phenotypes and explained offline reports from validated patient records."""
