@@ -44,13 +44,15 @@ class Observed:
         """1.0 where the event came by the horizon, else 0.0 (also where it is unknown), shape (n,)."""
         if self.time is None or self.horizon is None:
             return self.event
-        return self.event * (self.time <= self.horizon)
+        by_then: FloatArray = self.event * (self.time <= self.horizon)
+        return by_then
 
     def known(self) -> npt.NDArray[np.bool_]:
         """Whether the outcome at the horizon is known, shape (n,)."""
         if self.time is None or self.horizon is None:
             return np.ones(len(self.event), dtype=bool)
-        return (self.event == 1) | (self.time >= self.horizon)
+        known: npt.NDArray[np.bool_] = (self.event == 1) | (self.time >= self.horizon)
+        return known
 
     def weights(self) -> FloatArray:
         """Inverse-probability-of-censoring weights, shape (n,): 0 where unknown, at least 1 elsewhere."""

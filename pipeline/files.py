@@ -1,0 +1,98 @@
+"""Every read and write of generated files: complete or not at all, the same bytes for the same content.
+
+Patient-level folders get mode 0700 and their files 0600; what may be published is readable by all.
+"""
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PUBLIC = "reports"
+SIGNIFICANT_DIGITS = 6
+
+
+def staging(path: Path) -> Path:
+    """The place beside `path` where its next version is written, its folder made."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o755 if is_public(path) else 0o700)
+    return path.with_name(f".{path.name}.partial")
+
+
+def commit(path: Path) -> None:
+    """Put what stands in `staging(path)` in the place of `path`."""
+    new = staging(path)
+    _secure(new, public=is_public(path))
+    if new.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    os.replace(new, path)
+
+
+def discard(path: Path) -> None:
+    """Remove what a broken run left in `staging(path)`."""
+    left = path.with_name(f".{path.name}.partial")
+    if left.is_dir():
+        shutil.rmtree(left)
+    else:
+        left.unlink(missing_ok=True)
+
+
+def is_public(path: Path) -> bool:
+    """Whether a file at `path` (relative to the repository) may be published."""
+    return bool(path.parts) and path.parts[0] == PUBLIC
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write `text` as UTF-8 with newlines as they are."""
+    path.write_text(text, encoding="utf-8", newline="")
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write `content` as JSON, floats rounded to six significant digits. Raises ValueError on NaN."""
+    text = json.dumps(rounded(content), indent=2, ensure_ascii=False, allow_nan=False)
+    write_text(path, text + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def rounded(content: Any) -> Any:
+    """`content` with every float rounded to six significant digits."""
+    if isinstance(content, float):
+        return float(f"{content:.{SIGNIFICANT_DIGITS}g}")
+    if isinstance(content, dict):
+        return {str(key): rounded(value) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [rounded(value) for value in content]
+    return content
+
+
+def write_parquet(path: Path, frame: "pd.DataFrame") -> None:
+    """Write a frame without its index."""
+    frame.to_parquet(path, engine="pyarrow", index=False)
+
+
+def read_parquet(path: Path) -> "pd.DataFrame":
+    """Read a frame."""
+    import pandas as pd
+
+    return pd.read_parquet(path, engine="pyarrow")
+
+
+def write_csv(path: Path, frame: "pd.DataFrame") -> None:
+    """Write a frame as UTF-8 CSV without its index, floats to six significant digits."""
+    frame.to_csv(path, index=False, float_format=f"%.{SIGNIFICANT_DIGITS}g", lineterminator="\n")
+
+
+def _secure(path: Path, *, public: bool) -> None:
+    folder, file = (0o755, 0o644) if public else (0o700, 0o600)
+    for each in [path, *path.rglob("*")] if path.is_dir() else [path]:
+        each.chmod(folder if each.is_dir() else file)
+        if each.is_file():
+            with each.open("rb") as handle:
+                os.fsync(handle.fileno())

@@ -1,0 +1,200 @@
+"""`params.yaml` and the schema files, checked before any work begins."""
+
+import difflib
+import importlib
+import re
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from data_schemas.columns import Cohort
+from pipeline.errors import ConfigurationError
+
+PARAMS = Path("params.yaml")
+COHORT_NAME = re.compile(r"[a-z][a-z0-9_]*")
+RESERVED_NAMES = {"columns", "summaries", "demo"}
+
+
+class Section(BaseModel):
+    """A part of `params.yaml`: every key is known, every value has the declared type."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Source(Section):
+    """Where a cohort's records come from, and how the file is written."""
+
+    path: str
+    format: Literal["csv"] = "csv"
+    encoding: str = "utf-8"
+    delimiter: str = Field(",", min_length=1, max_length=1)
+
+
+class CohortSettings(Section):
+    """One cohort. `test_from` is needed where the schema declares an index date: evaluation is temporal."""
+
+    source: Source
+    test_from: date | None = None
+
+
+class Validate(Section):
+    """How identifiers are hidden and how much quarantine is tolerated."""
+
+    pseudonym_key: str = Field(min_length=8)
+    quarantine_at_most: float = Field(ge=0, le=1)
+
+
+class Split(Section):
+    """How patients are parted into development and test, or into folds."""
+
+    cross_validate_below: int = Field(ge=0)
+    test_share: float = Field(gt=0, lt=1)
+    folds: int = Field(ge=2, le=20)
+    repeats: int = Field(ge=1, le=100)
+
+
+class Train(Section):
+    """Which candidates compete, and which of them form the deployed average."""
+
+    candidates: tuple[str, ...] = Field(min_length=1)
+    ensemble: tuple[str, ...] = Field(min_length=1)
+    folds: int = Field(ge=2, le=20)
+    seed: int = Field(ge=0)
+
+    @model_validator(mode="after")
+    def _members_compete(self) -> "Train":
+        absent = [name for name in self.ensemble if name not in self.candidates]
+        if absent:
+            raise ValueError(f"ensemble names {', '.join(absent)}, which candidates does not list")
+        return self
+
+
+class Cluster(Section):
+    """How phenotypes are sought and when they count as stable."""
+
+    k_max: int = Field(ge=2, le=20)
+    resamples: int = Field(ge=10)
+    jaccard_at_least: float = Field(gt=0, le=1)
+    seed: int = Field(ge=0)
+
+
+class Evaluate(Section):
+    """The bootstrap behind every interval."""
+
+    resamples: int = Field(ge=100)
+    seed: int = Field(ge=0)
+
+
+class Explain(Section):
+    """How many patients are explained, and how many refits show what is stable."""
+
+    patients: int = Field(ge=100)
+    refits: int = Field(ge=10)
+    seed: int = Field(ge=0)
+
+
+class Disclosure(Section):
+    """What may be published."""
+
+    smallest_group: int = Field(ge=5)
+
+
+class Settings(Section):
+    """All of `params.yaml`."""
+
+    cohorts: dict[str, CohortSettings] = Field(min_length=1)
+    validate_: Validate = Field(alias="validate")
+    split: Split
+    train: Train
+    cluster: Cluster
+    evaluate: Evaluate
+    explain: Explain
+    disclosure: Disclosure
+
+
+def load_settings(path: Path = PARAMS) -> Settings:
+    """Read and check `params.yaml`.
+
+    Raises ConfigurationError naming the first fault: a missing file, broken YAML, an unknown key (with the
+    nearest known one), a missing key or a value of the wrong type.
+    """
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigurationError(f"{path} is missing; run from the root of the repository") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        line = getattr(getattr(error, "problem_mark", None), "line", None)
+        where = f"{path} line {line + 1}" if line is not None else str(path)
+        raise ConfigurationError(f"{where} is not valid YAML; compare it with the released file") from None
+    try:
+        settings = Settings.model_validate(content)
+    except ValidationError as error:
+        raise ConfigurationError(f"{path}: {_first_fault(error)}") from None
+    for name in settings.cohorts:
+        check_cohort_name(name)
+    return settings
+
+
+def check_cohort_name(name: str) -> None:
+    """Raise ConfigurationError unless `name` can name a cohort, its files and its schema module."""
+    if not COHORT_NAME.fullmatch(name) or name in RESERVED_NAMES:
+        raise ConfigurationError(
+            f"cohort name {name!r} is not usable: expected a lower-case letter, then letters, digits or "
+            f"underscores, and none of {', '.join(sorted(RESERVED_NAMES))}"
+        )
+
+
+def load_cohort(name: str) -> type[Cohort]:
+    """The class that `data_schemas/<name>.py` declares.
+
+    Raises ConfigurationError if the file is missing, cannot be imported or contradicts itself.
+    """
+    check_cohort_name(name)
+    file = f"data_schemas/{name}.py"
+    try:
+        module = importlib.import_module(f"data_schemas.{name}")
+    except ModuleNotFoundError as error:
+        if error.name != f"data_schemas.{name}":
+            raise ConfigurationError(f"{file} imports {error.name}, which is not installed") from error
+        raise ConfigurationError(f"{file} is missing; every cohort in params.yaml needs one") from None
+    except Exception as error:
+        raise ConfigurationError(f"{file} cannot be imported: {type(error).__name__}: {error}") from error
+    declared = [
+        c
+        for c in vars(module).values()
+        if isinstance(c, type) and issubclass(c, Cohort) and c.__module__ == module.__name__
+    ]
+    if len(declared) != 1:
+        raise ConfigurationError(f"{file} declares {len(declared)} cohort classes, expected exactly one")
+    faults = declared[0].faults()
+    if faults:
+        raise ConfigurationError(f"{file}: {'; '.join(faults)}")
+    return declared[0]
+
+
+def _first_fault(error: ValidationError) -> str:
+    fault = error.errors(include_url=False, include_input=False)[0]
+    path = [str(part) for part in fault["loc"]]
+    where = ".".join(path) or "the whole file"
+    if fault["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(path[-1], _known_keys(path[:-1]), n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else "; remove it"
+        return f"unknown key {where!r}{hint}"
+    if fault["type"] == "missing":
+        return f"key {where!r} is missing"
+    return f"{where}: {fault['msg'].removeprefix('Value error, ')}"
+
+
+def _known_keys(path: list[str]) -> list[str]:
+    section: Any = Settings
+    for part in path:
+        fields = getattr(section, "model_fields", {})
+        found = next((f for name, f in fields.items() if part in (name, f.alias)), None)
+        if found is None:  # a cohort's own name: its fields are those of every cohort
+            section = CohortSettings
+            continue
+        section = CohortSettings if part == "cohorts" else found.annotation
+    return [f.alias or name for name, f in getattr(section, "model_fields", {}).items()]
