@@ -314,7 +314,8 @@ def category(
 ) -> Any:
     """A code from a closed list, `codes`: the file's text -> a label for people.
 
-    A code outside the list refuses the table. With `ordered=True` the codes run from least to most. `meaning` takes the other attributes of `Column`.
+    A code outside the list refuses the table. With `ordered=True` the codes run from least to most.
+    `meaning` takes the other attributes of `Column`.
     """
     column = Column(
         label,

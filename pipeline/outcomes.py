@@ -56,7 +56,8 @@ class Observed:
 
     def weights(self) -> FloatArray:
         """Inverse-probability-of-censoring weights, shape (n,): 0 where unknown, at least 1 elsewhere."""
-        return self.weights_for(np.ones((1, len(self.event))))[0]
+        weights: FloatArray = self.weights_for(np.ones((1, len(self.event))))[0]
+        return weights
 
     def weights_for(self, counts: FloatArray) -> FloatArray:
         """The weights re-estimated in resamples; `counts` (b, n) says how often each patient was drawn.

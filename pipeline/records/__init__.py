@@ -1,1 +1,1 @@
-"""Placeholder."""
+"""From a file to trusted records: readers, typing, checks, quarantine, identity, splits."""
