@@ -1,1 +1,1 @@
-"""Placeholder."""
+"""Risk models: features, candidates, the log-odds ensemble, recalibration, storage."""

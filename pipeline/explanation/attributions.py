@@ -1,0 +1,63 @@
+"""Exact additive attributions of the deployed model.
+
+Averaging and recalibration are affine in the members' log-odds, so the members' SHAP values, weighted and
+scaled alike, are those of the deployed model: base value plus contributions equals the log-odds of the risk
+shown. Linear members: coefficient times distance from the training mean, summed over a predictor's columns
+(Lundberg and Lee 2017, independent features). Trees: path-dependent TreeSHAP (Lundberg et al. 2020).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from pipeline.models.candidates import Fitted
+from pipeline.models.ensemble import RiskModel
+from pipeline.models.linear import LinearModel
+from pipeline.models.trees import TreesModel, as_matrix
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Attributions:
+    """`base` (log-odds) plus the sum of a patient's `contributions` (n, p) is the patient's log-odds."""
+
+    base: float
+    contributions: pd.DataFrame
+
+    def log_odds(self) -> FloatArray:
+        """Log-odds that the parts add up to, shape (n,)."""
+        total: FloatArray = self.base + self.contributions.to_numpy().sum(axis=1)
+        return total
+
+
+def attribute(model: RiskModel, X: pd.DataFrame) -> Attributions:
+    """Contributions of every predictor to every patient's log-odds, in the order of the columns of X."""
+    base, total = 0.0, np.zeros(X.shape)
+    for name, member in model.members.items():
+        member_base, contributions = _attribute_member(member, X)
+        base += model.weights[name] * member_base
+        total += model.weights[name] * contributions
+    frame = pd.DataFrame(model.slope * total, columns=X.columns, index=X.index)
+    return Attributions(model.intercept + model.slope * base, frame)
+
+
+def _attribute_member(member: Fitted, X: pd.DataFrame) -> tuple[float, FloatArray]:
+    return _attribute_linear(member, X) if isinstance(member, LinearModel) else _attribute_trees(member, X)
+
+
+def _attribute_linear(member: LinearModel, X: pd.DataFrame) -> tuple[float, FloatArray]:
+    """The design is centred on the training patients, so the intercept is the mean log-odds there."""
+    parts = member.design.transform(X) * member.coefficients
+    owners = np.array(member.design.owners())
+    return member.intercept, np.column_stack([parts[:, owners == name].sum(axis=1) for name in X])
+
+
+def _attribute_trees(member: TreesModel, X: pd.DataFrame) -> tuple[float, FloatArray]:
+    import shap
+
+    explainer = shap.TreeExplainer(member.booster, feature_perturbation="tree_path_dependent")
+    contributions = np.asarray(explainer.shap_values(as_matrix(X)), dtype=float)
+    return float(np.ravel(explainer.expected_value)[0]), contributions

@@ -1,0 +1,107 @@
+"""The table of risk factors: how much each matters, in which direction, and how sure that is.
+
+Uncertainty is that of learning the model: members are refitted, with the tuned settings, to bootstrap
+resamples of the development patients, and every refit explains the same patients.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.stats import spearmanr
+
+from data_schemas.columns import Column, Direction
+from pipeline.explanation.attributions import Attributions
+from pipeline.explanation.groups import group_values
+
+FloatArray = npt.NDArray[np.float64]
+FLAT = 0.02
+MONOTONE = 0.9
+WORDS = {Direction.INCREASES: "increases", Direction.DECREASES: "decreases"}
+
+
+@dataclass(frozen=True)
+class Explained:
+    """The explained patients: predictors X (n, p), predicted risk (n,), attributions, and those of each refit."""
+
+    X: pd.DataFrame
+    risk: FloatArray
+    attributions: Attributions
+    refits: list[pd.DataFrame]
+
+
+def tabulate_factors(explained: Explained, predictors: dict[str, Column], smallest: int) -> pd.DataFrame:
+    """One row per predictor, most important first.
+
+    `importance` is the mean absolute contribution in log-odds; intervals of it and of the rank are the 2.5%
+    and 97.5% quantiles over refits. `risk_low` and `risk_high` are mean predicted risks of the patients with the
+    lowest and the highest values, empty where a group would hold fewer than `smallest` patients.
+    """
+    importance = explained.attributions.contributions.abs().mean()
+    refitted = pd.DataFrame([refit.abs().mean() for refit in explained.refits])
+    ranks = refitted.rank(axis=1, ascending=False, method="first")
+    rows = [
+        {
+            "predictor": name,
+            "label": column.label,
+            "unit": column.unit or "",
+            "factor": str(column.factor),
+            **_estimate("importance", importance[name], refitted[name]),
+            **_estimate("rank", importance.rank(ascending=False, method="first")[name], ranks[name]),
+            "expected": WORDS[column.expected.direction] if column.expected else "",
+            "learnt": learnt_direction(explained.X[name], explained.attributions.contributions[name]),
+            "expected_source": column.expected.source if column.expected else "",
+            **_contrast(explained.X[name], explained.risk, column, smallest),
+        }
+        for name, column in predictors.items()
+    ]
+    return pd.DataFrame(rows).sort_values("rank", kind="stable", ignore_index=True)
+
+
+def learnt_direction(values: pd.Series, contributions: pd.Series) -> str:
+    """`increases`, `decreases`, `not monotone` or `flat`, by rank correlation of contribution with value."""
+    if not pd.api.types.is_float_dtype(values.dtype):
+        return "not monotone"
+    present = values.notna()
+    if contributions.abs().mean() < FLAT or values[present].nunique() < 2:
+        return "flat"
+    correlation = float(spearmanr(values[present], contributions[present].round(9)).statistic)
+    if abs(correlation) < MONOTONE:
+        return "not monotone"
+    return "increases" if correlation > 0 else "decreases"
+
+
+def trace_curves(explained: Explained, predictors: dict[str, Column], smallest: int) -> dict[str, Any]:
+    """For each predictor, bins of at least `smallest` patients with their mean contribution and its interval."""
+    return {name: _curve(explained, name, column, smallest) for name, column in predictors.items()}
+
+
+def _estimate(name: str, value: float, refitted: pd.Series) -> dict[str, float]:
+    low, high = np.quantile(refitted, [0.025, 0.975])
+    return {name: float(value), f"{name}_lo": float(low), f"{name}_hi": float(high)}
+
+
+def _contrast(values: pd.Series, risk: FloatArray, column: Column, smallest: int) -> dict[str, Any]:
+    groups = group_values(values, column, smallest, count=4)
+    if len(groups) < 2:
+        return {"low": "", "high": "", "risk_low": None, "risk_high": None}
+    (low, first), (high, last) = groups[0], groups[-1]
+    return {
+        "low": low,
+        "high": high,
+        "risk_low": float(risk[first].mean()),
+        "risk_high": float(risk[last].mean()),
+    }
+
+
+def _curve(explained: Explained, name: str, column: Column, smallest: int) -> list[dict[str, Any]]:
+    rows = []
+    for label, members in group_values(explained.X[name], column, smallest, count=8):
+        refitted = [float(refit[name].to_numpy()[members].mean()) for refit in explained.refits]
+        mean = float(explained.attributions.contributions[name].to_numpy()[members].mean())
+        lo, hi = np.quantile(refitted, [0.025, 0.975])
+        row = {"group": label, "n": int(members.sum()), "contribution": mean}
+        rows.append(row | {"lo": float(min(lo, mean)), "hi": float(max(hi, mean))})
+    return rows

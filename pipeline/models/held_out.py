@@ -1,0 +1,44 @@
+"""Risks for patients whom no fitting has seen: the evidence on which every figure of the report rests."""
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from pipeline.errors import DataRefusedError
+from pipeline.models.ensemble import Development
+from pipeline.models.outcomes import Examples
+from pipeline.progress import progress
+
+Develop = Callable[[Examples], Development]
+
+
+def predict_held_out(development: Development, test: Examples, repeat: int = 1) -> pd.DataFrame:
+    """One row per record of `test`: `pseudonym`, `repeat`, `event`, `time`, then one risk column per model."""
+    observed = test.observed
+    time = np.full(len(observed), np.nan) if observed.time is None else observed.time
+    known = {"pseudonym": test.pseudonym, "repeat": repeat, "event": observed.event, "time": time}
+    risks = {name: model.risk(test.X) for name, model in development.models.items()}
+    return pd.DataFrame(known | risks).reset_index(drop=True)
+
+
+def cross_validate(examples: Examples, folds: pd.DataFrame, develop: Develop) -> pd.DataFrame:
+    """Out-of-fold risks of the whole development, tuning and recalibration included.
+
+    `folds` has one column per repeat and one row per record, holding fold numbers. Returns the rows of
+    `predict_held_out` for every record and repeat, in the order of the records. Raises DataRefusedError if
+    a fold is empty.
+    """
+    pairs = [(r, int(k)) for r in range(1, folds.shape[1] + 1) for k in sorted(folds.iloc[:, r - 1].unique())]
+    parts = [
+        _one_fold(examples, folds.iloc[:, repeat - 1].to_numpy() == fold, develop, repeat)
+        for repeat, fold in progress(pairs, "Cross-validation")
+    ]
+    return pd.concat(parts).sort_values(["repeat", "pseudonym"], kind="stable", ignore_index=True)
+
+
+def _one_fold(examples: Examples, held_out: npt.NDArray[np.bool_], develop: Develop, repeat: int) -> pd.DataFrame:
+    if held_out.all():
+        raise DataRefusedError("all patients fall into one fold; gather more patients or raise folds in params.yaml")
+    return predict_held_out(develop(examples.take(~held_out)), examples.take(held_out), repeat)

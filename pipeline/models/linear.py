@@ -1,0 +1,59 @@
+"""Penalised logistic regression, plain or with splines."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.linear_model import LogisticRegression
+
+from pipeline.models.features import FloatArray, LinearDesign
+from pipeline.models.folds import Folds, log_loss
+
+PENALTIES = tuple(float(c) for c in np.logspace(-3, 1, 9))
+
+
+@dataclass(frozen=True)
+class LinearModel:
+    """A design and its coefficients (m,); log-odds are linear in the design's columns."""
+
+    design: LinearDesign
+    coefficients: FloatArray
+    intercept: float
+
+    def log_odds(self, X: pd.DataFrame) -> FloatArray:
+        """Log-odds of the event, shape (n,)."""
+        scores: FloatArray = self.intercept + self.design.transform(X) @ self.coefficients
+        return scores
+
+
+@dataclass(frozen=True)
+class LogisticCandidate:
+    """Ridge-penalised logistic regression; the penalty with the least out-of-fold log-loss is taken."""
+
+    label: str
+    splines: bool
+
+    def tune(
+        self, X: pd.DataFrame, y: FloatArray, weight: FloatArray, folds: Folds
+    ) -> tuple[dict[str, Any], FloatArray]:
+        """The best settings and their out-of-fold log-odds, shape (n,); design and fit stay inside each fold."""
+        scores = np.empty((len(PENALTIES), len(y)))
+        for training, held_out in folds:
+            design = LinearDesign.learn(X.iloc[training], splines=self.splines)
+            seen, unseen = design.transform(X.iloc[training]), design.transform(X.iloc[held_out])
+            for row, inverse_penalty in zip(scores, PENALTIES, strict=True):
+                fitted = _regression(inverse_penalty).fit(seen, y[training], weight[training])
+                row[held_out] = fitted.decision_function(unseen)
+        best = int(np.argmin([log_loss(y, row, weight) for row in scores]))
+        return {"inverse_penalty": PENALTIES[best]}, scores[best]
+
+    def fit(self, X: pd.DataFrame, y: FloatArray, weight: FloatArray, settings: dict[str, Any]) -> LinearModel:
+        """Fit on all of X with the settings that `tune` chose."""
+        design = LinearDesign.learn(X, splines=self.splines)
+        regression = _regression(settings["inverse_penalty"]).fit(design.transform(X), y, weight)
+        return LinearModel(design, regression.coef_[0], float(regression.intercept_[0]))
+
+
+def _regression(inverse_penalty: float) -> LogisticRegression:
+    return LogisticRegression(C=inverse_penalty, solver="lbfgs", tol=1e-8, max_iter=2000)
