@@ -18,7 +18,9 @@ SIGNIFICANT_DIGITS = 6
 
 def staging(path: Path) -> Path:
     """The place beside `path` where its next version is written, its folder made."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o755 if is_public(path) else 0o700)
+    if not path.parent.exists():
+        path.parent.mkdir(parents=True)
+        path.parent.chmod(0o755 if is_public(path) else 0o700)
     return path.with_name(f".{path.name}.partial")
 
 
@@ -51,8 +53,8 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Write `content` as JSON, floats rounded to six significant digits. Raises ValueError on NaN."""
-    text = json.dumps(rounded(content), indent=2, ensure_ascii=False, allow_nan=False)
+    """Write `content` as JSON. Raises ValueError on NaN or infinity."""
+    text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
     write_text(path, text + "\n")
 
 
@@ -82,6 +84,13 @@ def read_parquet(path: Path) -> "pd.DataFrame":
     import pandas as pd
 
     return pd.read_parquet(path, engine="pyarrow")
+
+
+def read_csv(path: Path) -> "pd.DataFrame":
+    """Read a frame that `write_csv` wrote; only an empty field is missing."""
+    import pandas as pd
+
+    return pd.read_csv(path, keep_default_na=False, na_values=[""])
 
 
 def write_csv(path: Path, frame: "pd.DataFrame") -> None:

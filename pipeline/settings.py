@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from data_schemas.columns import Cohort
 from pipeline.errors import ConfigurationError
@@ -38,6 +38,13 @@ class CohortSettings(Section):
 
     source: Source
     test_from: date | None = None
+
+    @field_validator("test_from", mode="before")
+    @classmethod
+    def _quoted(cls, value: object) -> object:
+        if isinstance(value, date):
+            raise ValueError(f'expected the day in quotes, "{value:%Y-%m-%d}": DVC cannot read a bare date')
+        return value
 
 
 class Validate(Section):

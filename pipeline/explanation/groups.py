@@ -1,5 +1,7 @@
 """Groups of patients with similar values of one predictor, none small enough to show a patient."""
 
+from itertools import pairwise
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -51,5 +53,5 @@ def _edges_apart(present: npt.NDArray[np.float64], edges: list[float], smallest:
 def _labels(edges: list[float]) -> list[str]:
     if not edges:
         return ["all values"]
-    inner = [f"{low:g} to under {high:g}" for low, high in zip(edges[:-1], edges[1:], strict=True)]
+    inner = [f"{low:g} to under {high:g}" for low, high in pairwise(edges)]
     return [f"under {edges[0]:g}", *inner, f"{edges[-1]:g} or more"]

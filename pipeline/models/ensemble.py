@@ -9,8 +9,8 @@ import pandas as pd
 from pipeline.models.calibration import fit_recalibration
 from pipeline.models.candidates import Candidate, Fitted
 from pipeline.models.features import FloatArray
-from pipeline.models.folds import IntArray, make_folds
-from pipeline.outcomes import Observed
+from pipeline.models.folds import make_folds
+from pipeline.models.outcomes import Examples
 
 ENSEMBLE = "ensemble"
 
@@ -46,22 +46,16 @@ class Development:
     settings: dict[str, dict[str, Any]]
 
 
-def develop(
-    X: pd.DataFrame,
-    observed: Observed,
-    patient: IntArray,
-    candidates: dict[str, Candidate],
-    ensemble: tuple[str, ...],
-    folds: int,
-) -> Development:
+def develop(examples: Examples, candidates: dict[str, Candidate], ensemble: tuple[str, ...], folds: int) -> Development:
     """Tune, fit and recalibrate every candidate, and the equal-weight average of those in `ensemble`.
 
     Patients whose outcome is unknown take part through the censoring weights alone, which are estimated here,
     on these patients. Recalibration uses out-of-fold log-odds, so nothing judges what it was fitted to.
     """
-    known = observed.known()
-    X, y, weight = X[known], observed.by_horizon()[known], observed.weights()[known]
-    inner = make_folds(y, patient[known], folds)
+    weights = examples.observed.weights()
+    used = weights > 0
+    X, y, weight = examples.X[used], examples.observed.by_horizon()[used], weights[used]
+    inner = make_folds(y, examples.patient[used], folds)
     tuned = {name: candidate.tune(X, y, weight, inner) for name, candidate in candidates.items()}
     fitted = {name: candidate.fit(X, y, weight, tuned[name][0]) for name, candidate in candidates.items()}
     models = {}

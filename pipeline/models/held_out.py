@@ -11,7 +11,21 @@ from pipeline.models.ensemble import Development
 from pipeline.models.outcomes import Examples
 from pipeline.progress import progress
 
+TEST = "test"
 Develop = Callable[[Examples], Development]
+
+
+def develop_and_test(examples: Examples, split: pd.DataFrame, develop: Develop) -> tuple[Development, pd.DataFrame]:
+    """The development on all development patients, and risks for patients whom a development has not seen.
+
+    `split` has one row per record with `part`. With a test part its patients are predicted; without one the
+    whole development is cross-validated over the columns `fold_1`...
+    """
+    test = (split["part"] == TEST).to_numpy(bool)
+    development = develop(examples.take(~test))
+    if test.any():
+        return development, predict_held_out(development, examples.take(test))
+    return development, cross_validate(examples, split.filter(like="fold_"), develop)
 
 
 def predict_held_out(development: Development, test: Examples, repeat: int = 1) -> pd.DataFrame:

@@ -45,7 +45,7 @@ def summarise(violations: pd.DataFrame, records: int, valid: pd.DataFrame) -> di
     """Counts for `validation.json`: by rule, and a flow in which each record leaves at its first broken rule."""
     first = violations.drop_duplicates("record")
     by = ["rule", "column", "sentence"]
-    rules = violations.groupby(by, sort=False, dropna=False, as_index=False)["record"].nunique()
+    rules = violations.groupby(by, sort=False, dropna=False)["record"].nunique().reset_index()
     flow = [{"step": "Records read", "records": records, "removed": 0, "reason": ""}]
     for sentence, removed in first.groupby("sentence", sort=False)["record"].nunique().items():
         left = flow[-1]["records"] - int(removed)  # type: ignore[operator]
@@ -59,13 +59,13 @@ def summarise(violations: pd.DataFrame, records: int, valid: pd.DataFrame) -> di
         "attrition": flow,
         "rules": [
             {
-                "rule": row.rule,
-                "column": None if pd.isna(row.column) else row.column,
-                "sentence": row.sentence,
+                "rule": row["rule"],
+                "column": None if pd.isna(row["column"]) else row["column"],
+                "sentence": row["sentence"],
                 "severity": "quarantine",
-                "records": int(row.record),
+                "records": int(row["record"]),
             }
-            for row in rules.itertuples()
+            for row in rules.to_dict("records")
         ],
     }
 

@@ -1,0 +1,28 @@
+"""Stage `train`: the deployed model, and risks for patients it has not seen."""
+
+from functools import partial
+
+from pipeline.models.candidates import build_candidates
+from pipeline.models.ensemble import ENSEMBLE, develop
+from pipeline.models.held_out import develop_and_test
+from pipeline.models.outcomes import make_examples
+from pipeline.models.storage import model_to_dict
+from pipeline.stages.wiring import Stage, run
+
+
+def main(stage: Stage) -> None:
+    """Develop all candidates, keep the ensemble, and predict for held-out patients."""
+    settings, cohort = stage.section("train"), stage.cohort()
+    valid = stage.read("valid.parquet")
+    split = valid[["pseudonym"]].merge(stage.read("split.parquet"), on="pseudonym", how="left", validate="m:1")
+    candidates = build_candidates(settings.candidates, cohort.predictors(), settings.seed)
+    learn = partial(develop, candidates=candidates, ensemble=settings.ensemble, folds=settings.folds)
+    development, predictions = develop_and_test(make_examples(valid, cohort), split, learn)
+    model = development.models[ENSEMBLE]
+    labels = {name: candidate.label for name, candidate in candidates.items()}
+    stage.write("model.json", model_to_dict(model) | {"settings": development.settings, "labels": labels})
+    stage.write("predictions.parquet", predictions)
+
+
+if __name__ == "__main__":
+    run("train", main)

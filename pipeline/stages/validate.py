@@ -1,0 +1,18 @@
+"""Stage `validate`: typed, checked and pseudonymised records; what breaks a rule goes to quarantine."""
+
+from pipeline.progress import log
+from pipeline.records.quarantine import validate_records
+from pipeline.stages.wiring import Stage, run
+
+
+def main(stage: Stage) -> None:
+    """Part the records into valid and quarantined, and count both."""
+    validated = validate_records(stage.read("raw.parquet"), stage.cohort(), stage.section("validate"))
+    stage.write("valid.parquet", validated.valid)
+    stage.write("quarantine.parquet", validated.quarantine)
+    stage.write("validation.json", validated.summary)
+    log(f"{validated.summary['valid']} of {validated.summary['rows_in']} records are valid")
+
+
+if __name__ == "__main__":
+    run("validate", main)

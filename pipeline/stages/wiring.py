@@ -1,0 +1,151 @@
+"""A stage sees what `dvc.yaml` declares for it, and nothing else.
+
+Paths stand in `dvc.yaml` alone. A stage asks for a file by its name; a name that is not declared, a section of
+`params.yaml` that is not declared, or an output left unwritten ends the stage. So a dependency that DVC does
+not know of cannot arise.
+"""
+
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from data_schemas.columns import Cohort
+from pipeline import files
+from pipeline.errors import EXIT_DONE, EXIT_INTERNAL, ClinriskError, ConfigurationError
+from pipeline.progress import log
+from pipeline.settings import CohortSettings, Settings, load_cohort, load_settings
+
+READERS: dict[str, Callable[[Path], Any]] = {".parquet": files.read_parquet, ".json": files.read_json}
+READERS[".csv"] = files.read_csv
+WRITERS: dict[str, Callable[[Path, Any], None]] = {".parquet": files.write_parquet, ".csv": files.write_csv}
+WRITERS |= {".html": files.write_text, ".md": files.write_text}
+
+
+@dataclass
+class Stage:
+    """One run of one stage: its cohort (empty for a stage over all), declared inputs, outputs and settings."""
+
+    name: str
+    cohort_name: str
+    settings: Settings
+    deps: dict[str, Path]
+    outs: dict[str, Path]
+    sections: frozenset[str]
+    written: set[str] = field(default_factory=set)
+
+    def cohort(self) -> type[Cohort]:
+        """The cohort's declaration."""
+        assert f"{self.cohort_name}.py" in self.deps, f"{self.name} does not declare the schema file"
+        return load_cohort(self.cohort_name)
+
+    def cohort_settings(self) -> CohortSettings:
+        """The cohort's entry in `params.yaml`."""
+        assert f"cohorts.{self.cohort_name}" in self.sections, f"{self.name} does not declare its cohort's entry"
+        return self.settings.cohorts[self.cohort_name]
+
+    def section(self, name: str) -> Any:
+        """A section of `params.yaml`."""
+        assert name in self.sections, f"{self.name} does not declare section {name}"
+        return getattr(self.settings, "validate_" if name == "validate" else name)
+
+    def path(self, name: str) -> Path:
+        """The path of the declared input called `name`."""
+        assert name in self.deps, f"{self.name} does not declare input {name}"
+        return self.deps[name]
+
+    def read(self, name: str) -> Any:
+        """The content of the declared input called `name`."""
+        path = self.path(name)
+        return READERS[path.suffix](path)
+
+    def write(self, name: str, content: Any) -> None:
+        """Stage the output called `name`; it appears when the whole stage has succeeded."""
+        assert name in self.outs, f"{self.name} does not declare output {name}"
+        path = self.outs[name]
+        if path.suffix == ".json":
+            files.write_json(files.staging(path), files.rounded(content) if files.is_public(path) else content)
+        else:
+            WRITERS[path.suffix](files.staging(path), content)
+        self.written.add(name)
+
+    def finish(self) -> None:
+        """Put all outputs in place."""
+        assert self.written == set(self.outs), f"{self.name} left outputs unwritten"
+        for path in self.outs.values():
+            files.commit(path)
+
+
+def open_stage(name: str, cohort_name: str) -> Stage:
+    """The stage `name` for a cohort, as `dvc.yaml` declares it. Raises ConfigurationError."""
+    settings = load_settings()
+    if cohort_name and cohort_name not in settings.cohorts:
+        raise ConfigurationError(
+            f"cohort {cohort_name!r} is not in params.yaml, which has {', '.join(settings.cohorts)}"
+        )
+    declared = read_declaration(name)
+    source = settings.cohorts[cohort_name].source.path if cohort_name else ""
+
+    def resolve(entries: list[Any]) -> list[str]:
+        names = [next(iter(entry)) if isinstance(entry, dict) else entry for entry in entries]
+        return [n.replace("${key}", cohort_name).replace("${item.source.path}", source) for n in names]
+
+    deps = {Path(p).name: Path(p) for p in resolve(declared.get("deps", []))}
+    outs = {Path(p).name: Path(p) for kind in ("outs", "metrics") for p in resolve(declared.get(kind, []))}
+    return Stage(name, cohort_name, settings, deps, outs, frozenset(resolve(declared.get("params", []))))
+
+
+def read_declaration(name: str) -> dict[str, Any]:
+    """What `dvc.yaml` says of a stage, its template unfilled. Raises ConfigurationError."""
+    try:
+        stages = yaml.safe_load(Path("dvc.yaml").read_text(encoding="utf-8"))["stages"]
+        stage: dict[str, Any] = stages[name]
+    except (FileNotFoundError, KeyError, TypeError, yaml.YAMLError):
+        raise ConfigurationError(f"dvc.yaml does not declare stage {name!r}; restore the released file") from None
+    return dict(stage.get("do", stage))
+
+
+def run(name: str, work: Callable[[Stage], None]) -> None:
+    """Run `work` as the process's main: `python -m pipeline.stages.<name> [cohort] [--debug]`.
+
+    Exits with the code of `pipeline.errors`. A failing stage leaves its earlier outputs as they were. An
+    unforeseen error is shown by type and place only, since its text may hold a patient's value.
+    """
+    arguments = [a for a in sys.argv[1:] if a != "--debug"]
+    debug = "--debug" in sys.argv[1:]
+    os.umask(0o077)
+    sys.exit(_attempt(name, arguments[0] if arguments else "", work, debug=debug))
+
+
+def _attempt(name: str, cohort_name: str, work: Callable[[Stage], None], *, debug: bool) -> int:
+    title = f"{name} {cohort_name}".strip()
+    stage = None
+    try:
+        stage = open_stage(name, cohort_name)
+        log(f"{title}: start")
+        work(stage)
+        stage.finish()
+        log(f"{title}: done")
+    except ClinriskError as error:
+        return _fail(f"{title}: {error}", error.exit_code, debug=debug)
+    except Exception as error:
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        place = f"{Path(where.filename).name} line {where.lineno}"
+        message = f"{title}: internal error, {type(error).__name__} in {place}; --debug shows more"
+        return _fail(message, EXIT_INTERNAL, debug=debug)
+    finally:
+        for path in stage.outs.values() if stage else ():
+            files.discard(path)
+    return EXIT_DONE
+
+
+def _fail(message: str, code: int, *, debug: bool) -> int:
+    if debug:
+        traceback.print_exc()
+    log(f"error: {message}")
+    return code
