@@ -183,7 +183,8 @@ def load_cohort(name: str) -> type[Cohort]:
 
 
 def _first_fault(error: ValidationError) -> str:
-    fault = error.errors(include_url=False, include_input=False)[0]
+    faults = error.errors(include_url=False, include_input=False)
+    fault = next((f for f in faults if f["type"] == "extra_forbidden"), faults[0])
     path = [str(part) for part in fault["loc"]]
     where = ".".join(path) or "the whole file"
     if fault["type"] == "extra_forbidden":

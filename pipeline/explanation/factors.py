@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import spearmanr
 
 from data_schemas.columns import Column, Direction
 from pipeline.explanation.attributions import Attributions
-from pipeline.explanation.groups import group_values
+from pipeline.explanation.groups import Group, group_values
 
 FloatArray = npt.NDArray[np.float64]
 FLAT = 0.02
-MONOTONE = 0.9
+NOISE = 0.1
+CONTRAST_GROUPS, CURVE_GROUPS = 4, 8
 WORDS = {Direction.INCREASES: "increases", Direction.DECREASES: "decreases"}
 
 
@@ -51,7 +51,10 @@ def tabulate_factors(explained: Explained, predictors: dict[str, Column], smalle
             **_estimate("importance", importance[name], refitted[name]),
             **_estimate("rank", importance.rank(ascending=False, method="first")[name], ranks[name]),
             "expected": WORDS[column.expected.direction] if column.expected else "",
-            "learnt": learnt_direction(explained.X[name], explained.attributions.contributions[name]),
+            "learnt": learnt_direction(
+                explained.attributions.contributions[name],
+                group_values(explained.X[name], column, smallest, CURVE_GROUPS),
+            ),
             "expected_source": column.expected.source if column.expected else "",
             **_contrast(explained.X[name], explained.risk, column, smallest),
         }
@@ -60,17 +63,18 @@ def tabulate_factors(explained: Explained, predictors: dict[str, Column], smalle
     return pd.DataFrame(rows).sort_values("rank", kind="stable", ignore_index=True)
 
 
-def learnt_direction(values: pd.Series, contributions: pd.Series) -> str:
-    """`increases`, `decreases`, `not monotone` or `flat`, by rank correlation of contribution with value."""
-    if not pd.api.types.is_float_dtype(values.dtype):
-        return "not monotone"
-    present = values.notna()
-    if contributions.abs().mean() < FLAT or values[present].nunique() < 2:
+def learnt_direction(contributions: pd.Series, groups: list[Group]) -> str:
+    """`increases`, `decreases`, `not monotone` or `flat`: how the groups' mean contributions follow their values.
+
+    Steps against the trend that add up to less than a tenth of all steps are taken for noise.
+    """
+    if contributions.abs().mean() < FLAT or len(groups) < 2:
         return "flat"
-    correlation = float(spearmanr(values[present], contributions[present].round(9)).statistic)
-    if abs(correlation) < MONOTONE:
+    steps = np.diff([contributions.to_numpy()[members].mean() for _, members in groups])
+    up, down = steps[steps > 0].sum(), -steps[steps < 0].sum()
+    if min(up, down) > NOISE * (up + down):
         return "not monotone"
-    return "increases" if correlation > 0 else "decreases"
+    return "increases" if up > down else "decreases"
 
 
 def trace_curves(explained: Explained, predictors: dict[str, Column], smallest: int) -> dict[str, Any]:
@@ -84,7 +88,7 @@ def _estimate(name: str, value: float, refitted: pd.Series) -> dict[str, float]:
 
 
 def _contrast(values: pd.Series, risk: FloatArray, column: Column, smallest: int) -> dict[str, Any]:
-    groups = group_values(values, column, smallest, count=4)
+    groups = group_values(values, column, smallest, CONTRAST_GROUPS)
     if len(groups) < 2:
         return {"low": "", "high": "", "risk_low": None, "risk_high": None}
     (low, first), (high, last) = groups[0], groups[-1]
@@ -98,7 +102,7 @@ def _contrast(values: pd.Series, risk: FloatArray, column: Column, smallest: int
 
 def _curve(explained: Explained, name: str, column: Column, smallest: int) -> list[dict[str, Any]]:
     rows = []
-    for label, members in group_values(explained.X[name], column, smallest, count=8):
+    for label, members in group_values(explained.X[name], column, smallest, CURVE_GROUPS):
         refitted = [float(refit[name].to_numpy()[members].mean()) for refit in explained.refits]
         mean = float(explained.attributions.contributions[name].to_numpy()[members].mean())
         lo, hi = np.quantile(refitted, [0.025, 0.975])

@@ -1,1 +1,1 @@
-"""Placeholder."""
+"""Running the pipeline, and whether this machine is fit for it."""

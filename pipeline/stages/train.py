@@ -7,6 +7,7 @@ from pipeline.models.ensemble import ENSEMBLE, develop
 from pipeline.models.held_out import develop_and_test
 from pipeline.models.outcomes import make_examples
 from pipeline.models.storage import model_to_dict
+from pipeline.models.summary import summarise_model
 from pipeline.stages.wiring import Stage, run
 
 
@@ -17,10 +18,12 @@ def main(stage: Stage) -> None:
     split = valid[["pseudonym"]].merge(stage.read("split.parquet"), on="pseudonym", how="left", validate="m:1")
     candidates = build_candidates(settings.candidates, cohort.predictors(), settings.seed)
     learn = partial(develop, candidates=candidates, ensemble=settings.ensemble, folds=settings.folds)
-    development, predictions = develop_and_test(make_examples(valid, cohort), split, learn)
-    model = development.models[ENSEMBLE]
-    labels = {name: candidate.label for name, candidate in candidates.items()}
-    stage.write("model.json", model_to_dict(model) | {"settings": development.settings, "labels": labels})
+    examples = make_examples(valid, cohort)
+    development, predictions = develop_and_test(examples, split, learn)
+    model, chosen = development.models[ENSEMBLE], development.settings
+    taught = examples.take((split["part"] == "development").to_numpy(bool))
+    stage.write("model.json", model_to_dict(model) | {"settings": chosen})
+    stage.write("model_summary.json", summarise_model(model, taught, candidates, chosen, cohort.predictors()))
     stage.write("predictions.parquet", predictions)
 
 

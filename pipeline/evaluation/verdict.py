@@ -1,0 +1,95 @@
+"""The verdict: each check with its number, and the worst of them. Quality never fails a stage."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from data_schemas.columns import Study
+
+LEVELS = ("PASS", "WARN", "FAIL")
+ENOUGH_EVENTS = 100
+QUARANTINE_WORTH_A_LOOK = 0.05
+Check = dict[str, str]
+
+
+def judge(performance: Mapping[str, Any], validation: Mapping[str, Any], study: Study) -> dict[str, Any]:
+    """`PASS`, `WARN` or `FAIL` with every check's sentence, from `performance.json` and `validation.json`."""
+    estimates = performance["estimates"]
+    checks = [
+        _discrimination(estimates["auroc"]),
+        _suspicion(estimates["auroc"], study),
+        _covers_one("Calibration slope", estimates["calibration_slope"]),
+        _covers_one("Observed to expected ratio", estimates["oe_ratio"]),
+        _usefulness(performance["net_benefit"]),
+        _enough(performance),
+        _quarantine(validation),
+    ]
+    worst = max(LEVELS.index(check["level"]) for check in checks)
+    return {"verdict": LEVELS[worst], "checks": checks}
+
+
+def _check(name: str, level: str, sentence: str) -> Check:
+    return {"check": name, "level": level, "sentence": sentence}
+
+
+def _interval(estimate: Mapping[str, Any]) -> str:
+    return f"{estimate['value']:.3g} (95% interval {estimate['lo']:.3g} to {estimate['hi']:.3g})"
+
+
+def _missing(name: str, estimate: Mapping[str, Any]) -> Check | None:
+    if estimate["lo"] is not None:
+        return None
+    return _check(name, "WARN", f"No interval could be computed: {estimate['reason']}.")
+
+
+def _discrimination(auroc: Mapping[str, Any]) -> Check:
+    name = "Discrimination"
+    if missing := _missing(name, auroc):
+        return missing
+    if auroc["lo"] > 0.5:
+        return _check(name, "PASS", f"AUROC is {_interval(auroc)}: better than chance.")
+    return _check(name, "FAIL", f"AUROC is {_interval(auroc)}: chance is not ruled out.")
+
+
+def _suspicion(auroc: Mapping[str, Any], study: Study) -> Check:
+    name, ceiling = "Too good to be true", study.auroc_ceiling
+    if missing := _missing(name, auroc):
+        return missing
+    because = f"{ceiling:g}, the declared ceiling ({study.auroc_ceiling_source})"
+    if auroc["lo"] > ceiling:
+        return _check(name, "FAIL", f"Suspected leak: AUROC is {_interval(auroc)}, all of it above {because}.")
+    if auroc["value"] > ceiling:
+        return _check(name, "WARN", f"Possible leak: AUROC is {_interval(auroc)}, above {because}.")
+    return _check(name, "PASS", f"AUROC is not above {because}.")
+
+
+def _covers_one(name: str, estimate: Mapping[str, Any]) -> Check:
+    if missing := _missing(name, estimate):
+        return missing
+    if estimate["lo"] <= 1 <= estimate["hi"]:
+        return _check(name, "PASS", f"{name} is {_interval(estimate)}: the interval holds 1, the ideal.")
+    return _check(name, "WARN", f"{name} is {_interval(estimate)}: the interval leaves out 1, the ideal.")
+
+
+def _usefulness(net_benefit: list[dict[str, Any]]) -> Check:
+    name = "Clinical utility"
+    points = [(p["model"]["value"], p["treat_all"]["value"]) for p in net_benefit]
+    known = [(model, treat_all) for model, treat_all in points if model is not None and treat_all is not None]
+    better = sum(model > max(treat_all, 0.0) for model, treat_all in known)
+    sentence = f"Net benefit is above both treating all and treating none at {better} of {len(points)} thresholds."
+    return _check(name, "PASS" if 2 * better > len(points) else "WARN", sentence)
+
+
+def _enough(performance: Mapping[str, Any]) -> Check:
+    """At least 100 events and 100 non-events (Collins, Ogundimu and Altman 2016, Stat Med 35:214)."""
+    events = performance["events"]
+    others = performance["n"] - performance["unknown"] - events
+    level = "PASS" if min(events, others) >= ENOUGH_EVENTS else "WARN"
+    sentence = f"The evaluation rests on {events} events and {others} known non-events"
+    return _check("Enough patients", level, f"{sentence}; at least {ENOUGH_EVENTS} of each are recommended.")
+
+
+def _quarantine(validation: Mapping[str, Any]) -> Check:
+    share = validation["quarantined"] / validation["rows_in"]
+    level = "PASS" if share <= QUARANTINE_WORTH_A_LOOK else "WARN"
+    counts = f"{validation['quarantined']} of {validation['rows_in']} records ({share:.1%}) were quarantined."
+    return _check("Records set aside", level, counts)

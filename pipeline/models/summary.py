@@ -1,0 +1,42 @@
+"""What may be published of a model: how it was made, none of its thresholds or coefficients."""
+
+from typing import Any
+
+from data_schemas.columns import Column, Direction
+from pipeline.models.candidates import Candidate
+from pipeline.models.ensemble import RiskModel
+from pipeline.models.outcomes import Examples
+from pipeline.models.trees import TreesModel, constrained_directions
+
+WORDS = {Direction.INCREASES: "increases", Direction.DECREASES: "decreases"}
+
+
+def summarise_model(
+    model: RiskModel,
+    development: Examples,
+    candidates: dict[str, Candidate],
+    settings: dict[str, dict[str, Any]],
+    predictors: dict[str, Column],
+) -> dict[str, Any]:
+    """Members with weight and tuned settings, recalibration, constrained directions, and the development data."""
+    observed, weights = development.observed, development.observed.weights()
+    trees = any(isinstance(member, TreesModel) for member in model.members.values())
+    directions = constrained_directions(predictors) if trees else {}
+    return {
+        "members": [
+            {
+                "name": name,
+                "label": candidates[name].label,
+                "weight": model.weights[name],
+                "says": "; ".join(
+                    f"{setting.replace('_', ' ')} {value:g}" for setting, value in settings[name].items()
+                ),
+            }
+            for name in model.members
+        ],
+        "recalibration": {"intercept": model.intercept, "slope": model.slope},
+        "base_risk": float((weights * observed.by_horizon()).sum() / len(observed)),
+        "development": {"patients": len(set(development.patient)), "events": int(observed.by_horizon().sum())},
+        "predictors": list(predictors),
+        "constrained": {name: WORDS[Direction(direction)] for name, direction in directions.items()},
+    }

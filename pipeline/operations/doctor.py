@@ -1,0 +1,137 @@
+"""Whether the machine and the configuration are fit; each fault with its cure."""
+
+import importlib.metadata
+import os
+import re
+import shutil
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.errors import ClinriskError
+from pipeline.settings import Settings, load_cohort, load_settings
+
+LOCK = Path("requirements.lock")
+RESTRICTED = ("artifacts", "releases", "runs")
+DISK_NEEDED = 2 * 2**30
+PINNED = re.compile(r"^([A-Za-z0-9_.-]+)==([^ ;\\]+)", re.MULTILINE)
+NEEDED = ("dvc", "matplotlib", "numpy", "pandas", "pandera", "pyarrow", "scikit-learn", "scipy", "shap", "xgboost")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at, in a sentence; a fault has a cure."""
+
+    fit: bool
+    sentence: str
+    cure: str = ""
+
+
+def examine() -> list[Finding]:
+    """Look at everything a run needs, from the root of the repository."""
+    looks: list[Callable[[], Iterator[Finding]]] = [
+        _python,
+        _packages,
+        _tools,
+        _disk,
+        _environment,
+        _permissions,
+        _configuration,
+    ]
+    return [finding for look in looks for finding in look()]
+
+
+def _python() -> Iterator[Finding]:
+    version = ".".join(map(str, sys.version_info[:3]))
+    fit = sys.version_info >= (3, 11)
+    yield Finding(fit, f"Python {version}", "" if fit else "install Python 3.11 or newer, then run `make clean repro`")
+
+
+def _packages() -> Iterator[Finding]:
+    if not LOCK.exists():
+        yield Finding(False, f"{LOCK} is missing", "run from the root of the repository, or restore the file")
+        return
+    locked: dict[str, set[str]] = {}
+    for name, version in PINNED.findall(LOCK.read_text(encoding="utf-8")):
+        locked.setdefault(name, set()).add(version)
+    wrong = [fault for name in NEEDED if (fault := _package_fault(name, locked.get(name, set())))]
+    yield from (Finding(False, fault, "run `make clean repro` to install requirements.lock") for fault in wrong)
+    if not wrong:
+        yield Finding(True, f"{len(NEEDED)} libraries are those of {LOCK}")
+
+
+def _package_fault(name: str, versions: set[str]) -> str:
+    try:
+        installed = importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return f"{name} is not installed"
+    return "" if installed in versions else f"{name} {installed} is installed, {LOCK} has {', '.join(sorted(versions))}"
+
+
+def _tools() -> Iterator[Finding]:
+    for tool, cure in (("dvc", "use `make repro`, or put .venv/bin on the PATH"), ("git", "install git")):
+        found = shutil.which(tool)
+        yield Finding(bool(found), f"{tool} is {'on' if found else 'not on'} the PATH", "" if found else cure)
+
+
+def _disk() -> Iterator[Finding]:
+    free = shutil.disk_usage(".").free
+    fit = free >= DISK_NEEDED
+    cure = "" if fit else f"free at least {DISK_NEEDED / 2**30:.0f} GiB"
+    yield Finding(fit, f"{free / 2**30:.1f} GiB of disk are free", cure)
+
+
+def _environment() -> Iterator[Finding]:
+    off = os.environ.get("PANDERA_VALIDATION_ENABLED", "").lower() in ("false", "0")
+    if off:
+        yield Finding(False, "PANDERA_VALIDATION_ENABLED turns validation off for other tools", "unset it")
+
+
+def _permissions() -> Iterator[Finding]:
+    folders = [Path(name) for name in RESTRICTED] + [p for p in Path("data").glob("*") if p.name != "demo"]
+    open_to_others = [p for p in folders if p.is_dir() and stat.S_IMODE(p.stat().st_mode) & 0o077]
+    for path in open_to_others:
+        yield Finding(False, f"{path} holds patient-level data and is open to others", f"chmod -R go= {path}")
+    if not open_to_others:
+        yield Finding(True, "patient-level folders are closed to others")
+
+
+def _configuration() -> Iterator[Finding]:
+    try:
+        settings = load_settings()
+    except ClinriskError as error:
+        yield Finding(False, str(error), "mend params.yaml as the sentence says")
+        return
+    yield Finding(True, "params.yaml is complete, and every key is known")
+    yield from _candidates(settings)
+    for name in settings.cohorts:
+        yield from _cohort(name, settings)
+
+
+def _candidates(settings: Settings) -> Iterator[Finding]:
+    from pipeline.models.candidates import build_candidates
+
+    try:
+        build_candidates(settings.train.candidates, {}, settings.train.seed)
+    except ClinriskError as error:
+        yield Finding(False, str(error), "mend `train` in params.yaml")
+
+
+def _cohort(name: str, settings: Settings) -> Iterator[Finding]:
+    entry = settings.cohorts[name]
+    try:
+        cohort = load_cohort(name)
+    except ClinriskError as error:
+        yield Finding(False, str(error), f"mend data_schemas/{name}.py, or take {name} out of params.yaml")
+        return
+    if not Path(entry.source.path).is_file():
+        yield Finding(False, f"{entry.source.path} is missing", f"put the file there, or mend the source of {name}")
+        return
+    if (cohort.index_date() is None) != (entry.test_from is None):
+        has = "an index date" if cohort.index_date() else "no index date"
+        cure = "give test_from in params.yaml exactly where the schema declares an index date"
+        yield Finding(False, f"cohort {name} has {has} and test_from is {entry.test_from or 'absent'}", cure)
+        return
+    yield Finding(True, f"cohort {name}: schema with {len(cohort.columns())} columns, source found")

@@ -1,0 +1,41 @@
+"""What the stages computed, as one value that every page is made from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+Plain = Mapping[str, Any]
+"""An object read from JSON; the keys of each are in the docstring of `Results`."""
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """Everything a report says, except what the schema says.
+
+    `validation`, `performance`, `verdict`, `phenotypes` and `model` are the JSON files of those names, `models`
+    and `risk_factors` the CSV files, `factor_curves` predictor -> bins of at least `smallest_group` patients.
+    An estimate is `{"value", "lo", "hi", "reason"}`: a number with its 95% interval, or None and why.
+    `valid` and `split` hold restricted records, joined by `pseudonym`: only Table 1 reads them, through
+    `disclosure`. `provenance` maps what (for people) to which (version, SHA-256).
+    """
+
+    validation: Plain
+    performance: Plain
+    verdict: Plain
+    phenotypes: Plain
+    model: Plain
+    models: pd.DataFrame
+    risk_factors: pd.DataFrame
+    factor_curves: Mapping[str, list[dict[str, Any]]]
+    valid: pd.DataFrame
+    split: pd.DataFrame
+    smallest_group: int
+    provenance: Mapping[str, str]
+
+
+def read_records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows of a CSV file as plain values, empty cells as None."""
+    rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    return [{str(k): (v.item() if hasattr(v, "item") else v) for k, v in row.items()} for row in rows]

@@ -1,0 +1,138 @@
+"""Table 1: who the patients are, by part and, for a binary outcome, by outcome. No small group is shown."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from data_schemas.columns import Binary, Cohort, Column, Kind, Role
+from pipeline.reporting import wording
+from pipeline.reporting.disclosure import hide_small_counts
+from pipeline.reporting.tables import Row, Table
+
+PSEUDONYM = "pseudonym"
+MISSING = "Missing"
+BoolArray = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Groups:
+    """The columns of Table 1: heading -> mask over patients; and which are sums of which others."""
+
+    masks: Mapping[str, BoolArray]
+    partitions: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True)
+class Characteristics:
+    """Table 1, and the (column, level) pairs of which it hides the count among the patients evaluated."""
+
+    table: Table
+    hidden_levels: frozenset[tuple[str, str]]
+
+
+def describe_patients(
+    cohort: type[Cohort], valid: pd.DataFrame, split: pd.DataFrame, smallest: int
+) -> Characteristics:
+    """Summarise one record a patient: the earliest by index date, or else the first.
+
+    Categories: number and share of the group, missing values included in the total. Numbers: median and
+    quartiles, only of groups with at least `smallest` values.
+    """
+    records = _one_a_patient(valid, split, cohort.index_date())
+    groups = _group(records, cohort, smallest)
+    rows: list[Row] = []
+    hidden: set[tuple[str, str]] = set()
+    for name, column in cohort.columns().items():
+        if column.role not in (Role.PREDICTOR, Role.OUTCOME) or _defines_groups(cohort, name, groups):
+            continue
+        if column.kind == Kind.CATEGORY:
+            made, levels = _category(column, records[name], groups, smallest)
+            rows += made
+            hidden |= {(name, level) for level in levels}
+        elif column.numeric:
+            rows += _number(column, records[name], groups, smallest)
+    head = ("Characteristic", *[f"{h} (n = {m.sum():,})" for h, m in groups.masks.items()])
+    return Characteristics(Table("table-1", "Table 1. Patients", head, tuple(rows), _note(smallest)), frozenset(hidden))
+
+
+def _note(smallest: int) -> str:
+    return (
+        "Median (quartiles), or number (% of the column). Levels that nobody has and rows of missing values where "
+        f"none is missing are left out. Groups of fewer than {smallest} are hidden, and so is whatever would allow "
+        "them to be computed."
+    )
+
+
+def _one_a_patient(valid: pd.DataFrame, split: pd.DataFrame, index_date: str | None) -> pd.DataFrame:
+    by = [PSEUDONYM, index_date] if index_date else [PSEUDONYM]
+    first = valid.sort_values(by, kind="stable").drop_duplicates(PSEUDONYM)
+    return first.merge(split[[PSEUDONYM, "part"]], on=PSEUDONYM, validate="one_to_one")
+
+
+def _group(records: pd.DataFrame, cohort: type[Cohort], smallest: int) -> Groups:
+    """Everyone, then parts if there are two, then outcomes if binary; a split with a small group is left out."""
+    masks = {"All": np.ones(len(records), dtype=bool)}
+    partitions: list[tuple[int, ...]] = []
+    test = (records["part"] == "test").to_numpy(dtype=bool)
+    splits = [{"Development": ~test, "Test": test}]
+    outcome = cohort.study().outcome
+    if isinstance(outcome, Binary):
+        event = (records[outcome.column] == outcome.event).to_numpy(dtype=bool)
+        splits.append({f"With {outcome.says}": event, "Without": ~event})
+    for split in splits:
+        if min(mask.sum() for mask in split.values()) >= smallest:
+            partitions.append((0, *range(len(masks), len(masks) + len(split))))
+            masks |= split
+    return Groups(masks, tuple(partitions))
+
+
+def _defines_groups(cohort: type[Cohort], name: str, groups: Groups) -> bool:
+    """Whether a column is the outcome by which the table is already split."""
+    outcome = cohort.study().outcome
+    return isinstance(outcome, Binary) and outcome.column == name and "Without" in groups.masks
+
+
+def _category(
+    column: Column, values: "pd.Series[str]", groups: Groups, smallest: int
+) -> tuple[list[Row], list[str]]:
+    """The rows of a category, and the levels hidden among the evaluated: the test part, or else everyone."""
+    text = values.astype("object").where(values.notna(), MISSING).to_numpy()
+    levels = [level for level in [*column.codes.values(), MISSING] if (text == level).any()]
+    counts = np.array([[int((mask & (text == level)).sum()) for mask in groups.masks.values()] for level in levels])
+    if not levels:
+        return [], []
+    hidden = hide_small_counts(counts, groups.partitions, smallest)
+    rows = [Row(column.label, group=True)]
+    for level, row, mask in zip(levels, counts, hidden, strict=True):
+        cells = [_share(n, total, h) for n, total, h in zip(row, counts.sum(axis=0), mask, strict=True)]
+        rows.append(Row(level, tuple(cells)))
+    evaluated = list(groups.masks).index("Test") if "Test" in groups.masks else 0
+    return rows, [level for level, mask in zip(levels, hidden, strict=True) if mask[evaluated]]
+
+
+def _share(n: int, total: int, hidden: bool) -> str:
+    return wording.HIDDEN if hidden else f"{n:,} ({wording.percent(n / total)})"
+
+
+def _number(column: Column, values: "pd.Series[float]", groups: Groups, smallest: int) -> list[Row]:
+    """Median and quartiles, and below them the missing values if there are any."""
+    unit = f", {column.unit}" if column.unit else ""
+    known = values.notna().to_numpy(dtype=bool)
+    numbers = values.to_numpy(dtype=float, na_value=np.nan)
+    rows = [Row(column.label + unit, tuple(_quartiles(numbers[m & known], smallest) for m in groups.masks.values()))]
+    if known.all():
+        return rows
+    counts = np.array([[int((m & k).sum()) for m in groups.masks.values()] for k in (known, ~known)])
+    hidden = hide_small_counts(counts, groups.partitions, smallest)[1]
+    cells = [_share(n, t, h) for n, t, h in zip(counts[1], counts.sum(axis=0), hidden, strict=True)]
+    return [*rows, Row(f"{column.label}: {MISSING.lower()}", tuple(cells))]
+
+
+def _quartiles(values: npt.NDArray[np.float64], smallest: int) -> str:
+    if len(values) < smallest:
+        return wording.HIDDEN
+    low, middle, high = (wording.significant(float(q)) for q in np.quantile(values, [0.25, 0.5, 0.75]))
+    return f"{middle} ({low} to {high})"

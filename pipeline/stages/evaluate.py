@@ -1,0 +1,1 @@
+"""Stage `evaluate`: how well the risks for unseen patients hold, with intervals, and the verdict."""

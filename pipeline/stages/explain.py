@@ -1,0 +1,45 @@
+"""Stage `explain`: exact attributions for patients, and the table of risk factors drawn from them."""
+
+from typing import Any
+
+import numpy as np
+
+from pipeline.explanation.attributions import attribute
+from pipeline.explanation.factors import Explained, tabulate_factors, trace_curves
+from pipeline.explanation.refits import refit
+from pipeline.explanation.what_if import try_changes
+from pipeline.models.candidates import build_candidates
+from pipeline.models.ensemble import RiskModel
+from pipeline.models.outcomes import Examples, make_examples
+from pipeline.models.storage import model_from_dict
+from pipeline.stages.wiring import Stage, run
+
+
+def main(stage: Stage) -> None:
+    """Explain the deployed model on all valid patients, or on as many as `params.yaml` allows."""
+    cohort, smallest = stage.cohort(), stage.section("disclosure").smallest_group
+    valid, content = stage.read("valid.parquet"), stage.read("model.json")
+    examples, model = make_examples(valid, cohort), model_from_dict(content)
+    part = valid[["pseudonym"]].merge(stage.read("split.parquet"), on="pseudonym", validate="m:1")["part"]
+    refits = _refit(stage, examples.take((part == "development").to_numpy(bool)), model, content["settings"])
+    shown = examples.take(np.arange(len(valid)) < stage.section("explain").patients)  # pseudonyms are in random order
+    explained = Explained(
+        shown.X, model.risk(shown.X), attribute(model, shown.X), [attribute(m, shown.X).contributions for m in refits]
+    )
+    factors = tabulate_factors(explained, cohort.predictors(), smallest)
+    changes = try_changes(shown.X, model, refits, cohort.predictors(), smallest)
+    stage.write("risk_factors.csv", factors.merge(changes, on="predictor", how="left"))
+    stage.write("factor_curves.json", trace_curves(explained, cohort.predictors(), smallest))
+    attributions = explained.attributions.contributions.assign(base=explained.attributions.base)
+    attributions.insert(0, "pseudonym", shown.pseudonym)
+    stage.write("attributions.parquet", attributions)
+
+
+def _refit(stage: Stage, development: Examples, model: RiskModel, settings: dict[str, Any]) -> list[RiskModel]:
+    train, explain = stage.section("train"), stage.section("explain")
+    candidates = build_candidates(train.candidates, stage.cohort().predictors(), train.seed)
+    return refit(model, development, candidates, settings, explain.refits, explain.seed)
+
+
+if __name__ == "__main__":
+    run("explain", main)

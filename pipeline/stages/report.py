@@ -1,0 +1,45 @@
+"""Stage `report`: what people read about one cohort, from what the other stages computed."""
+
+from importlib.metadata import version
+
+from pipeline.reporting.render import render_dictionary, render_model_card, render_report, summarise
+from pipeline.reporting.results import Results
+from pipeline.stages.wiring import Stage, run
+
+LIBRARIES = ("pandas", "pandera", "scikit-learn", "xgboost", "shap")
+
+
+def main(stage: Stage) -> None:
+    """Render report, model card, data dictionary and the summary for the index."""
+    cohort, name, results = stage.cohort(), stage.cohort_name, _results(stage)
+    stage.write("report.html", render_report(cohort, name, results))
+    stage.write("model_card.md", render_model_card(cohort, name, results))
+    stage.write("data_dictionary.html", render_dictionary(cohort, name))
+    stage.write(f"{name}.json", summarise(cohort, name, results))
+
+
+def _results(stage: Stage) -> Results:
+    return Results(
+        validation=stage.read("validation.json"),
+        performance=stage.read("performance.json"),
+        verdict=stage.read("verdict.json"),
+        phenotypes=stage.read("phenotypes.json"),
+        model=stage.read("model_summary.json"),
+        models=stage.read("models.csv"),
+        risk_factors=stage.read("risk_factors.csv"),
+        factor_curves=stage.read("factor_curves.json"),
+        valid=stage.read("valid.parquet"),
+        split=stage.read("split.parquet"),
+        smallest_group=stage.section("disclosure").smallest_group,
+        provenance=_provenance(stage),
+    )
+
+
+def _provenance(stage: Stage) -> dict[str, str]:
+    source = stage.cohort_settings().source
+    facts = {"Source": source.path, "Software": f"clinrisk {version('clinrisk')}"}
+    return facts | {"Libraries": ", ".join(f"{name} {version(name)}" for name in LIBRARIES)}
+
+
+if __name__ == "__main__":
+    run("report", main)
