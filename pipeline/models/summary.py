@@ -4,7 +4,7 @@ from typing import Any
 
 from data_schemas.columns import Column, Direction
 from pipeline.models.candidates import Candidate
-from pipeline.models.ensemble import RiskModel
+from pipeline.models.ensemble import ENSEMBLE, RiskModel
 from pipeline.models.outcomes import Examples
 from pipeline.models.trees import TreesModel, constrained_directions
 
@@ -34,6 +34,8 @@ def summarise_model(
             }
             for name in model.members
         ],
+        "deployed": ENSEMBLE,
+        "labels": {ENSEMBLE: "Log-odds average, recalibrated"} | {name: c.label for name, c in candidates.items()},
         "recalibration": {"intercept": model.intercept, "slope": model.slope},
         "base_risk": float((weights * observed.by_horizon()).sum() / len(observed)),
         "development": {"patients": len(set(development.patient)), "events": int(observed.by_horizon().sum())},

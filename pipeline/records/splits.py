@@ -39,13 +39,6 @@ def split_patients(
     return split
 
 
-def design(split: pd.DataFrame, index_date: str | None) -> str:
-    """What kind of evaluation `split` stands for: `temporal`, `cross-validation` or `hold-out`."""
-    if index_date is not None:
-        return "temporal"
-    return "cross-validation" if "fold_1" in split else "hold-out"
-
-
 def _first(index_date: str | None) -> dict[str, tuple[str, str]]:
     return {index_date: (index_date, "min")} if index_date else {"rows": (PSEUDONYM, "size")}
 

@@ -1,0 +1,86 @@
+"""Whether the model serves every group alike."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from data_schemas.columns import Column, Subgroup
+from pipeline.evaluation.intervals import Estimate, IntArray
+from pipeline.evaluation.performance import measure
+from pipeline.outcomes import FloatArray, Observed
+
+TOO_FEW = "the group, its events or its non-events are too few to publish"
+COMPLEMENT = "shown, it would reveal a smaller group by subtraction"
+
+
+def by_subgroup(
+    risk: FloatArray,
+    observed: Observed,
+    patient: IntArray,
+    groups: Mapping[str, npt.NDArray[np.object_]],
+    smallest: int,
+    resamples: int,
+    seed: int,
+) -> list[dict[str, Any]]:
+    """AUROC and O:E of every level of every grouping, with intervals.
+
+    `groups` maps a name to labels, shape (n,), empty text where missing; `risk` is as in `measure`. A level with
+    fewer than `smallest` patients, events or known non-events shows no figure and no count, and neither does
+    the next smallest level where a single hidden one could be computed from the others.
+    """
+    rows = []
+    for name, labels in groups.items():
+        levels = [level for level in dict.fromkeys(sorted(labels)) if level]
+        hidden = _hidden({level: labels == level for level in levels}, observed, smallest)
+        for level in levels:
+            members = labels == level
+            row: dict[str, Any] = {"column": name, "level": level}
+            if level in hidden:
+                nothing = asdict(Estimate(None, None, None, hidden[level]))
+                blank = {"n": None, "events": None, "auroc": nothing, "oe_ratio": nothing}
+                rows.append(row | blank | {"suppressed": hidden[level]})
+                continue
+            part = observed.take(members)
+            who = np.unique(patient[members], return_inverse=True)[1]
+            found = measure(np.atleast_2d(risk)[:, members], part, who, (), resamples, seed)
+            counts = {"n": int(members.sum()), "events": int(part.by_horizon().sum())}
+            shown = {key: asdict(found[key]) for key in ("auroc", "oe_ratio")}
+            rows.append(row | counts | shown | {"suppressed": None})
+    return rows
+
+
+def label_groups(
+    records: pd.DataFrame, subgroups: Sequence[Subgroup], columns: Mapping[str, Column]
+) -> dict[str, npt.NDArray[np.object_]]:
+    """The level of each record in each declared subgroup, shape (n,), by the column's label; empty where missing."""
+    return {columns[g.column].label: _levels(records[g.column], g, columns[g.column]) for g in subgroups}
+
+
+def _levels(values: pd.Series, subgroup: Subgroup, column: Column) -> npt.NDArray[np.object_]:
+    if not column.numeric:
+        return np.asarray(values.astype(object).where(values.notna(), ""), dtype=object)
+    unit = f" {column.unit}" if column.unit else ""
+    cuts = [f"{cut:g}" for cut in subgroup.cuts]
+    inner = [f"{low} to under {high}{unit}" for low, high in pairwise(cuts)]
+    names = np.array([f"under {cuts[0]}{unit}", *inner, f"{cuts[-1]}{unit} or more", ""], dtype=object)
+    place = np.searchsorted(subgroup.cuts, values.astype("Float64").to_numpy(float, na_value=np.nan), side="right")
+    return np.asarray(names[np.where(values.isna(), len(names) - 1, place)], dtype=object)
+
+
+def _hidden(levels: Mapping[str, npt.NDArray[np.bool_]], observed: Observed, smallest: int) -> dict[str, str]:
+    """The levels that must not be shown, with the reason."""
+    event, known = observed.by_horizon() == 1, observed.known()
+    least = {
+        level: min(int(members.sum()), int((members & event).sum()), int((members & known & ~event).sum()))
+        for level, members in levels.items()
+    }
+    hidden = {level: TOO_FEW for level, count in least.items() if count < smallest}
+    rest = [level for level in levels if level not in hidden]
+    if len(hidden) == 1 and rest:
+        hidden[min(rest, key=lambda level: int(levels[level].sum()))] = COMPLEMENT
+    return hidden
