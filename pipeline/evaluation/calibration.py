@@ -1,6 +1,7 @@
 """Whether risks mean what they say."""
 
 import numpy as np
+import numpy.typing as npt
 
 from pipeline.outcomes import FloatArray
 
@@ -8,7 +9,8 @@ CLIP = 1e-12
 STEPS = 60
 HALVINGS = 30
 TOLERANCE = 1e-9
-LIMIT = 50.0
+LONGEST_STEP = 10.0
+LEAST_SPREAD = 1e-6
 
 
 def log_odds(risk: FloatArray) -> FloatArray:
@@ -41,27 +43,56 @@ def observed_rate(y: FloatArray, weight: FloatArray, counts: FloatArray) -> Floa
 
 
 def oe_ratio(risk: FloatArray, y: FloatArray, weight: FloatArray, counts: FloatArray) -> FloatArray:
-    """Observed rate over mean predicted risk, shape (b,); above 1 the model predicts too little."""
-    ratio: FloatArray = observed_rate(y, weight, counts) * counts.sum(axis=1) / (counts @ risk)
+    """Observed rate over mean predicted risk, shape (b,); above 1 the model predicts too little; NaN if all risks are 0."""
+    expected = counts @ risk
+    ratio: FloatArray = np.divide(weight @ y, expected, out=np.full(len(weight), np.nan), where=expected > 0)
     return ratio
 
 
 def calibration_intercept(risk: FloatArray, y: FloatArray, weight: FloatArray) -> FloatArray:
-    """Calibration in the large: the intercept beside log-odds as offset; 0 is ideal; shape (b,)."""
-    offset = log_odds(risk)
-    return _fit(np.ones((1, len(risk))), offset, y, weight)[:, 0]
+    """Calibration in the large: the intercept beside log-odds as offset; 0 is ideal; shape (b,).
+
+    NaN where a resample lacks events or non-events.
+    """
+    solvable = (weight @ y > 0) & (weight @ (1 - y) > 0)
+    intercept = np.full(len(weight), np.nan)
+    intercept[solvable] = _fit(np.ones((1, len(risk))), log_odds(risk), y, weight[solvable])[:, 0]
+    return intercept
 
 
 def calibration_slope(risk: FloatArray, y: FloatArray, weight: FloatArray) -> FloatArray:
-    """Slope of logistic regression of the outcome on log-odds (Cox 1958, Biometrika 45:562); 1 is ideal; (b,)."""
-    design = np.vstack([np.ones(len(risk)), log_odds(risk)])
-    return _fit(design, np.zeros(len(risk)), y, weight)[:, 1]
+    """Slope of logistic regression of the outcome on log-odds (Cox 1958, Biometrika 45:562); 1 is ideal; (b,).
+
+    NaN where the log-odds of those with and without the event do not overlap, one of them missing included: then no
+    finite slope fits best (Albert and Anderson 1984, Biometrika 71:1). NaN too where all risks are alike.
+    """
+    score, slope = log_odds(risk), np.full(len(weight), np.nan)
+    spread = score.std()
+    if spread < LEAST_SPREAD:
+        return slope
+    solvable = _overlap(score, y, weight)
+    # In standard deviations from the mean, so that intercept and slope do not depend on each other much.
+    design = np.vstack([np.ones(len(risk)), (score - score.mean()) / spread])
+    slope[solvable] = _fit(design, np.zeros(len(risk)), y, weight[solvable])[:, 1] / spread
+    return slope
+
+
+def _overlap(score: FloatArray, y: FloatArray, weight: FloatArray) -> npt.NDArray[np.bool_]:
+    """Whether in each resample neither outcome has all its scores at or above all those of the other, (b,)."""
+    lowest, highest = np.empty((2, len(weight))), np.empty((2, len(weight)))
+    for outcome in (0, 1):
+        drawn = (weight > 0) & (y == outcome)
+        lowest[outcome] = np.where(drawn, score, np.inf).min(axis=1)
+        highest[outcome] = np.where(drawn, score, -np.inf).max(axis=1)
+    overlap: npt.NDArray[np.bool_] = (lowest[0] < highest[1]) & (lowest[1] < highest[0])
+    return overlap
 
 
 def _fit(design: FloatArray, offset: FloatArray, y: FloatArray, weight: FloatArray) -> FloatArray:
-    """Weighted logistic regression in every resample, (b, d) coefficients; NaN where there is no finite optimum.
+    """Weighted logistic regression in every resample, (b, d) coefficients; NaN where it finds no optimum.
 
-    Newton's method with each step halved until the loss falls: plain Newton diverges on over-confident risks.
+    Newton's method with each step bounded, then halved until the loss falls: plain Newton diverges on over-confident
+    risks.
     """
     coefficients = np.zeros((len(weight), len(design)))
     loss = _loss(coefficients, design, offset, y, weight)
@@ -75,7 +106,6 @@ def _fit(design: FloatArray, offset: FloatArray, y: FloatArray, weight: FloatArr
         if not len(open_):
             break
     coefficients[open_] = np.nan
-    coefficients[np.abs(coefficients).max(axis=1) > LIMIT] = np.nan
     return coefficients
 
 
@@ -88,7 +118,7 @@ def _newton_step(
     hessian = ((weight * p * (1 - p)) @ outer.T).reshape(len(weight), len(design), len(design))
     ridge = 1e-12 * (1 + np.trace(hessian, axis1=1, axis2=2))[:, None, None] * np.eye(len(design))
     step: FloatArray = np.linalg.solve(hessian + ridge, gradient[..., None])[..., 0]
-    return step
+    return np.clip(step, -LONGEST_STEP, LONGEST_STEP)
 
 
 def _descend(

@@ -57,23 +57,28 @@ def _figures(
 def calibration_curve(risk: FloatArray, observed: Observed, groups: int, smallest: int) -> list[dict[str, Any]]:
     """Mean predicted risk and observed rate with interval, in up to `groups` equal groups by risk.
 
-    `risk` is (n,). Groups hold at least `smallest` patients; equal risks are never parted.
+    `risk` is (n,). Neighbouring groups are joined until each holds `smallest` patients and its rate can be estimated,
+    so that everybody counts; equal risks are never parted.
     """
     edges = np.unique(np.quantile(risk, np.linspace(0, 1, min(groups, max(1, len(risk) // smallest)) + 1)[1:-1]))
     place = np.searchsorted(edges, risk, side="left")
     rows = []
-    for members in _merged([place == k for k in range(len(edges) + 1)], smallest):
+    for members in _merged([place == k for k in range(len(edges) + 1)], observed, smallest):
         rate = event_rate(observed.take(members))
         row: dict[str, Any] = {"predicted": float(risk[members].mean()), "n": int(members.sum())}
         rows.append(row | {"observed": rate.value, "lo": rate.lo, "hi": rate.hi})
     return [row for row in rows if row["lo"] is not None]
 
 
-def _merged(groups: list[BoolArray], smallest: int) -> list[BoolArray]:
-    """Neighbours joined until every group has `smallest` members."""
+def _merged(groups: list[BoolArray], observed: Observed, smallest: int) -> list[BoolArray]:
+    """Neighbours joined until every group has `smallest` members and a rate."""
+
+    def stands(members: BoolArray) -> bool:
+        return int(members.sum()) >= smallest and event_rate(observed.take(members)).value is not None
+
     merged: list[BoolArray] = []
     for group in groups:
-        if merged and min(merged[-1].sum(), group.sum()) < smallest:
+        if merged and not (stands(merged[-1]) and stands(group)):
             merged[-1] = merged[-1] | group
         else:
             merged.append(group)

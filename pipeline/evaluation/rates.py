@@ -31,9 +31,8 @@ def wilson(events: float, n: int) -> Estimate:
 
 
 def _kaplan_meier(time: FloatArray, event: FloatArray, horizon: float) -> Estimate:
-    times = np.unique(time[(event == 1) & (time <= horizon)])
-    at_risk = (time >= times[:, None]).sum(axis=1)
-    events = ((time == times[:, None]) & (event == 1)).sum(axis=1)
+    times, events = np.unique(time[(event == 1) & (time <= horizon)], return_counts=True)
+    at_risk = len(time) - np.searchsorted(np.sort(time), times, side="left")
     survival = float(np.prod(1 - events / at_risk))
     if time.max() < horizon and survival > 0:
         return Estimate(None, None, None, "nobody was followed to the horizon")

@@ -30,13 +30,13 @@ def by_subgroup(
     """AUROC and O:E of every level of every grouping, with intervals.
 
     `groups` maps a name to labels, shape (n,), empty text where missing; `risk` is as in `measure`. A level with
-    fewer than `smallest` patients, events or known non-events shows no figure and no count, and neither does
-    the next smallest level where a single hidden one could be computed from the others.
+    fewer than `smallest` patients, events or known non-events (each patient once) shows no figure and no count, and
+    neither do the next smallest levels, until two are hidden that have `smallest` of each between them.
     """
     rows = []
     for name, labels in groups.items():
         levels = [level for level in dict.fromkeys(sorted(labels)) if level]
-        hidden = _hidden({level: labels == level for level in levels}, observed, smallest)
+        hidden = _hidden({level: labels == level for level in levels}, observed, patient, smallest)
         for level in levels:
             members = labels == level
             row: dict[str, Any] = {"column": name, "level": level}
@@ -46,8 +46,7 @@ def by_subgroup(
                 rows.append(row | blank | {"suppressed": hidden[level]})
                 continue
             part = observed.take(members)
-            who = np.unique(patient[members], return_inverse=True)[1]
-            found = measure(np.atleast_2d(risk)[:, members], part, who, (), resamples, seed)
+            found = measure(np.atleast_2d(risk)[:, members], part, patient[members], (), resamples, seed)
             counts = {"n": int(members.sum()), "events": int(part.by_horizon().sum())}
             shown = {key: asdict(found[key]) for key in ("auroc", "oe_ratio")}
             rows.append(row | counts | shown | {"suppressed": None})
@@ -72,15 +71,21 @@ def _levels(values: pd.Series, subgroup: Subgroup, column: Column) -> npt.NDArra
     return np.asarray(names[np.where(values.isna(), len(names) - 1, place)], dtype=object)
 
 
-def _hidden(levels: Mapping[str, npt.NDArray[np.bool_]], observed: Observed, smallest: int) -> dict[str, str]:
+def _hidden(
+    levels: Mapping[str, npt.NDArray[np.bool_]], observed: Observed, patient: IntArray, smallest: int
+) -> dict[str, str]:
     """The levels that must not be shown, with the reason."""
     event, known = observed.by_horizon() == 1, observed.known()
-    least = {
-        level: min(int(members.sum()), int((members & event).sum()), int((members & known & ~event).sum()))
-        for level, members in levels.items()
-    }
-    hidden = {level: TOO_FEW for level, count in least.items() if count < smallest}
-    rest = [level for level in levels if level not in hidden]
-    if len(hidden) == 1 and rest:
-        hidden[min(rest, key=lambda level: int(levels[level].sum()))] = COMPLEMENT
+    kinds = (np.ones(len(event), dtype=bool), event, known & ~event)
+
+    def least(members: npt.NDArray[np.bool_]) -> int:
+        return min(len(np.unique(patient[members & kind])) for kind in kinds)
+
+    hidden = {level: TOO_FEW for level, members in levels.items() if least(members) < smallest}
+    rest = sorted((level for level in levels if level not in hidden), key=lambda level: int(levels[level].sum()))
+    for level in rest:
+        together = np.any([levels[name] for name in hidden], axis=0) if hidden else None
+        if together is None or (len(hidden) > 1 and least(together) >= smallest):
+            break
+        hidden[level] = COMPLEMENT
     return hidden

@@ -6,6 +6,7 @@ import numpy as np
 
 from pipeline.models.candidates import Candidate
 from pipeline.models.ensemble import RiskModel
+from pipeline.models.features import FloatArray
 from pipeline.models.outcomes import Examples
 from pipeline.progress import progress
 
@@ -24,14 +25,15 @@ def refit(
     refits differ by the patients alone. Censoring weights are estimated in each resample.
     """
     generator = np.random.default_rng(seed)
-    draws = [generator.integers(0, examples.patient.max() + 1, examples.patient.max() + 1) for _ in range(count)]
-    return [_refit_once(model, examples, draw, candidates, settings) for draw in progress(draws, "Refitting")]
+    patients, place = np.unique(examples.patient, return_inverse=True)
+    draws = [generator.integers(0, len(patients), len(patients)) for _ in range(count)]
+    drawn = [np.bincount(draw, minlength=len(patients))[place].astype(float) for draw in draws]
+    return [_refit_once(model, examples, counts, candidates, settings) for counts in progress(drawn, "Refitting")]
 
 
 def _refit_once(
-    model: RiskModel, examples: Examples, draw: np.ndarray, candidates: dict[str, Candidate], settings: dict[str, Any]
+    model: RiskModel, examples: Examples, counts: FloatArray, candidates: dict[str, Candidate], settings: dict[str, Any]
 ) -> RiskModel:
-    counts = np.bincount(draw, minlength=examples.patient.max() + 1)[examples.patient].astype(float)
     weights = counts * examples.observed.weights_for(counts[None, :])[0]
     used = weights > 0
     X, y, weight = examples.X[used], examples.observed.by_horizon()[used], weights[used]

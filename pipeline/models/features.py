@@ -12,6 +12,7 @@ from data_schemas.columns import Column
 FloatArray = npt.NDArray[np.float64]
 KNOT_QUANTILES = (0.05, 0.275, 0.5, 0.725, 0.95)
 LIMIT_QUANTILES = (0.005, 0.995)
+FEW_VALUES = 10
 
 
 def model_frame(records: pd.DataFrame, predictors: dict[str, Column]) -> pd.DataFrame:
@@ -42,8 +43,9 @@ class NumericBlock:
     """Design columns of one number: the value, its restricted cubic splines, and an indicator of missingness.
 
     Missing values take the median of the training patients; values are limited to their 0.5% and 99.5%
-    quantiles; the knots are those of Harrell (2015, Regression Modeling Strategies, section 2.4.6). With fewer
-    than three distinct knots the block is linear.
+    quantiles, or, where only ten or fewer distinct ones occur, to their range, so that a rare code still counts;
+    the knots are those of Harrell (2015, Regression Modeling Strategies, section 2.4.6). With fewer than three
+    distinct knots the block is linear.
     """
 
     median: float
@@ -57,8 +59,9 @@ class NumericBlock:
         if not len(present):
             return cls(0.0, (0.0, 0.0), ())
         knots = np.unique(np.quantile(present, KNOT_QUANTILES)) if splines else np.array([])
-        low, high = np.quantile(present, LIMIT_QUANTILES)
-        kept = tuple(float(k) for k in knots) if len(knots) >= 3 and len(np.unique(present)) > 3 else ()
+        distinct = len(np.unique(present))
+        low, high = np.quantile(present, LIMIT_QUANTILES if distinct > FEW_VALUES else (0.0, 1.0))
+        kept = tuple(float(k) for k in knots) if len(knots) >= 3 and distinct > 3 else ()
         return cls(float(np.median(present)), (float(low), float(high)), kept)
 
     def expand(self, column: FloatArray) -> FloatArray:

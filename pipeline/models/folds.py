@@ -17,7 +17,7 @@ def make_folds(y: FloatArray, patient: IntArray, count: int) -> Folds:
     `y` (n,) is 0 or 1, `patient` (n,) a number per patient; rows come in a fixed order, so the folds are
     fixed too. Raises DataRefusedError where events or non-events are too few for every fold to have one.
     """
-    rarer = int(min(y.sum(), len(y) - y.sum()))
+    rarer = min(len(np.unique(patient[y == outcome])) for outcome in (0, 1))
     if rarer < count:
         raise DataRefusedError(
             f"{rarer} patients with known outcome are in the rarer class, expected at least {count}, one per "

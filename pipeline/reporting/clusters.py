@@ -72,12 +72,11 @@ def profile(clusters: Sequence[Cluster], columns: Mapping[str, Column]) -> list[
 def profiles(rows: Sequence[Profile], clusters: Sequence[Cluster]) -> Table:
     """What is typical in each cluster, and in brackets the difference from everyone else."""
     cells = [
-        (row.label, *[_cell(inside, d) for inside, d in zip(row.inside, row.differences, strict=True)])
-        for row in rows
+        (row.label, *[_cell(inside, d) for inside, d in zip(row.inside, row.differences, strict=True)]) for row in rows
     ]
     head = ("Characteristic", *[f"Phenotype {c['cluster']}" for c in clusters])
     note = (
-        "Median, or the most frequent levels with their shares; in brackets, the difference from all other patients "
+        "Median, or the most frequent level with its share; in brackets, the difference from all other patients "
         f"in standard deviations. The {SHOWN} characteristics that differ most at the most."
     )
     return make_table("profiles-data", "What sets the phenotypes apart", head, cells, note)

@@ -50,11 +50,12 @@ def hide_in_series(counts: Sequence[int | None], total: int, smallest: int) -> l
     """Hide more of a series of which some counts are None and the sum is known to readers.
 
     Returned are the counts, with None for what is hidden: either none, or at least two that sum to `smallest`.
+    A total less than what is shown counts something else, and tells a reader nothing about the hidden ones.
     """
     shown = [None if value is not None and value < smallest else value for value in counts]
     while None in shown and any(value is not None for value in shown):
         left = total - sum(value for value in shown if value is not None)
-        if shown.count(None) > 1 and left >= smallest:
+        if shown.count(None) > 1 and (left >= smallest or left < 0):
             break
         least = min(value for value in shown if value is not None)
         shown[shown.index(least)] = None
@@ -96,12 +97,15 @@ def _span(coefficients: npt.NDArray[np.float64], totals: npt.NDArray[np.float64]
     goal[place] = 1.0
     low = linprog(goal, A_eq=coefficients, b_eq=totals, method="highs")
     high = linprog(-goal, A_eq=coefficients, b_eq=totals, method="highs")
-    assert low.status in (0, 3), "the true counts satisfy the equations"
-    return float("inf") if high.status == 3 else float(-high.fun - low.fun)
+    assert low.x is not None, "the true counts satisfy the equations"
+    assert high.x is not None, "columns add up to known totals, so counts are bounded"
+    return float(high.x[place] - low.x[place])
 
 
 def _next_to_hide(counts: IntArray, hidden: BoolArray, equations: Equations, exposed: int) -> int:
-    """The smallest count still shown that shares an equation with `exposed`, or else any still shown."""
-    near = (equations.coefficients[equations.coefficients[:, exposed] != 0] != 0).any(axis=0) & ~hidden
-    candidates = np.flatnonzero(near if near.any() else ~hidden)
+    """The smallest count still shown in the equation of `exposed` that hides least, or else any still shown."""
+    terms = equations.coefficients != 0
+    useful = terms[terms[:, exposed] & terms[:, ~hidden].any(axis=1)]
+    least = np.argmin(useful @ np.where(hidden, counts, 0)) if len(useful) else None
+    candidates = np.flatnonzero(~hidden if least is None else useful[least] & ~hidden)
     return int(candidates[np.argmin(counts[candidates])])

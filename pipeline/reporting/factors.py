@@ -10,8 +10,12 @@ from pipeline.reporting.tables import Table, make_table
 Factor = Mapping[str, Any]
 
 KINDS = {"modifiable": ("modifiable",), "treatments": ("treatment",), "context": ("marker", "immutable")}
-MOVES = {"increases": "higher with more", "decreases": "lower with more"}
-FLAT = {"flat": "the same whatever the value", "not monotone": "neither steadily higher nor lower with more"}
+LEARNT = {
+    "increases": "The higher the value, the higher the predicted risk",
+    "decreases": "The higher the value, the lower the predicted risk",
+    "flat": "Predicted risk is the same whatever the value",
+    "not monotone": "Predicted risk neither rises nor falls throughout as the value rises",
+}
 
 
 @dataclass(frozen=True)
@@ -52,15 +56,12 @@ def direction(factor: Factor, constrained: Mapping[str, str]) -> str:
 
 
 def _explain(factor: Factor, constrained: Mapping[str, str]) -> str:
-    learnt = factor["learnt"]
-    moves = MOVES.get(learnt) or FLAT[learnt]
-    said = f"Predicted risk is {moves}."
+    said = LEARNT[factor["learnt"]]
     if factor.get("risk_low") is not None and factor.get("risk_high") is not None:
-        said += (
-            f" It averages {wording.percent(factor['risk_low'])} among patients with {factor['low']} and "
-            f"{wording.percent(factor['risk_high'])} among those with {factor['high']}."
-        )
-    return f"{said} {_compare(factor, constrained)}"
+        low = f"{wording.percent(factor['risk_low'])} where it is low ({wording.text(factor['low'])})"
+        high = f"{wording.percent(factor['risk_high'])} where it is high ({wording.text(factor['high'])})"
+        said += f": on average {low} and {high}"
+    return f"{said}. {_compare(factor, constrained)}"
 
 
 def _compare(factor: Factor, constrained: Mapping[str, str]) -> str:
@@ -88,9 +89,10 @@ def _compared(factor: Factor) -> str:
     if factor.get("risk_low") is None or factor.get("risk_high") is None:
         return wording.NOTHING
     low, high = wording.percent(factor["risk_low"]), wording.percent(factor["risk_high"])
-    return f"{factor['low']}: {low}; {factor['high']}: {high}"
+    return f"{wording.text(factor['low'])}: {low}; {wording.text(factor['high'])}: {high}"
 
 
+TITLE = "Markers and fixed characteristics in the model"
 COMMON = ("Weight in the model", "Rank", "Average predicted risk", "Direction")
 NOTE = (
     "Weight: mean absolute contribution to the log-odds, with 95% interval. Rank: among all predictors, with its "
@@ -126,9 +128,9 @@ def _what_if(row: Factor) -> tuple[str, ...]:
 
 def _treatments(rows: Sequence[Factor], constrained: Mapping[str, str]) -> Table:
     cells = [_common(row, constrained) for row in rows]
-    return make_table("treatments-table", "Treatments", ("Treatment", *COMMON), cells, NOTE)
+    return make_table("treatments-table", "Treatments in the model", ("Treatment", *COMMON), cells, NOTE)
 
 
 def _context(rows: Sequence[Factor], constrained: Mapping[str, str]) -> Table:
     cells = [(*_common(row, constrained), row["factor"]) for row in rows]
-    return make_table("context-table", "Markers and fixed characteristics", ("Factor", *COMMON, "Class"), cells, NOTE)
+    return make_table("context-table", TITLE, ("Factor", *COMMON, "Class"), cells, NOTE)

@@ -12,6 +12,9 @@ from pipeline.reporting.svg import draw_svg, wrap
 from pipeline.reporting.tables import Row, Rows, Table
 
 BLUE, VERMILION, GREY, INK = "#0072B2", "#C24E00", "#6b7885", "#1b2733"
+CLEAR = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
+LABEL, TICK = 48, 14
+"""Characters in a line of a label that stands above its row, and of one below an axis."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ def risk_distribution(rows: Rows, event: str) -> Figure:
     title = "Predicted risks, by what was observed"
     hidden = sum(r.get(name) is None for r in rows for name in ("event", "no_event"))
     description = f"Patients by predicted risk: upward those with {event}, downward those without."
-    description += f" {wording.plural(hidden, 'bar is', 'bars are')} hidden (×)." if hidden else ""
+    description += f" {wording.plural(hidden, 'bar is', 'bars are')} hidden (a cross)." if hidden else ""
     svg = draw_svg("risks", title, description, 250, lambda ax: draw_risks(ax, rows))
     return Figure("risks", title, description, svg, tables.risks(rows, event))
 
@@ -90,7 +93,9 @@ def draw_risks(ax: Any, rows: Rows) -> None:
 def net_benefit(rows: Rows) -> Figure:
     """The decision curve."""
     title = "Decision curve: net benefit by threshold"
-    description = f"{wording.say_utility(rows)} The band is the model's 95% interval; acting on nobody is the line at 0."
+    description = (
+        f"{wording.say_utility(rows)} The band is the model's 95% interval; acting on nobody is the line at 0."
+    )
     svg = draw_svg("benefit", title, description, 270, lambda ax: draw_net_benefit(ax, rows))
     return Figure("benefit", title, description, svg, tables.net_benefit(rows))
 
@@ -117,8 +122,10 @@ def draw_net_benefit(ax: Any, rows: Rows) -> None:
 def forest(key: str, title: str, measure: str, lines: Sequence[Line], table: Table, ideal: float | None) -> Figure:
     """Estimates with their intervals, one below the other; `ideal` draws a line."""
     shown = [line for line in lines if line.value is not None or line.group]
-    description = f"{measure} with 95% intervals" + (f"; the dashed line is at {ideal:g}." if ideal is not None else ".")
-    height = 46 + 30 * len(shown)
+    description = f"{measure} with 95% intervals" + (
+        f"; the dashed line is at {ideal:g}." if ideal is not None else "."
+    )
+    height = 46 + 30 * (_places([line.label for line in shown])[-1] + 1) if shown else 60
     svg = draw_svg(key, title, description, height, lambda ax: draw_forest(ax, shown, measure, ideal))
     return Figure(key, title, description, svg, table)
 
@@ -127,15 +134,19 @@ def draw_forest(ax: Any, lines: Sequence[Line], measure: str, ideal: float | Non
     """Each label stands above its own line, so that long ones fit a narrow figure."""
     if ideal is not None:
         ax.axvline(ideal, color=GREY, linestyle=(0, (4, 3)), linewidth=1.2)
-    for i, line in enumerate(lines):
+    places = _places([line.label for line in lines])
+    for i, line in zip(places, lines, strict=True):
         weight = "bold" if line.group else "normal"
-        ax.text(0, i - 0.28, wrap(line.label, 52), transform=ax.get_yaxis_transform(), va="bottom", weight=weight)
+        y = i + 0.2 if line.group else i - 0.26
+        ax.text(
+            0, y, wrap(line.label, LABEL), transform=ax.get_yaxis_transform(), va="bottom", weight=weight, bbox=CLEAR
+        )
         if line.value is None:
             continue
         if line.lo is not None and line.hi is not None:
             ax.plot([line.lo, line.hi], [i, i], color=BLUE, linewidth=2)
         ax.plot([line.value], [i], "s", color=BLUE, markersize=5.5)
-    ax.set(ylim=(len(lines) - 0.5, -1), yticks=[], xlabel=measure)
+    ax.set(ylim=(max(places, default=0) + 0.5, -1), yticks=[], xlabel=measure)
     ax.spines["left"].set_visible(False)
 
 
@@ -158,7 +169,7 @@ def draw_curve(ax: Any, label: str, unit: str | None, rows: Rows) -> None:
     ax.axhline(0, color=GREY, linestyle=(0, (4, 3)), linewidth=1.2)
     ax.vlines([i for i, _ in known], [r["lo"] for _, r in known], [r["hi"] for _, r in known], color=BLUE)
     ax.plot(x, [r["contribution"] for r in rows], "o", color=BLUE, markersize=5)
-    names = [wrap(tables.value_range(r).replace(" to ", "–"), 12) for r in rows]
+    names = [_tick(r["group"].replace(" to ", "\u2013")) for r in rows]
     crowded = sum(max(len(part) for part in name.split("\n")) + 1 for name in names) > 46
     ax.set_xticks(list(x), names, rotation=90 if crowded else 0)
     ax.set(ylabel="Log-odds", xlabel=wrap(f"{label} ({unit})" if unit else label), xlim=(-0.5, len(rows) - 0.5))
@@ -168,7 +179,7 @@ def phenotype_profiles(rows: Sequence[Profile], found: Rows) -> Figure:
     """How far each phenotype is off, characteristic by characteristic."""
     title = "What sets the phenotypes apart"
     description = "For each characteristic, each phenotype's difference from all other patients in standard deviations."
-    height = 52 + 30 * len(rows)
+    height = 52 + 30 * (_places([row.label for row in rows])[-1] + 1)
     svg = draw_svg("profiles", title, description, height, lambda ax: draw_profiles(ax, rows))
     return Figure("profiles", title, description, svg, clusters.profiles(rows, found))
 
@@ -177,15 +188,16 @@ def draw_profiles(ax: Any, rows: Sequence[Profile]) -> None:
     """A numbered disc for each phenotype on the characteristic's line."""
     colours = (BLUE, VERMILION, "#00664d", "#7a3d69", INK, "#5c5400")
     ax.axvline(0, color=GREY, linestyle=(0, (4, 3)), linewidth=1.2)
-    for i, row in enumerate(rows):
-        ax.text(0, i - 0.32, wrap(row.label, 52), transform=ax.get_yaxis_transform(), va="bottom")
+    places = _places([row.label for row in rows])
+    for i, row in zip(places, rows, strict=True):
+        ax.text(0, i - 0.32, wrap(row.label, LABEL), transform=ax.get_yaxis_transform(), va="bottom", bbox=CLEAR)
         ax.axhline(i, color="#d5dbe1", linewidth=0.8, zorder=0)
         for number, difference in enumerate(row.differences):
             if difference is not None:
                 ax.plot([difference], [i], "o", color=colours[number % 6], markersize=12)
                 where = {"ha": "center", "va": "center_baseline", "color": "white", "size": 8, "weight": "bold"}
                 ax.text(difference, i, str(number + 1), **where)
-    ax.set(ylim=(len(rows) - 0.4, -1), yticks=[], xlabel="Difference, standard deviations")
+    ax.set(ylim=(places[-1] + 0.6, -1), yticks=[], xlabel="Difference, standard deviations")
     ax.margins(x=0.12)
     ax.spines["left"].set_visible(False)
 
@@ -211,6 +223,20 @@ def table_of(key: str, measure: str, lines: Sequence[Line], digits: int) -> Tabl
             cells = (wording.decimal(line.value, digits), limits or wording.NOTHING)
         rows.append(Row(line.label, group=True) if line.group else Row(line.label, cells))
     return Table(f"{key}-data", measure, ("", measure, "95% interval"), tuple(rows))
+
+
+def _places(labels: Sequence[str]) -> list[float]:
+    """Where lines lie below each other: a label in two lines needs more room above."""
+    places: list[float] = []
+    for label in labels:
+        room = 1.4 if "\n" in wrap(label, LABEL) else 1.0
+        places.append((places[-1] if places else -1.0) + room)
+    return places
+
+
+def _tick(text: str) -> str:
+    """A label of an axis in at most two short lines."""
+    return "\n".join(part if len(part) <= TICK + 1 else f"{part[:TICK]}\u2026" for part in wrap(text, TICK).split("\n"))
 
 
 def _shares(*axes: Any) -> None:

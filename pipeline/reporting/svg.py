@@ -9,17 +9,19 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-WIDTH = 320
+WIDTH = 300
 """Points, and so pixels at a narrow phone's width: text keeps about its size there."""
 
-STYLE = {
+STYLE: Any = {
     "svg.fonttype": "none",  # text stays text: selectable, and half the bytes of outlines
     "svg.hashsalt": "clinrisk",
     "text.parse_math": False,  # a dollar in a label is a dollar
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
-    "font.size": 10,
-    "axes.labelsize": 10,
+    "font.size": 10.5,
+    "axes.labelsize": 10.5,
+    "xtick.labelsize": 10,
+    "ytick.labelsize": 10,
     "axes.labelcolor": "#1b2733",
     "axes.edgecolor": "#6b7885",
     "axes.linewidth": 0.8,
@@ -29,7 +31,7 @@ STYLE = {
     "ytick.color": "#3d4a57",
     "text.color": "#1b2733",
     "legend.frameon": False,
-    "legend.fontsize": 9.5,
+    "legend.fontsize": 10,
 }
 
 Draw = Callable[[Any], None]
@@ -56,7 +58,7 @@ def draw_svg(key: str, title: str, description: str, height: float, draw: Draw) 
 
 def wrap(label: str, characters: int = 46) -> str:
     """A label in at most two lines; what is beyond is cut, the table has it all."""
-    lines = textwrap.wrap(label, characters) or [""]
+    lines = textwrap.wrap(label, characters, break_long_words=characters > 20) or [""]
     return "\n".join(lines[:2]) + (" …" if len(lines) > 2 else "")
 
 

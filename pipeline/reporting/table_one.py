@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -33,9 +34,7 @@ class Characteristics:
     hidden_levels: frozenset[tuple[str, str]]
 
 
-def describe_patients(
-    cohort: type[Cohort], valid: pd.DataFrame, split: pd.DataFrame, smallest: int
-) -> Characteristics:
+def describe_patients(cohort: type[Cohort], valid: pd.DataFrame, split: pd.DataFrame, smallest: int) -> Characteristics:
     """Summarise one record a patient: the earliest by index date, or else the first.
 
     Categories: number and share of the group, missing values included in the total. Numbers: median and
@@ -95,9 +94,7 @@ def _defines_groups(cohort: type[Cohort], name: str, groups: Groups) -> bool:
     return isinstance(outcome, Binary) and outcome.column == name and "Without" in groups.masks
 
 
-def _category(
-    column: Column, values: "pd.Series[str]", groups: Groups, smallest: int
-) -> tuple[list[Row], list[str]]:
+def _category(column: Column, values: "pd.Series[str]", groups: Groups, smallest: int) -> tuple[list[Row], list[str]]:
     """The rows of a category, and the levels hidden among the evaluated: the test part, or else everyone."""
     text = values.astype("object").where(values.notna(), MISSING).to_numpy()
     levels = [level for level in [*column.codes.values(), MISSING] if (text == level).any()]
@@ -108,7 +105,7 @@ def _category(
     rows = [Row(column.label, group=True)]
     for level, row, mask in zip(levels, counts, hidden, strict=True):
         cells = [_share(n, total, h) for n, total, h in zip(row, counts.sum(axis=0), mask, strict=True)]
-        rows.append(Row(level, tuple(cells)))
+        rows.append(Row(level, tuple(cells), inner=True))
     evaluated = list(groups.masks).index("Test") if "Test" in groups.masks else 0
     return rows, [level for level, mask in zip(levels, hidden, strict=True) if mask[evaluated]]
 
@@ -117,18 +114,18 @@ def _share(n: int, total: int, hidden: bool) -> str:
     return wording.HIDDEN if hidden else f"{n:,} ({wording.percent(n / total)})"
 
 
-def _number(column: Column, values: "pd.Series[float]", groups: Groups, smallest: int) -> list[Row]:
+def _number(column: Column, values: "pd.Series[Any]", groups: Groups, smallest: int) -> list[Row]:
     """Median and quartiles, and below them the missing values if there are any."""
     unit = f", {column.unit}" if column.unit else ""
     known = values.notna().to_numpy(dtype=bool)
-    numbers = values.to_numpy(dtype=float, na_value=np.nan)
+    numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
     rows = [Row(column.label + unit, tuple(_quartiles(numbers[m & known], smallest) for m in groups.masks.values()))]
     if known.all():
         return rows
     counts = np.array([[int((m & k).sum()) for m in groups.masks.values()] for k in (known, ~known)])
     hidden = hide_small_counts(counts, groups.partitions, smallest)[1]
     cells = [_share(n, t, h) for n, t, h in zip(counts[1], counts.sum(axis=0), hidden, strict=True)]
-    return [*rows, Row(f"{column.label}: {MISSING.lower()}", tuple(cells))]
+    return [*rows, Row(MISSING, tuple(cells), inner=True)]
 
 
 def _quartiles(values: npt.NDArray[np.float64], smallest: int) -> str:

@@ -12,11 +12,12 @@ Rows = Sequence[Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class Row:
-    """One row: its header and its cells. A `group` row has no cells and heads the rows below it."""
+    """One row: its header and its cells. A `group` row has no cells and heads the `inner` rows below it."""
 
     header: str
     cells: tuple[str, ...] = ()
     group: bool = False
+    inner: bool = False
 
 
 @dataclass(frozen=True)
@@ -194,7 +195,7 @@ def subgroups(rows: Rows, labels: Mapping[str, str]) -> Table:
         if i == 0 or rows[i - 1]["column"] != row["column"]:
             made.append(Row(labels.get(row["column"], row["column"]), group=True))
         figures = [_in_group(row, "auroc", 3), _in_group(row, "oe_ratio", 2)]
-        made.append(Row(row["level"], (wording.count(row["n"]), wording.count(row["events"]), *figures)))
+        made.append(Row(row["level"], (wording.count(row["n"]), wording.count(row["events"]), *figures), inner=True))
     head = ("Subgroup", "Patients", "Events", "AUROC", "O:E ratio")
     return Table("subgroups", "Performance by subgroup", head, tuple(made), f"{INTERVALS} {SMALL}")
 
@@ -235,7 +236,7 @@ def curve(key: str, label: str, unit: str | None, rows: Rows) -> Table:
     """One predictor's contribution to the log-odds, by its value."""
     cells = [
         (
-            value_range(row),
+            row["group"],
             wording.decimal(row["contribution"]),
             wording.interval(row, wording.decimal) or wording.NOTHING,
             wording.count(row["n"]),
@@ -245,8 +246,3 @@ def curve(key: str, label: str, unit: str | None, rows: Rows) -> Table:
     name = f"{label} ({unit})" if unit else label
     head = (name, "Contribution (log-odds)", "95% interval", "Patients")
     return make_table(f"{key}-data", f"{label}: contribution to the predicted risk", head, cells)
-
-
-def value_range(row: Mapping[str, Any]) -> str:
-    """The values of a bin of a factor curve."""
-    return str(row["low"]) if row["high"] in (None, row["low"]) else f"{row['low']} to {row['high']}"

@@ -6,7 +6,7 @@ Computed: the pipeline did. Supplied: the cohort's schema says it. Missing: the 
 from collections import Counter
 from dataclasses import dataclass
 
-from data_schemas.columns import Cohort, FactorClass, Role
+from data_schemas.columns import Cohort, FactorClass
 from pipeline.reporting.tables import Table, make_table
 
 COMPUTED, SUPPLIED, MISSING = "computed", "supplied", "missing"
@@ -19,7 +19,7 @@ class Item:
     number: str
     asks: str
     status: str
-    where: str = "–"
+    where: str = "\u2013"
     needs: str = ""
 
 
@@ -31,8 +31,8 @@ ITEMS = (
     Item("3c", "Known health inequalities", MISSING),
     Item("4", "Objectives: development, evaluation or both", COMPUTED, "Model; Performance"),
     Item("5a", "Sources of data and how representative they are", SUPPLIED, "Intended use"),
-    Item("5b", "Dates of recruitment and end of follow-up", SUPPLIED, "Intended use", needs="index date"),
-    Item("6a", "Setting, number and place of centres", SUPPLIED, "Intended use"),
+    Item("5b", "Dates of recruitment and end of follow-up", MISSING),
+    Item("6a", "Setting, number and place of centres", MISSING),
     Item("6b", "Eligibility", SUPPLIED, "Intended use; Data"),
     Item("6c", "Treatments received and how they were handled", SUPPLIED, "Risk factors", needs="treatment"),
     Item("7", "Preparation and quality checks of the data", COMPUTED, "Data"),
@@ -51,9 +51,9 @@ ITEMS = (
     Item("12e", "Measures and plots of performance", COMPUTED, "Performance; Clinical utility"),
     Item("12f", "Updating of the model, such as recalibration", COMPUTED, "Model"),
     Item("12g", "How predictions were calculated for evaluation", COMPUTED, "Performance"),
-    Item("13", "Class imbalance", COMPUTED, "Model"),
+    Item("13", "Class imbalance", MISSING),
     Item("14", "Fairness: what was done and why", COMPUTED, "Subgroups", needs="subgroups"),
-    Item("15", "Output of the model, thresholds and their reasons", COMPUTED, "Clinical utility"),
+    Item("15", "Output of the model, thresholds and their reasons", SUPPLIED, "Clinical utility"),
     Item("16", "Differences between development and evaluation data", COMPUTED, "Data", needs="parts"),
     Item("17", "Ethical approval and consent", MISSING),
     Item("18a", "Funding", MISSING),
@@ -61,7 +61,7 @@ ITEMS = (
     Item("18c", "Protocol", MISSING),
     Item("18d", "Registration", MISSING),
     Item("18e", "Availability of the data", SUPPLIED, "Intended use"),
-    Item("18f", "Availability of the code", COMPUTED, "Provenance"),
+    Item("18f", "Availability of the code", MISSING),
     Item("19", "Involvement of patients and the public", MISSING),
     Item("20a", "Flow of participants, with and without the outcome", COMPUTED, "Data; Performance"),
     Item("20b", "Characteristics, missing data", COMPUTED, "Data, Table 1"),
@@ -84,7 +84,6 @@ def assess(cohort: type[Cohort], *, has_parts: bool) -> list[Item]:
     study, classes = cohort.study(), {column.factor for column in cohort.predictors().values()}
     present = {
         "": True,
-        "index date": bool(cohort.with_role(Role.INDEX_DATE)),
         "treatment": FactorClass.TREATMENT in classes,
         "subgroups": bool(study.subgroups),
         "limits": bool(study.limits),

@@ -11,7 +11,9 @@ Estimate = Mapping[str, Any]
 Show = Callable[[float], str]
 
 HIDDEN = "hidden"
-NOTHING = "–"
+NOTHING = "\u2013"
+TO = "\u00a0to\u00a0"
+"""Between the ends of an interval, which is not broken over two lines."""
 CAUSAL = ("would reduce", "prevents", "due to", "causes", "leads to")
 """Words that no page uses, since nothing reported here shows a cause; a test reads every page for them."""
 
@@ -27,9 +29,9 @@ RULES = (
 )
 
 VERDICTS = {
-    "PASS": ("Passed", "The model met every check below."),
-    "WARN": ("Passed with warnings", "No check below failed, and at least one asks for caution before use."),
-    "FAIL": ("Not fit for use", "At least one check below failed. Do not use this model for any patient."),
+    "PASS": ("Passed", "The model met every check."),
+    "WARN": ("Passed with warnings", "No check failed, and at least one asks for caution before use."),
+    "FAIL": ("Not fit for use", "At least one check failed. Do not use this model for any patient."),
 }
 MARKS = {"PASS": "✓", "WARN": "!", "FAIL": "✕"}
 
@@ -85,7 +87,7 @@ def interval(estimate: Estimate, show: Show) -> str:
     """Only the 95% interval, or nothing."""
     if estimate.get("lo") is None or estimate.get("hi") is None:
         return ""
-    return f"{show(estimate['lo'])} to {show(estimate['hi'])}"
+    return f"{show(estimate['lo'])}{TO}{show(estimate['hi'])}"
 
 
 def estimate(estimate: Estimate, show: Show = decimal) -> str:
@@ -189,7 +191,11 @@ def explain_benefit(row: Mapping[str, Any] | None) -> str:
         f"{decimal(1000 * max(gained, 0), 0)} more true cases per 1,000 patients with no false alarm."
     )
     everyone = row["treat_all"].get("value")
-    return said if everyone is None else f"{said} Acting on everyone: {decimal(1000 * everyone, 0)}."
+    return (
+        said
+        if everyone is None
+        else f"{said} On the same scale, acting on everyone is worth {decimal(1000 * everyone, 0)}."
+    )
 
 
 def better_thresholds(rows: Sequence[Mapping[str, Any]]) -> list[float]:

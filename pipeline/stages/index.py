@@ -1,7 +1,7 @@
 """Stage `index`: the page from which every report is found."""
 
 from pipeline.files import read_json
-from pipeline.reporting.render import render_index
+from pipeline.reporting import render_index
 from pipeline.stages.wiring import Stage, run
 
 

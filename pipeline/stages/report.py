@@ -2,8 +2,7 @@
 
 from importlib.metadata import version
 
-from pipeline.reporting.render import render_dictionary, render_model_card, render_report, summarise
-from pipeline.reporting.results import Results
+from pipeline.reporting import Results, render_dictionary, render_model_card, render_report, summarise
 from pipeline.stages.wiring import Stage, run
 
 LIBRARIES = ("pandas", "pandera", "scikit-learn", "xgboost", "shap")

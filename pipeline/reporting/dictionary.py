@@ -1,0 +1,100 @@
+"""The data dictionary, from the schema alone."""
+
+from typing import Any
+
+from data_schemas.columns import Cohort, Column, Direction, Kind, Reference, Role, TimeToEvent
+from pipeline.reporting import wording
+from pipeline.reporting.tables import make_table
+
+WAYS = {Direction.INCREASES: "risk increases", Direction.DECREASES: "risk decreases"}
+
+
+def build_dictionary(cohort: type[Cohort], name: str) -> dict[str, Any]:
+    """Everything the template of a data dictionary needs."""
+    columns = cohort.columns()
+    overview = [(n, c.label, str(c.role), str(c.kind), wording.text(c.unit)) for n, c in columns.items()]
+    rules = [(str(check.name), wording.text(check.description)) for check in cohort.to_schema().checks]
+    return {
+        "name": name,
+        "study": cohort.study(),
+        "study_facts": study_facts(cohort),
+        "overview": make_table("overview", "Columns", ("Column", "Label", "Role", "Kind", "Unit"), overview),
+        "roles": [(str(role), _describe_role(cohort, role)) for role in Role if cohort.with_role(role)],
+        "rules": make_table("rules", "Rules on each record", ("Rule", "Says"), rules, prose=True) if rules else None,
+    }
+
+
+def study_facts(cohort: type[Cohort]) -> list[tuple[str, str]]:
+    """The study as a whole, each fact with its name."""
+    study = cohort.study()
+    outcome = study.outcome
+    facts = [
+        ("Population", study.population),
+        ("Intended use", study.intended_use),
+        ("Outcome", outcome.says),
+    ]
+    if isinstance(outcome, TimeToEvent):
+        defined = f"{outcome.event_column} is {outcome.event} at or before {outcome.horizon:g} {outcome.unit}"
+        facts.append(("Defined by", f"{defined} in {outcome.time}; followed for less without it: unknown"))
+    else:
+        facts.append(("Defined by", f"{outcome.column} is {outcome.event}"))
+    thresholds = wording.join([wording.percent(t) for t in study.thresholds])
+    return [
+        *facts,
+        ("Source of the data", study.source),
+        ("Licence", study.licence),
+        ("Risks at which care would change", thresholds or "none declared"),
+        ("AUROC too good to be believed", f"above {study.auroc_ceiling:g}: {study.auroc_ceiling_source}"),
+        ("Records per patient", "one" if study.one_row_per_patient else "one or more"),
+        ("Subgroups", ", ".join(cohort.columns()[g.column].label for g in study.subgroups) or "none declared"),
+    ]
+
+
+def _describe_role(cohort: type[Cohort], role: Role) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "label": column.label, "facts": column_facts(column)}
+        for name, column in cohort.with_role(role).items()
+    ]
+
+
+def column_facts(column: Column) -> list[tuple[str, str]]:
+    """What the schema says of one column; what it does not say is left out."""
+    found = {
+        "Kind": str(column.kind) + (", ordered" if column.ordered else ""),
+        "Unit": column.unit,
+        "Plausible range": _range(column.plausible) and f"{_range(column.plausible)}; outside, the record is set aside",
+        "Reference range": column.reference and _reference(column.reference),
+        "Codes": "; ".join(f"{code} = {label}" for code, label in column.codes.items()),
+        "Date format": column.date_format if column.kind == Kind.DATE else None,
+        "Factor class": column.factor and str(column.factor),
+        "Expected direction": column.expected and f"{WAYS[column.expected.direction]} with it",
+        "Source of the direction": column.expected and column.expected.source,
+        "Largest plausible change": column.change and _change(column),
+        "Not a predictor because": column.excluded_because,
+        "Missing": _missing(column),
+        "Note": column.note,
+    }
+    return [(what, said) for what, said in found.items() if said]
+
+
+def _range(limits: tuple[float, float] | None) -> str:
+    return f"{limits[0]:g} to {limits[1]:g}" if limits else ""
+
+
+def _reference(reference: Reference) -> str:
+    low, high = reference.low, reference.high
+    both = low is not None and high is not None
+    span = f"{low:g} to {high:g}" if both else f"at least {low:g}" if low is not None else f"at most {high:g}"
+    return f"{span} ({reference.source})"
+
+
+def _change(column: Column) -> str:
+    assert column.change is not None
+    low, high = column.change.bounds
+    unit = f" {column.unit}" if column.unit else ""
+    return f"{column.change.step:+g}{unit}, within {low:g} to {high:g} ({column.change.source})"
+
+
+def _missing(column: Column) -> str:
+    codes = f"; written as {', '.join(column.missing_codes)}" if column.missing_codes else ""
+    return ("allowed" if column.missing_allowed else "not allowed") + codes

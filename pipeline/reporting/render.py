@@ -1,0 +1,68 @@
+"""Text from templates. Autoescape is on for every page, and no template calculates."""
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from data_schemas.columns import Cohort
+from pipeline.reporting import dictionary, page, summaries
+from pipeline.reporting.results import Results
+
+if TYPE_CHECKING:
+    import jinja2
+
+TEMPLATES = Path(__file__).with_name("templates")
+MARKDOWN = re.compile(r"([\\`*\[\]#|~])")
+
+
+def render_report(cohort: type[Cohort], name: str, results: Results) -> str:
+    """The report of a cohort: one HTML file that needs nothing else."""
+    return _render("report.html", page.build_report(cohort, name, results))
+
+
+def render_dictionary(cohort: type[Cohort], name: str) -> str:
+    """The data dictionary of a cohort as HTML."""
+    return _render("dictionary.html", dictionary.build_dictionary(cohort, name))
+
+
+def render_index(cards: list[dict[str, Any]]) -> str:
+    """The page that leads to every cohort's report; `cards` come from `summarise`."""
+    return _render("index.html", summaries.build_index(cards))
+
+
+def render_model_card(cohort: type[Cohort], name: str, results: Results) -> str:
+    """The model card of a cohort as Markdown."""
+    return _render("model_card.md", summaries.build_model_card(cohort, name, results))
+
+
+def _render(template: str, context: dict[str, Any]) -> str:
+    from markupsafe import Markup
+
+    css = (TEMPLATES / "style.css").read_text(encoding="utf-8")
+    made = _environment(markdown=template.endswith(".md")).get_template(template)
+    text = made.render(css=Markup(css), **context)  # noqa: S704 - our own file
+    return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
+
+
+def _environment(*, markdown: bool) -> "jinja2.Environment":
+    import jinja2
+
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_escape_markdown if markdown else None,
+    )
+
+
+def _escape_markdown(value: object) -> object:
+    """Text that Markdown shows as it is: no markup, no HTML, on one line."""
+    from markupsafe import Markup
+
+    if isinstance(value, Markup):
+        return value
+    text = MARKDOWN.sub(r"\\\1", " ".join(str(value).split()))
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return Markup(escaped)  # noqa: S704 - escaped in the lines above

@@ -1,0 +1,69 @@
+"""What the index page and the model card say of one cohort."""
+
+from typing import Any
+
+from data_schemas.columns import Cohort
+from pipeline.reporting import factors, page, tables, wording
+from pipeline.reporting.results import Plain, Results, read_records
+
+
+def summarise(cohort: type[Cohort], name: str, results: Results) -> dict[str, Any]:
+    """The card of a cohort for the index page, as plain values that JSON can hold."""
+    study, performance = cohort.study(), results.performance
+    return {
+        "name": name,
+        "title": study.title,
+        "outcome": study.outcome.says,
+        "verdict": results.verdict["verdict"],
+        "n": performance["n"],
+        "events": performance["events"],
+        "auroc": dict(performance["estimates"]["auroc"]),
+        "calibration_slope": dict(performance["estimates"]["calibration_slope"]),
+    }
+
+
+def build_index(summaries: list[dict[str, Any]]) -> dict[str, Any]:
+    """Everything the template of the index page needs; cohorts by title."""
+    return {"cards": [_card(s) for s in sorted(summaries, key=lambda s: (s["title"], s["name"]))]}
+
+
+def _card(summary: Plain) -> dict[str, Any]:
+    level = summary["verdict"]
+    return {
+        "name": summary["name"],
+        "title": summary["title"],
+        "outcome": summary["outcome"],
+        "level": level,
+        "mark": wording.MARKS[level],
+        "verdict": wording.VERDICTS[level][0],
+        "says": wording.VERDICTS[level][1],
+        "n": wording.plural(summary["n"], "patient"),
+        "events": wording.plural(summary["events"], "event"),
+        "auroc": wording.estimate(summary["auroc"], wording.decimals(3)),
+        "slope": wording.estimate(summary["calibration_slope"]),
+    }
+
+
+def build_model_card(cohort: type[Cohort], name: str, results: Results) -> dict[str, Any]:
+    """Everything the template of a model card needs (after Mitchell et al. 2019, FAccT)."""
+    study, performance = cohort.study(), results.performance
+    model = results.model
+    groups = factors.group_factors(read_records(results.risk_factors), model["constrained"])
+    title, says = wording.VERDICTS[results.verdict["verdict"]]
+    return {
+        "name": name,
+        "study": study,
+        "outcome": study.outcome.says,
+        "verdict": f"{results.verdict['verdict']}: {title}. {says}",
+        "checks": tables.checks(results.verdict).rows,
+        "members": tables.members(model).rows,
+        "development": model["development"],
+        "predictors": wording.join([cohort.columns()[p].label for p in model["predictors"]]),
+        "performance": performance,
+        "key_figures": page.key_figures(performance, study.outcome.says),
+        "measures": tables.measures(performance).rows,
+        "utility": wording.say_utility(performance["net_benefit"]),
+        "groups": {key: group.plain for key, group in groups.items() if group.plain},
+        "smallest": results.smallest_group,
+        "provenance": results.provenance,
+    }

@@ -1,0 +1,366 @@
+"""Synthetic results in the shape of the stages' files, for both demo cohorts and for one with hostile labels."""
+
+import functools
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from data_schemas.breast_cancer_diagnosis import BreastCancerDiagnosis
+from data_schemas.breast_cancer_recurrence import BreastCancerRecurrence
+from data_schemas.columns import (
+    Binary,
+    Change,
+    Coded,
+    Cohort,
+    Decimal,
+    Direction,
+    Expected,
+    FactorClass,
+    Kind,
+    Role,
+    Study,
+    Subgroup,
+    Text,
+    category,
+    identifier,
+    measurement,
+    rule,
+)
+from pipeline.reporting import (
+    Results,
+    render_dictionary,
+    render_index,
+    render_model_card,
+    render_report,
+    summarise,
+)
+
+SMALLEST = 10
+HOSTILE = "<script>alert('x')</script>\"'><img src=x onerror=alert(1)> $\\frac{1}{2}$ 血 [a](javascript:alert(1))"
+
+
+class Hostile(Cohort):
+    """A modifiable factor, a treatment, missing values, and labels that try to run scripts."""
+
+    patient_id: Text = identifier("Patient")
+    pressure: Decimal = measurement(
+        f"Pressure {HOSTILE}",
+        unit="mm<b>Hg</b>",
+        plausible=(50, 250),
+        factor=FactorClass.MODIFIABLE,
+        expected=Expected(Direction.INCREASES, f"Source {HOSTILE}"),
+        change=Change(-10, (110, 250), f"Guideline {HOSTILE}"),
+        missing_allowed=True,
+        note=HOSTILE,
+    )
+    statin: Coded = category("Statin", {"0": "no", "1": f"yes {HOSTILE}"}, factor=FactorClass.TREATMENT)
+    smoking: Coded = category(
+        "Smoking", {"0": "never", "1": "former", "2": "current"}, factor=FactorClass.MODIFIABLE,
+        change=Change(-1, (0, 2), "Guideline"), missing_allowed=True,
+    )  # fmt: skip
+    rare: Coded = category("Rare & odd", {"a": "a", "b": HOSTILE, "c": "c"}, factor=FactorClass.MARKER)
+    ill: Coded = category("Ill", {"0": "no", "1": "yes"}, role=Role.OUTCOME)
+
+    @rule(f"A rule {HOSTILE}")
+    def obeys(
+        cls,  # noqa: N805
+        frame: pd.DataFrame,
+    ) -> "pd.Series[bool]":
+        """Always obeyed."""
+        return frame["pressure"] > 0
+
+    class Config:
+        metadata = {  # noqa: RUF012
+            "study": Study(
+                title=f"Title {HOSTILE}",
+                population=HOSTILE,
+                intended_use=HOSTILE,
+                outcome=Binary("ill", "yes", f"illness {HOSTILE}"),
+                source=HOSTILE,
+                licence=HOSTILE,
+                thresholds=(0.1, 0.2),
+                auroc_ceiling=0.95,
+                auroc_ceiling_source=HOSTILE,
+                limits=(HOSTILE,),
+                subgroups=(Subgroup("rare"), Subgroup("smoking")),
+            )
+        }
+
+
+COHORTS: dict[str, type[Cohort]] = {
+    "breast_cancer_recurrence": BreastCancerRecurrence,
+    "breast_cancer_diagnosis": BreastCancerDiagnosis,
+    "hostile": Hostile,
+}
+
+
+def est(value: float | None, half: float = 0.05, reason: str | None = None) -> dict[str, Any]:
+    """An estimate with a symmetric interval; without a value, the reason."""
+    if value is None:
+        return {"value": None, "lo": None, "hi": None, "reason": reason}
+    return {"value": value, "lo": value - half, "hi": value + half, "reason": None}
+
+
+def make_records(cohort: type[Cohort], n: int, rng: np.random.Generator) -> pd.DataFrame:
+    """Typed records drawn from the plausible ranges and codes, rarer codes last."""
+    made: dict[str, Any] = {"pseudonym": pd.array([f"p{i:05d}" for i in range(n)], dtype="string")}
+    for name, column in cohort.columns().items():
+        if column.role == Role.IDENTIFIER:
+            continue
+        if column.kind == Kind.CATEGORY:
+            labels = list(column.codes.values())
+            weights = 0.3 ** np.arange(len(labels))
+            values = rng.choice(labels, n, p=weights / weights.sum()).astype(object)
+            values[rng.random(n) < 0.03 * column.missing_allowed] = None
+            made[name] = pd.Categorical(values, labels, ordered=column.ordered)
+        elif column.kind == Kind.DATE:
+            made[name] = pd.Timestamp("1986-01-01") + pd.to_timedelta(rng.integers(0, 1000, n), unit="D")
+        elif column.kind == Kind.INTEGER:
+            made[name] = pd.array(rng.integers(int(column.plausible[0]), int(column.plausible[1]), n), dtype="Int64")
+        elif column.numeric:
+            values = rng.uniform(*column.plausible, n)
+            made[name] = np.where(rng.random(n) < 0.03 * column.missing_allowed, np.nan, values)
+    return pd.DataFrame(made)
+
+
+def make_split(records: pd.DataFrame, design: str) -> pd.DataFrame:
+    split = pd.DataFrame({"pseudonym": records["pseudonym"], "part": "development"})
+    if design == "cross-validation":
+        return split.assign(fold_1=np.arange(len(split)) % 5)
+    split.loc[len(split) * 7 // 10 :, "part"] = "test"
+    return split
+
+
+def make_performance(cohort: type[Cohort], design: str) -> dict[str, Any]:
+    bins = [(i / 10, (i + 1) / 10) for i in range(10)]
+    counts = [(None, 40, 0), (12, 60, 0), (20, 50, 0), (25, 35, 0), (30, 25, 0), (24, 16, 0), (15, 11, 0)]
+    counts += [(12, None, 0), (None, None, 0), (0, 0, 0)]
+    censored = 0 if isinstance(cohort.study().outcome, Binary) else 12
+    if censored:
+        counts[3] = (25, 35, 12)
+    columns = cohort.columns()
+    subgroups = []
+    for group in cohort.study().subgroups:
+        levels = [f"{a} to {b}" for a, b in zip((0, *group.cuts), (*group.cuts, 99), strict=True)]
+        for i, level in enumerate(columns[group.column].codes.values() if not group.cuts else levels):
+            small = i == 2 and group.column != "age"
+            subgroups.append({
+                "column": group.column, "level": level, "n": None if small else 60 + 9 * i,
+                "events": None if small else 20 + 3 * i,
+                "auroc": est(None, reason="too few events") if small else est(0.66 + 0.03 * i, 0.1),
+                "oe_ratio": est(None, reason="too few events") if small else est(0.95 + 0.08 * i, 0.25),
+                "suppressed": "fewer than 10 patients" if small else None,
+            })  # fmt: skip
+    return {
+        "design": design,
+        "says": "Patients from 1987 on tested a model developed on the patients before."
+        if design == "temporal"
+        else "Every patient was predicted by models developed on other patients, in 5 folds, twice.",
+        "n": 145 + 243 + censored,
+        "events": 145,
+        "unknown": censored,
+        "event_rate": est(0.42, 0.06),
+        "estimates": {
+            "auroc": est(0.692, 0.051),
+            "brier": est(0.211, 0.02),
+            "scaled_brier": est(0.112, 0.06),
+            "calibration_slope": est(0.93, 0.31),
+            "calibration_intercept": est(None, reason="the fit did not converge"),
+            "oe_ratio": est(1.06, 0.14),
+        },
+        "net_benefit": [
+            {"threshold": t, "model": est(0.36 - 0.55 * t, 0.05), "treat_all": est((0.42 - t) / (1 - t), 0.04)}
+            for t in cohort.study().thresholds
+        ],
+        "calibration_curve": [
+            {"predicted": p, "observed": o, "lo": o - 0.09, "hi": o + 0.09, "n": 41}
+            for p, o in ((0.17, 0.2), (0.29, 0.26), (0.38, 0.43), (0.5, 0.49), (0.68, 0.66))
+        ],
+        "risk_distribution": [
+            {"low": low, "high": high, "event": e, "no_event": o, "unknown": u}
+            for (low, high), (e, o, u) in zip(bins, counts, strict=True)
+        ],
+        "subgroups": subgroups,
+    }
+
+
+def make_factors(cohort: type[Cohort]) -> tuple[pd.DataFrame, dict[str, list[dict[str, Any]]]]:
+    rows, curves = [], {}
+    for rank, (name, column) in enumerate(cohort.predictors().items(), start=1):
+        expected = {None: "", -1: "decreases", 1: "increases"}[column.expected and int(column.expected.direction)]
+        learnt = expected or ("not monotone" if rank % 2 else "flat")
+        row: dict[str, Any] = {
+            "predictor": name, "label": column.label, "unit": column.unit, "factor": str(column.factor),
+            "importance": 0.9 / rank, "importance_lo": 0.6 / rank, "importance_hi": 1.2 / rank,
+            "rank": rank, "rank_lo": max(rank - 1, 1), "rank_hi": rank + 2, "expected": expected, "learnt": learnt,
+            "expected_source": column.expected.source if column.expected else "",
+            "low": "low values (at most 4)", "high": "high values (at least 9)", "risk_low": 0.31, "risk_high": 0.52,
+        }  # fmt: skip
+        if column.change:
+            row |= {"eligible": 122, "change": "-10", "risk_difference": -0.021, "risk_difference_lo": -0.034,
+                    "risk_difference_hi": -0.01, "outside_support": 0.07}  # fmt: skip
+        rows.append(row)
+        steps = list(column.codes.values()) or ["12", "20", "25", "31", "44", "60"]
+        curves[name] = [
+            {"group": step if column.codes else f"{step} to under {int(step) + 5}", "n": 70 + i,
+             "contribution": 0.2 * i - 0.4, "lo": 0.2 * i - 0.55, "hi": 0.2 * i - 0.3}
+            for i, step in enumerate(steps)
+        ]  # fmt: skip
+    return pd.DataFrame(rows), curves
+
+
+def make_phenotypes(cohort: type[Cohort]) -> dict[str, Any]:
+    clusters = []
+    for number in (1, 2):
+        predictors = []
+        for i, (name, column) in enumerate(cohort.predictors().items()):
+            levels = list(column.codes.values())
+            shares = dict(zip(levels, [0.7, None] if len(levels) == 2 else [0.5, 0.3, None], strict=False))
+            predictors.append({
+                "predictor": name, "label": column.label, "kind": "numeric" if column.numeric else "ordered",
+                "mean": 31.4 + i if column.numeric else None, "median": 30.0 + i if column.numeric else None,
+                "shares": shares, "missing_share": None,
+                "difference": (1.3 - 0.2 * i) * (1 if number == 1 else -1), "level": None,
+            })  # fmt: skip
+        clusters.append({
+            "cluster": number, "name": f"{'higher' if number == 1 else 'lower'} {predictors[0]['label']}",
+            "n": 230 - 50 * number, "share": 0.6 if number == 1 else 0.4, "jaccard": 0.88, "dissolved": 0.0,
+            "predictors": predictors, "outcome": est(0.5 - 0.1 * number, 0.07),
+        })  # fmt: skip
+    tried = [
+        {"k": 2, "smallest_jaccard": 0.88, "mean_jaccard": 0.9, "silhouette": 0.41, "reference_quantile": 0.3,
+         "excess": 0.15, "smallest_size": 130, "accepted": True, "reason": "stable and separated"},
+        {"k": 3, "smallest_jaccard": 0.51, "mean_jaccard": 0.7, "silhouette": 0.35, "reference_quantile": 0.31,
+         "excess": 0.06, "smallest_size": None, "accepted": False, "reason": "a cluster is unstable"},
+    ]  # fmt: skip
+    return {"k": 2, "reason": "2 clusters are stable", "notes": [], "tried": tried, "clusters": clusters}
+
+
+ENDS = {"": 0, "_lo": -0.05, "_hi": 0.05}
+MODELS = {"logistic": "Logistic regression", "ensemble": "Weighted average", "trees": "Boosted trees"}
+
+
+def make_results(name: str, seed: int = 0, patients: int = 400) -> Results:
+    """Results of a cohort that hang together as far as a page can tell."""
+    cohort, rng = COHORTS[name], np.random.default_rng(seed)
+    design = "temporal" if cohort.index_date() else "cross-validation" if name != "hostile" else "hold-out"
+    valid = make_records(cohort, patients, rng)
+    factors, curves = make_factors(cohort)
+    figures = {"auroc": 0.69, "brier": 0.21, "calibration_slope": 0.95, "oe_ratio": 1.04}
+    models = pd.DataFrame([
+        {"model": m, "label": label, "deployed": m == "ensemble",
+         **{f"{k}{end}": v + shift for k, v in figures.items() for end, shift in ENDS.items()}}
+        for m, label in MODELS.items()
+    ])  # fmt: skip
+    models.loc[2, ["oe_ratio_lo", "oe_ratio_hi"]] = None
+    sentence = "Discrimination is modest: the interval of the AUROC reaches below 0.65."
+    return Results(
+        validation={
+            "rows_in": patients + 9, "valid": patients, "quarantined": 9, "patients": patients,
+            "attrition": [
+                {"step": "Records read", "records": patients + 9, "removed": 0, "reason": ""},
+                {"step": "Valid records", "records": patients, "removed": 9, "reason": "broke a data-quality rule"},
+            ],
+            "rules": [
+                {"rule": "plausible range", "column": "age", "sentence": "Age lies in the plausible range",
+                 "severity": "quarantine", "records": 9},
+                {"rule": "unique", "column": None, "sentence": "No record twice", "severity": "refuse", "records": 0},
+            ],
+        },
+        performance=make_performance(cohort, design),
+        verdict={
+            "verdict": "WARN",
+            "checks": [
+                {"check": "leakage", "level": "PASS", "sentence": "The AUROC is below the declared ceiling."},
+                {"check": "discrimination", "level": "WARN", "sentence": sentence},
+            ],
+        },
+        phenotypes=make_phenotypes(cohort),
+        model={
+            "members": [
+                {"name": "spline_logistic", "label": "Logistic regression with splines", "weight": 0.55,
+                 "says": "Penalised logistic regression; each number enters as a cubic spline with 5 knots."},
+                {"name": "boosted_trees", "label": "Boosted trees", "weight": 0.45,
+                 "says": "200 gradient-boosted trees of depth 2, monotone where the schema gives a direction."},
+            ],
+            "recalibration": {"intercept": -0.03, "slope": 1.14}, "base_risk": 0.41,
+            "development": {"patients": 280, "events": 117}, "predictors": list(cohort.predictors()),
+            "constrained": {n: c.expected.direction.name.lower() for n, c in cohort.predictors().items()
+                            if c.expected and c.factor != FactorClass.TREATMENT},
+        },
+        models=models, risk_factors=factors, factor_curves=curves, valid=valid,
+        split=make_split(valid, design), smallest_group=SMALLEST,
+        provenance={"Data, SHA-256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                    "Software version": "clinrisk 0.1.0", "scikit-learn": "1.9.1",
+                    "Settings": "params.yaml, evaluate: 1000 resamples"},
+    )  # fmt: skip
+
+
+@pytest.fixture(params=list(COHORTS))
+def name(request: pytest.FixtureRequest) -> str:
+    """The name of each cohort in turn."""
+    return str(request.param)
+
+
+@pytest.fixture
+def cohort(name: str) -> type[Cohort]:
+    return COHORTS[name]
+
+
+@pytest.fixture
+def results(name: str) -> Results:
+    return make_results(name)
+
+
+@functools.cache
+def render_all(name: str) -> dict[str, str]:
+    """Every page of a cohort, by kind: drawing takes a second, and many tests read the same pages."""
+    cohort, results = COHORTS[name], make_results(name)
+    return {
+        "report": render_report(cohort, name, results),
+        "data_dictionary": render_dictionary(cohort, name),
+        "index": render_index([summarise(cohort, name, results)]),
+        "model_card": render_model_card(cohort, name, results),
+    }
+
+
+@pytest.fixture
+def rendered(name: str) -> dict[str, str]:
+    """Every page of a cohort, by kind."""
+    return render_all(name)
+
+
+@pytest.fixture
+def html(rendered: dict[str, str]) -> dict[str, str]:
+    """The pages that are HTML."""
+    return {kind: text for kind, text in rendered.items() if kind != "model_card"}
+
+
+@pytest.fixture
+def build() -> Callable[..., Results]:
+    """Build other results: `build(name, seed=..., patients=...)`."""
+    return make_results
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Debian's Chromium. Without it these tests are skipped, but on a CI machine they fail."""
+    path = shutil.which("chromium")
+    if path is None:
+        message = "no chromium on this machine: apt-get install chromium"
+        if os.environ.get("CI") == "true":
+            pytest.fail(message)
+        pytest.skip(message)
+    from playwright.sync_api import sync_playwright
+
+    options = ("no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-background-networking",
+               "disable-component-update", "disable-sync")  # fmt: skip
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path, args=[f"--{option}" for option in options])
+        yield started
+        started.close()

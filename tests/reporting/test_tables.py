@@ -1,0 +1,163 @@
+"""Tables hide what is small, and figures draw exactly what their tables say."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from data_schemas.columns import Cohort
+from pipeline.reporting import Results, figures, page, tables, wording
+from pipeline.reporting.figures import Figure
+from pipeline.reporting.table_one import describe_patients
+from pipeline.reporting.tables import Row, Table
+
+from .conftest import COHORTS
+
+Build = Callable[..., Results]
+
+
+def axes() -> Any:
+    from matplotlib.figure import Figure as Canvas
+
+    return Canvas().add_subplot()
+
+
+def find_tables(content: Any) -> list[Table]:
+    """Every table in the context of a report."""
+    if isinstance(content, Table):
+        return [content]
+    if isinstance(content, Figure):
+        return [content.table]
+    parts = content.values() if isinstance(content, dict) else content if isinstance(content, list | tuple) else []
+    return [table for part in parts for table in find_tables(part)]
+
+
+def numbers(cell: str) -> int:
+    return int(cell.split(" ", maxsplit=1)[0].replace(",", ""))
+
+
+@pytest.mark.parametrize("patients", [40, 90, 400])
+def test_table_one_shows_no_small_count(cohort: type[Cohort], name: str, build: Build, patients: int) -> None:
+    results = build(name, seed=patients, patients=patients)
+    table = describe_patients(cohort, results.valid, results.split, 10).table
+    rows = [row for row in table.rows if row.inner]
+    shown = [cell for row in rows for cell in row.cells if cell != wording.HIDDEN]
+    assert all(numbers(cell) >= 10 for cell in shown)
+    assert all("hidden" in cell or "(" in cell for row in table.rows for cell in row.cells)
+
+
+def test_table_one_agrees_with_pandas(build: Build) -> None:
+    cohort, results = COHORTS["breast_cancer_recurrence"], build("breast_cancer_recurrence")
+    table = describe_patients(cohort, results.valid, results.split, 10).table
+    test = results.valid[results.split["part"].to_numpy() == "test"]
+    by_header = {row.header: row for row in table.rows}
+    assert table.head[1:] == ("All (n = 400)", "Development (n = 280)", "Test (n = 120)")
+    low, middle, high = (wording.significant(float(q)) for q in test["age"].quantile([0.25, 0.5, 0.75]))
+    assert by_header["Age at diagnosis, years"].cells[2] == f"{middle} ({low} to {high})"
+    n = int((test["menopausal_status"] == "premenopausal").sum())
+    assert by_header["premenopausal"].cells[2] == f"{n} ({wording.percent(n / 120)})"
+
+
+def test_a_split_with_a_small_group_is_not_shown(build: Build) -> None:
+    results = build("hostile")
+    split = results.split.assign(part=["test"] * 9 + ["development"] * 391)
+    head = describe_patients(COHORTS["hostile"], results.valid, split, 10).table.head
+    assert not [h for h in head if h.startswith(("Test", "Development"))]
+    assert len(head) == 4  # everyone, with and without the outcome
+
+
+def test_a_patient_with_several_records_counts_once(build: Build) -> None:
+    results = build("breast_cancer_recurrence")
+    later = results.valid.assign(diagnosis_date=results.valid["diagnosis_date"] + pd.Timedelta(days=1), age=99)
+    twice = pd.concat([later, results.valid])
+    once = describe_patients(COHORTS["breast_cancer_recurrence"], results.valid, results.split, 10)
+    assert describe_patients(COHORTS["breast_cancer_recurrence"], twice, results.split, 10) == once
+
+
+def test_no_count_anywhere_in_a_report_is_small(cohort: type[Cohort], name: str, results: Results) -> None:
+    counted = {"Patients", "Events", "Patients eligible", "With event", "Without"}
+    for table in find_tables(page.build_report(cohort, name, results)):
+        for place, head in enumerate(table.head[1:]):
+            for row in table.rows if table.key != "table-1" else []:  # its own test is above
+                if not row.group and (head in counted or head.startswith("With ")):
+                    cell = row.cells[place]
+                    assert cell in (wording.HIDDEN, wording.NOTHING, "0") or numbers(cell) >= 10
+
+
+def test_counts_of_subgroups_cannot_be_had_from_the_totals(results: Results) -> None:
+    rows = tables.protect_subgroups(results.performance, set(), 10)
+    for column in {row["column"] for row in rows}:
+        sizes = [row["n"] for row in rows if row["column"] == column]
+        assert sizes.count(None) != 1
+
+
+def test_what_table_one_hides_the_subgroups_hide_too(build: Build) -> None:
+    performance = build("breast_cancer_recurrence").performance
+    rows = tables.protect_subgroups(performance, {("menopausal_status", "premenopausal")}, 10)
+    assert [row["n"] for row in rows if row["column"] == "menopausal_status"] == [None, None]
+
+
+def cells(table: Table, column: int) -> list[str]:
+    return [([row.header, *row.cells])[column] for row in table.rows if not row.group]
+
+
+def test_calibration_draws_its_table(results: Results) -> None:
+    rows, ax = results.performance["calibration_curve"], axes()
+    figures.draw_calibration(ax, rows)
+    x, y = ax.lines[1].get_data()
+    table = tables.calibration(rows)
+    assert [wording.percent(v) for v in x] == cells(table, 0)
+    assert [wording.percent(v) for v in y] == cells(table, 1)
+    limits = [segment[:, 1] for segment in ax.collections[0].get_segments()]
+    assert [f"{wording.percent(a)}{wording.TO}{wording.percent(b)}" for a, b in limits] == cells(table, 2)
+
+
+def test_risks_draw_their_table(results: Results) -> None:
+    rows, ax = tables.risk_distribution(results.performance, 10), axes()
+    figures.draw_risks(ax, rows)
+    table = tables.risks(rows, "event")
+    up, down = ([bar.get_height() for bar in container] for container in ax.containers)
+    for heights, column in ((up, 1), (down, 2)):
+        shown = ["0" if cell == wording.HIDDEN else cell for cell in cells(table, column)]
+        assert [f"{abs(h):.0f}" for h in heights] == shown
+    crosses = sum(len(line.get_xdata()) for line in ax.lines if line.get_marker() == "x")
+    assert crosses == sum(row[name] is None for row in rows for name in ("event", "no_event"))
+
+
+def test_net_benefit_draws_its_table(results: Results) -> None:
+    rows, ax = results.performance["net_benefit"], axes()
+    figures.draw_net_benefit(ax, rows)
+    table = tables.net_benefit(rows)
+    for line, column in ((ax.lines[0], 1), (ax.lines[1], 2)):
+        shown = [cell.split(" ")[0] for cell in cells(table, column)]
+        assert [wording.decimal(v, 3) for v in line.get_ydata()] == shown
+
+
+def test_subgroups_draw_their_table(results: Results, cohort: type[Cohort]) -> None:
+    lines, ax = figures.lines_of(results.performance["subgroups"], "auroc", {}), axes()
+    figures.draw_forest(ax, lines, "AUROC", None)
+    drawn = [wording.decimal(line.get_xdata()[0], 3) for line in ax.lines if line.get_marker() == "s"]
+    table = figures.table_of("k", "AUROC", lines, 3)
+    assert drawn == [cell for cell in cells(table, 1) if cell != wording.NOTHING]
+
+
+def test_curves_draw_their_tables(results: Results) -> None:
+    for name, rows in results.factor_curves.items():
+        ax = axes()
+        figures.draw_curve(ax, name, None, rows)
+        drawn = [wording.decimal(v) for v in ax.lines[1].get_ydata()]
+        assert drawn == cells(tables.curve("k", name, None, rows), 1)
+
+
+def test_every_figure_has_a_name_a_description_and_a_table(results: Results, cohort: type[Cohort], name: str) -> None:
+    performance = page.build_report(cohort, name, results)["performance"]
+    for figure in performance["figures"]:
+        assert f'aria-labelledby="{figure.key}-title {figure.key}-desc"' in figure.svg
+        assert 'role="img"' in figure.svg
+        assert figure.table.rows
+
+
+def test_rows_fill_their_table() -> None:
+    with pytest.raises(AssertionError):
+        Table("k", "c", ("a", "b"), (Row("x"),))
