@@ -5,7 +5,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from data_schemas.columns import Study, TimeToEvent
@@ -83,7 +82,7 @@ def describe_performance(
     held_out: HeldOut,
     deployed: str,
     figures: Mapping[str, Estimate],
-    groups: Mapping[str, npt.NDArray[np.object_]],
+    groups: Mapping[str, pd.Categorical],
     study: Study,
     settings: Evaluate,
     smallest: int,

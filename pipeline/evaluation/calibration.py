@@ -43,7 +43,7 @@ def observed_rate(y: FloatArray, weight: FloatArray, counts: FloatArray) -> Floa
 
 
 def oe_ratio(risk: FloatArray, y: FloatArray, weight: FloatArray, counts: FloatArray) -> FloatArray:
-    """Observed rate over mean predicted risk, shape (b,); above 1 the model predicts too little; NaN if all risks are 0."""
+    """Observed rate over mean predicted risk, shape (b,); above 1 the model predicts too little; NaN if all are 0."""
     expected = counts @ risk
     ratio: FloatArray = np.divide(weight @ y, expected, out=np.full(len(weight), np.nan), where=expected > 0)
     return ratio

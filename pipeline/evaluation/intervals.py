@@ -31,10 +31,10 @@ def bootstrap(
 ) -> dict[str, Estimate]:
     """Percentile intervals (Efron 1979) of all `statistics` from the same resamples of patients.
 
-    `statistics` takes `weight` and `counts`, both (b, n), and returns (b,) per name; `patient` (n,) is
-    any integer code per patient, and all rows of a patient are drawn together. Censoring weights are re-estimated in each
-    resample. Resamples in which a statistic is not defined are left out if they are at most 5%; else the
-    estimate has no interval.
+    `statistics` takes `weight` and `counts`, both (b, n), and returns (b,) per name; `patient` (n,) is any integer
+    code per patient, and all rows of a patient are drawn together. Censoring weights are re-estimated in each
+    resample. Resamples in which a statistic is not defined are left out if they are at most 5%; else the estimate has
+    no interval.
     """
     everyone = np.ones((1, len(observed)))
     points = statistics(observed.weights_for(everyone), everyone)

@@ -12,6 +12,7 @@ import pandas as pd
 from data_schemas.columns import Column, Subgroup
 from pipeline.evaluation.intervals import Estimate, IntArray
 from pipeline.evaluation.performance import measure
+from pipeline.evaluation.rates import event_rate
 from pipeline.outcomes import FloatArray, Observed
 
 TOO_FEW = "the group, its events or its non-events are too few to publish"
@@ -22,23 +23,23 @@ def by_subgroup(
     risk: FloatArray,
     observed: Observed,
     patient: IntArray,
-    groups: Mapping[str, npt.NDArray[np.object_]],
+    groups: Mapping[str, npt.NDArray[np.object_] | pd.Categorical],
     smallest: int,
     resamples: int,
     seed: int,
 ) -> list[dict[str, Any]]:
     """AUROC and O:E of every level of every grouping, with intervals.
 
-    `groups` maps a name to labels, shape (n,), empty text where missing; `risk` is as in `measure`. A level with
+    `groups` maps a name to labels, shape (n,), empty text where missing; levels come in the order of a Categorical's
+    categories, or else of the alphabet. `risk` is as in `measure`. A level with
     fewer than `smallest` patients, events or known non-events (each patient once) shows no figure and no count, and
     neither do the next smallest levels, until two are hidden that have `smallest` of each between them.
     """
     rows = []
     for name, labels in groups.items():
-        levels = [level for level in dict.fromkeys(sorted(labels)) if level]
-        hidden = _hidden({level: labels == level for level in levels}, observed, patient, smallest)
-        for level in levels:
-            members = labels == level
+        levels = {level: np.asarray(labels == level) for level in pd.Categorical(labels).categories if level}
+        hidden = _hidden(levels, observed, patient, smallest)
+        for level, members in levels.items():
             row: dict[str, Any] = {"column": name, "level": level}
             if level in hidden:
                 nothing = asdict(Estimate(None, None, None, hidden[level]))
@@ -55,20 +56,32 @@ def by_subgroup(
 
 def label_groups(
     records: pd.DataFrame, subgroups: Sequence[Subgroup], columns: Mapping[str, Column]
-) -> dict[str, npt.NDArray[np.object_]]:
+) -> dict[str, pd.Categorical]:
     """The level of each record in each declared subgroup, shape (n,), by the column's label; empty where missing."""
     return {columns[g.column].label: _levels(records[g.column], g, columns[g.column]) for g in subgroups}
 
 
-def _levels(values: pd.Series, subgroup: Subgroup, column: Column) -> npt.NDArray[np.object_]:
+def _levels(values: pd.Series, subgroup: Subgroup, column: Column) -> pd.Categorical:
     if not column.numeric:
-        return np.asarray(values.astype(object).where(values.notna(), ""), dtype=object)
+        return pd.Categorical(values.astype(object).where(values.notna(), ""), [*column.codes.values(), ""])
     unit = f" {column.unit}" if column.unit else ""
     cuts = [f"{cut:g}" for cut in subgroup.cuts]
     inner = [f"{low} to under {high}{unit}" for low, high in pairwise(cuts)]
     names = np.array([f"under {cuts[0]}{unit}", *inner, f"{cuts[-1]}{unit} or more", ""], dtype=object)
     place = np.searchsorted(subgroup.cuts, values.astype("Float64").to_numpy(float, na_value=np.nan), side="right")
-    return np.asarray(names[np.where(values.isna(), len(names) - 1, place)], dtype=object)
+    return pd.Categorical(names[np.where(values.isna(), len(names) - 1, place)], names)
+
+
+def rates_by_group(
+    observed: Observed, patient: IntArray, labels: npt.NDArray[np.int64], smallest: int
+) -> dict[int, Estimate]:
+    """How often the outcome came in each group, by label; hidden, with the reason, as in `by_subgroup`."""
+    groups = {str(label): labels == label for label in np.unique(labels)}
+    hidden = _hidden(groups, observed, patient, smallest)
+    return {
+        int(label): Estimate(None, None, None, hidden[label]) if label in hidden else event_rate(observed.take(members))
+        for label, members in groups.items()
+    }
 
 
 def _hidden(

@@ -22,6 +22,9 @@ class Candidate(Protocol):
     def label(self) -> str:
         """What people read."""
 
+    def describe(self, settings: dict[str, Any]) -> str:
+        """The tuned settings in words."""
+
     def tune(
         self, X: pd.DataFrame, y: FloatArray, weight: FloatArray, folds: Folds
     ) -> tuple[dict[str, Any], FloatArray]:

@@ -34,6 +34,11 @@ class LogisticCandidate:
     label: str
     splines: bool
 
+    def describe(self, settings: dict[str, Any]) -> str:
+        """The tuned settings in words."""
+        terms = "restricted cubic splines of the numbers, " if self.splines else ""
+        return f"{terms}ridge penalty of inverse strength {settings['inverse_penalty']:.3g}"
+
     def tune(
         self, X: pd.DataFrame, y: FloatArray, weight: FloatArray, folds: Folds
     ) -> tuple[dict[str, Any], FloatArray]:
@@ -56,4 +61,4 @@ class LogisticCandidate:
 
 
 def _regression(inverse_penalty: float) -> LogisticRegression:
-    return LogisticRegression(C=inverse_penalty, solver="lbfgs", tol=1e-8, max_iter=2000)
+    return LogisticRegression(C=inverse_penalty, solver="newton-cholesky", tol=1e-8, max_iter=200)

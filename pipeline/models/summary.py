@@ -28,16 +28,14 @@ def summarise_model(
                 "name": name,
                 "label": candidates[name].label,
                 "weight": model.weights[name],
-                "says": "; ".join(
-                    f"{setting.replace('_', ' ')} {value:g}" for setting, value in settings[name].items()
-                ),
+                "says": candidates[name].describe(settings[name]),
             }
             for name in model.members
         ],
         "deployed": ENSEMBLE,
         "labels": {ENSEMBLE: "Log-odds average, recalibrated"} | {name: c.label for name, c in candidates.items()},
         "recalibration": {"intercept": model.intercept, "slope": model.slope},
-        "base_risk": float((weights * observed.by_horizon()).sum() / len(observed)),
+        "event_rate": float((weights * observed.by_horizon()).sum() / len(observed)),
         "development": {"patients": len(set(development.patient)), "events": int(observed.by_horizon().sum())},
         "predictors": list(predictors),
         "constrained": {name: WORDS[Direction(direction)] for name, direction in directions.items()},

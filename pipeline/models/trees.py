@@ -47,6 +47,10 @@ class TreesCandidate:
     seed: int
     directions: dict[str, int] = field(default_factory=dict)
 
+    def describe(self, settings: dict[str, Any]) -> str:
+        """The tuned settings in words."""
+        return f"{settings['rounds']} trees of depth {PARAMETERS['max_depth']}, learning rate {PARAMETERS['eta']}"
+
     def tune(
         self, X: pd.DataFrame, y: FloatArray, weight: FloatArray, folds: Folds
     ) -> tuple[dict[str, Any], FloatArray]:

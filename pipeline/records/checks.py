@@ -1,5 +1,7 @@
 """Every rule of the schema applied to every record."""
 
+from typing import Any
+
 import pandas as pd
 import pandera.pandas as pa
 from pandera.config import config_context
@@ -7,10 +9,9 @@ from pandera.config import config_context
 from data_schemas.columns import Binary, Cohort, Column
 from pipeline.errors import DataRefusedError
 
-SENTENCES = {
-    "missing": "{label} is given",
-    "low": "{label} is at least {low}",
-    "high": "{label} is at most {high}",
+RANGE_RULES = {
+    "greater_than_or_equal_to": ("low", "at least"),
+    "less_than_or_equal_to": ("high", "at most"),
 }
 
 
@@ -28,10 +29,23 @@ def find_violations(frame: pd.DataFrame, cohort: type[Cohort]) -> pd.DataFrame:
     except pa.errors.SchemaErrors as error:
         cases = error.failure_cases
         assert cases["index"].notna().all(), "typed frames fit the schema's types"
-        rows = [_violation(c, cohort) for c in cases.itertuples()]
-        found = pd.DataFrame(rows, columns=["record", "rule", "column", "sentence"]).drop_duplicates()
-        return _in_schema_order(found, cohort)
+        broken = pd.DataFrame([_broken(case) for case in cases.itertuples()], columns=["record", "rule", "column"])
+        rules = record_rules(cohort).reset_index(names="place")
+        found = broken.drop_duplicates().merge(rules, on=["rule", "column"], how="left", validate="m:1")
+        return found.sort_values(["place", "record"], ignore_index=True)[["record", "rule", "column", "sentence"]]
     return pd.DataFrame(columns=["record", "rule", "column", "sentence"])
+
+
+def record_rules(cohort: type[Cohort]) -> pd.DataFrame:
+    """Every rule that can quarantine a record: `rule`, `column` (missing for a whole record), `sentence`."""
+    schema = cohort.to_schema()
+    rows: list[tuple[str, str | None, str]] = []
+    for name, column in cohort.columns().items():
+        if not column.missing_allowed:
+            rows.append(("missing", name, f"{column.label} is given"))
+        rows += [_range_rule(check, name, column) for check in schema.columns[name].checks if check.name in RANGE_RULES]
+    rows += [(str(check.name), None, str(check.description)) for check in schema.checks]
+    return pd.DataFrame(rows, columns=["rule", "column", "sentence"])
 
 
 def refuse_duplicates(frame: pd.DataFrame, cohort: type[Cohort]) -> None:
@@ -59,40 +73,17 @@ def refuse_constant_outcome(frame: pd.DataFrame, cohort: type[Cohort]) -> None:
         )
 
 
-def _violation(case: object, cohort: type[Cohort]) -> tuple[object, str, str | None, str]:
-    check, record = str(case.check), case.index  # type: ignore[attr-defined]
-    if case.schema_context == "DataFrameSchema":  # type: ignore[attr-defined]
-        return record, check, None, _record_rules(cohort)[check]
-    name = str(case.column)  # type: ignore[attr-defined]
-    rule = _column_rule(check)
-    return record, rule, name, _sentence(rule, cohort.columns()[name], cohort, name)
-
-
-def _column_rule(check: str) -> str:
-    if check == "not_nullable":
-        return "missing"
-    return "low" if check.startswith("greater") else "high"
-
-
-def _sentence(rule: str, column: Column, cohort: type[Cohort], name: str) -> str:
-    limits = {c.name: c.statistics for c in cohort.to_schema().columns[name].checks}
-    low = limits.get("greater_than_or_equal_to", {}).get("min_value", "")
-    high = limits.get("less_than_or_equal_to", {}).get("max_value", "")
+def _range_rule(check: pa.Check, name: str, column: Column) -> tuple[str, str, str]:
+    rule, words = RANGE_RULES[str(check.name)]
+    [limit] = (check.statistics or {}).values()
+    shown = f"{limit:%Y-%m-%d}" if isinstance(limit, pd.Timestamp) else f"{limit}"
     unit = f" {column.unit}" if column.unit else ""
-    return SENTENCES[rule].format(label=column.label, low=_day(low) + unit, high=_day(high) + unit)
+    return rule, name, f"{column.label} is {words} {shown}{unit}"
 
 
-def _day(limit: object) -> str:
-    return f"{limit:%Y-%m-%d}" if isinstance(limit, pd.Timestamp) else f"{limit}"
-
-
-def _record_rules(cohort: type[Cohort]) -> dict[str, str]:
-    return {str(check.name): str(check.description) for check in cohort.to_schema().checks}
-
-
-def _in_schema_order(found: pd.DataFrame, cohort: type[Cohort]) -> pd.DataFrame:
-    columns = {name: i for i, name in enumerate(cohort.columns())}
-    rules = {name: i for i, name in enumerate(["missing", "low", "high", *_record_rules(cohort)])}
-    keys = pd.DataFrame({"c": found["column"].map(columns).fillna(len(columns)), "r": found["rule"].map(rules)})
-    keys["i"] = found["record"]
-    return found.loc[keys.sort_values(["c", "r", "i"]).index].reset_index(drop=True)
+def _broken(case: Any) -> tuple[object, str, str | None]:
+    """Record, rule and column of one of pandera's failure cases."""
+    if case.schema_context == "DataFrameSchema":
+        return case.index, str(case.check), None
+    kind = str(case.check).split("(")[0]
+    return case.index, RANGE_RULES[kind][0] if kind in RANGE_RULES else "missing", str(case.column)

@@ -7,9 +7,9 @@ import pandas as pd
 
 from data_schemas.columns import Cohort
 from pipeline.errors import DataRefusedError
-from pipeline.records.checks import find_violations, refuse_constant_outcome, refuse_duplicates
+from pipeline.records.checks import find_violations, record_rules, refuse_constant_outcome, refuse_duplicates
 from pipeline.records.identity import pseudonymise
-from pipeline.records.typing import type_records
+from pipeline.records.typing import type_records, type_rules
 from pipeline.settings import Validate
 
 
@@ -38,36 +38,60 @@ def validate_records(text: pd.DataFrame, cohort: type[Cohort], settings: Validat
     _refuse_excess(violations, int(broken.sum()), len(frame), settings.quarantine_at_most)
     refuse_constant_outcome(frame[~broken], cohort)
     valid = pseudonymise(frame[~broken], cohort.identifier(), settings.pseudonym_key)
-    return Validated(valid, _set_aside(text, violations), summarise(violations, len(frame), valid))
+    return Validated(valid, _set_aside(text, violations), summarise(violations, len(frame), valid, cohort))
 
 
-def summarise(violations: pd.DataFrame, records: int, valid: pd.DataFrame) -> dict[str, Any]:
-    """Counts for `validation.json`: by rule, and a flow in which each record leaves at its first broken rule."""
-    first = violations.drop_duplicates("record")
-    by = ["rule", "column", "sentence"]
-    rules = violations.groupby(by, sort=False, dropna=False)["record"].nunique().reset_index()
-    flow = [{"step": "Records read", "records": records, "removed": 0, "reason": ""}]
-    for sentence, removed in first.groupby("sentence", sort=False)["record"].nunique().items():
-        left = flow[-1]["records"] - int(removed)  # type: ignore[operator]
-        flow.append({"step": "Quarantined", "records": left, "removed": int(removed), "reason": f"not: {sentence}"})
-    flow.append({"step": "Valid records", "records": len(valid), "removed": 0, "reason": ""})
+def summarise(violations: pd.DataFrame, records: int, valid: pd.DataFrame, cohort: type[Cohort]) -> dict[str, Any]:
+    """Counts for `validation.json`: every rule, and a flow in which a record leaves at its first broken rule."""
     return {
         "rows_in": records,
         "valid": len(valid),
         "quarantined": records - len(valid),
         "patients": int(valid["pseudonym"].nunique()),
-        "attrition": flow,
-        "rules": [
-            {
-                "rule": row["rule"],
-                "column": None if pd.isna(row["column"]) else row["column"],
-                "sentence": row["sentence"],
-                "severity": "quarantine",
-                "records": int(row["record"]),
-            }
-            for row in rules.to_dict("records")
-        ],
+        "attrition": _flow(violations, records, len(valid)),
+        "rules": _refusals(cohort) + _counted_rules(violations, cohort),
     }
+
+
+def _flow(violations: pd.DataFrame, records: int, valid: int) -> list[dict[str, Any]]:
+    flow = [{"step": "Records read", "records": records, "removed": 0, "reason": ""}]
+    left = records
+    for sentence, removed in (
+        violations.drop_duplicates("record").groupby("sentence", sort=False)["record"].size().items()
+    ):
+        left -= int(removed)
+        flow.append({"step": "Quarantined", "records": left, "removed": int(removed), "reason": f"not: {sentence}"})
+    assert left == valid, "every record is accounted for"
+    return [*flow, {"step": "Valid records", "records": valid, "removed": 0, "reason": ""}]
+
+
+def _refusals(cohort: type[Cohort]) -> list[dict[str, Any]]:
+    """The rules that refuse the whole table, which a validated table has passed."""
+    sentences = [
+        (rule, name, sentence) for name, column in cohort.columns().items() for rule, sentence in type_rules(column)
+    ]
+    sentences.append(("identifier given", cohort.identifier(), "Every record has an identifier"))
+    if cohort.study().one_row_per_patient:
+        sentences.append(("one row per patient", cohort.identifier(), "No two records are of one patient"))
+    return [
+        {"rule": rule, "column": name, "sentence": sentence, "severity": "refuse", "records": 0}
+        for rule, name, sentence in sentences
+    ]
+
+
+def _counted_rules(violations: pd.DataFrame, cohort: type[Cohort]) -> list[dict[str, Any]]:
+    broken = violations.groupby(["rule", "column"], dropna=False)["record"].nunique()
+    rules = record_rules(cohort).merge(broken.rename("records").reset_index(), on=["rule", "column"], how="left")
+    return [
+        {
+            "rule": row["rule"],
+            "column": None if pd.isna(row["column"]) else row["column"],
+            "sentence": row["sentence"],
+            "severity": "quarantine",
+            "records": 0 if pd.isna(row["records"]) else int(row["records"]),
+        }
+        for row in rules.to_dict("records")
+    ]
 
 
 def _refuse_excess(violations: pd.DataFrame, broken: int, records: int, at_most: float) -> None:

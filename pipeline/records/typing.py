@@ -61,6 +61,14 @@ def _days(values: pd.Series, date_format: str) -> pd.Series:
     return days.where(days.dt.strftime(date_format) == values)
 
 
+def type_rules(column: Column) -> list[tuple[str, str]]:
+    """The rule that every value of the column obeys, and its sentence; none for text."""
+    if column.kind == Kind.TEXT:
+        return []
+    rule, expected = _rule(column)
+    return [(rule, f"{column.label} is {expected}")]
+
+
 def _rule(column: Column) -> tuple[str, str]:
     match column.kind:
         case Kind.CATEGORY:
@@ -68,9 +76,9 @@ def _rule(column: Column) -> tuple[str, str]:
         case Kind.DATE:
             return "date format", f"a date as {column.date_format}"
         case Kind.INTEGER:
-            return "whole number", "digits only"
+            return "whole number", "written with digits only"
         case _:
-            return "decimal number", "digits with a decimal point, no exponent"
+            return "decimal number", "written with digits and a decimal point, no exponent"
 
 
 def _refusal(misfits: list[Misfit], records: int) -> str:

@@ -50,7 +50,7 @@ def direction(factor: Factor, constrained: Mapping[str, str]) -> str:
     if not expected:
         return f"learnt: {learnt}; none expected"
     if expected == learnt:
-        by = " (imposed)" if factor["predictor"] in constrained else ""
+        by = " (imposed on the trees)" if factor["predictor"] in constrained else ""
         return f"{learnt}, as expected{by}"
     return f"learnt: {learnt}; expected: {expected}"
 
@@ -70,7 +70,7 @@ def _compare(factor: Factor, constrained: Mapping[str, str]) -> str:
         return "No source gives a direction to expect."
     source = f" ({factor['expected_source']})" if factor.get("expected_source") else ""
     if expected == learnt and factor["predictor"] in constrained:
-        return f"This is the direction expected{source}, and the model was not allowed to learn another."
+        return f"This is the direction expected{source}, and the tree members were not allowed to learn another."
     if expected == learnt:
         return f"This is the direction expected{source}, and the model was free to learn another."
     return f"This is not the direction expected{source}, under which risk {expected}: read it with suspicion."

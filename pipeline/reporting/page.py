@@ -154,7 +154,7 @@ def _model(cohort: type[Cohort], results: Results) -> dict[str, Any]:
         "members": tables.members(model),
         "slope": wording.decimal(recalibration["slope"]),
         "intercept": wording.decimal(recalibration["intercept"]),
-        "base_risk": wording.percent(model["base_risk"]),
+        "event_rate": wording.percent(model["event_rate"]),
         "patients": wording.count(model["development"]["patients"]),
         "events": wording.count(model["development"]["events"]),
         "count": wording.plural(len(model["predictors"]), "predictor"),

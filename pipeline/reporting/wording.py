@@ -227,4 +227,4 @@ def say_calibration(slope: Estimate, ratio: Estimate) -> str:
     imprecise = slope["hi"] - slope["lo"] > PRECISE_SLOPE
     tail = ", though that is imprecise" if imprecise else ""
     level, extent = average[position(ratio)], spread[position(slope)]
-    return f"Predicted risks are {level} within the uncertainty of the data, and their spread is {extent}{tail}."
+    return f"Predicted risks are {level}, and their spread is {extent}{tail}."

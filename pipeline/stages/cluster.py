@@ -5,8 +5,8 @@ from dataclasses import asdict
 import pandas as pd
 
 from data_schemas.columns import Column
-from pipeline.evaluation.rates import event_rate
-from pipeline.models.outcomes import observe
+from pipeline.evaluation.subgroups import rates_by_group
+from pipeline.models.outcomes import make_examples
 from pipeline.phenotypes import find_phenotypes
 from pipeline.stages.wiring import Stage, run
 
@@ -27,9 +27,11 @@ def main(stage: Stage) -> None:
         smallest=stage.section("disclosure").smallest_group,
         seed=settings.seed,
     )
-    observed, published = observe(valid, cohort.study()), found.to_dict()
+    published, examples = found.to_dict(), make_examples(valid, cohort)
+    smallest = stage.section("disclosure").smallest_group
+    rates = rates_by_group(examples.observed, examples.patient, found.assignment, smallest)
     for cluster in published["clusters"]:
-        cluster["outcome"] = asdict(event_rate(observed.take(found.assignment == cluster["cluster"])))
+        cluster["outcome"] = asdict(rates[cluster["cluster"]])
     stage.write("phenotypes.json", published)
     stage.write("phenotypes_model.json", found.model.to_dict() if found.model else {})
     stage.write("clusters.parquet", pd.DataFrame({"pseudonym": valid["pseudonym"], "cluster": found.assignment}))

@@ -288,7 +288,7 @@ def make_results(name: str, seed: int = 0, patients: int = 400) -> Results:
                 {"name": "boosted_trees", "label": "Boosted trees", "weight": 0.45,
                  "says": "200 gradient-boosted trees of depth 2, monotone where the schema gives a direction."},
             ],
-            "recalibration": {"intercept": -0.03, "slope": 1.14}, "base_risk": 0.41,
+            "recalibration": {"intercept": -0.03, "slope": 1.14}, "event_rate": 0.41,
             "development": {"patients": 280, "events": 117}, "predictors": list(cohort.predictors()),
             "constrained": {n: c.expected.direction.name.lower() for n, c in cohort.predictors().items()
                             if c.expected and c.factor != FactorClass.TREATMENT},

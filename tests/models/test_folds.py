@@ -1,0 +1,75 @@
+import numpy as np
+import pytest
+from sklearn.metrics import log_loss as sklearn_log_loss
+
+from pipeline.errors import DataRefusedError
+from pipeline.models.folds import log_loss, make_folds
+
+SEEDS = range(30)
+
+
+def visits(seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Several rows a patient; a patient's outcome mostly repeats."""
+    rng = np.random.default_rng(seed)
+    patient = np.repeat(np.arange(60), 1 + rng.geometric(0.3, 60))
+    ill = rng.random(60) < 0.3
+    ill[:5], ill[5:10] = True, False
+    y = np.where(rng.random(len(patient)) < 0.1, ~ill[patient], ill[patient]).astype(float)
+    first = np.unique(patient, return_index=True)[1]
+    y[first] = ill
+    return y, patient
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_folds_part_the_rows_and_never_a_patient(seed):
+    y, patient = visits(seed)
+    folds = make_folds(y, patient, 5)
+    assert len(folds) == 5
+    assert sorted(np.concatenate([held_out for _, held_out in folds])) == list(range(len(y)))
+    for training, held_out in folds:
+        assert sorted([*training, *held_out]) == list(range(len(y)))
+        assert not set(patient[training]) & set(patient[held_out])
+        assert set(y[held_out]) == {0.0, 1.0}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_events_are_spread_evenly_where_patients_have_one_row(seed):
+    rng = np.random.default_rng(seed)
+    y = (rng.random(97) < 0.3).astype(float)
+    events = [y[held_out].sum() for _, held_out in make_folds(y, np.arange(97), 4)]
+    assert max(events) - min(events) <= 1
+
+
+def test_folds_repeat_themselves():
+    y, patient = visits(0)
+    for one, two in zip(make_folds(y, patient, 3), make_folds(y, patient, 3), strict=True):
+        np.testing.assert_array_equal(one[1], two[1])
+
+
+@pytest.mark.parametrize("rarer", [0.0, 1.0])
+def test_too_few_of_either_class_are_refused_with_their_number(rarer):
+    y = np.full(40, 1 - rarer)
+    y[:4] = rarer
+    with pytest.raises(DataRefusedError, match=r"^4 patients .* at least 5, .* lower the folds in params\.yaml$"):
+        make_folds(y, np.arange(40), 5)
+    assert len(make_folds(y, np.arange(40), 4)) == 4
+
+
+def test_many_rows_of_one_patient_are_one_patient():
+    """Six events of one patient cannot be parted: the fold that holds them would leave none to learn from."""
+    y = np.concatenate([np.ones(6), np.zeros(60)])
+    patient = np.concatenate([np.zeros(6, dtype=int), np.arange(1, 61)])
+    with pytest.raises(DataRefusedError, match=r"^1 patients"):
+        make_folds(y, patient, 5)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_loss_equals_scikit_learns(seed):
+    rng = np.random.default_rng(seed)
+    y, log_odds, weight = rng.integers(0, 2, 50).astype(float), rng.normal(0, 3, 50), rng.gamma(1.0, size=50)
+    expected = sklearn_log_loss(y, 1 / (1 + np.exp(-log_odds)), sample_weight=weight)
+    assert log_loss(y, log_odds, weight) == pytest.approx(expected, rel=1e-9)
+
+
+def test_loss_stays_finite_where_probabilities_do_not():
+    assert log_loss(np.array([1.0, 0]), np.array([-1000.0, -1000]), np.ones(2)) == 500.0
