@@ -1,12 +1,13 @@
 """How often the outcome came, with an interval that keeps to [0, 1]."""
 
+from statistics import NormalDist
+
 import numpy as np
-from scipy.stats import norm
 
 from pipeline.evaluation.intervals import Estimate
 from pipeline.outcomes import FloatArray, Observed
 
-Z = float(norm.ppf(0.975))
+Z = NormalDist().inv_cdf(0.975)
 
 
 def event_rate(observed: Observed) -> Estimate:

@@ -29,11 +29,14 @@ def try_changes(
 
 
 def changed_values(values: FloatArray, change: Change) -> FloatArray:
-    """The values after the declared step, held at the bound it would cross; never moved the other way."""
+    """The values after the declared step, held at the bound it would cross; never moved further, or the other way.
+
+    A value that the step does not bring within the bounds stays where it is: nobody said that it can change.
+    """
     low, high = change.bounds
-    stepped = np.clip(values + change.step, low, high)
-    allowed = stepped > values if change.step > 0 else stepped < values
-    result: FloatArray = np.where(allowed, stepped, values)
+    stepped = np.maximum(values + change.step, low) if change.step < 0 else np.minimum(values + change.step, high)
+    moved = stepped < values if change.step < 0 else stepped > values
+    result: FloatArray = np.where(moved & (stepped >= low) & (stepped <= high), stepped, values)
     return result
 
 

@@ -10,7 +10,9 @@ def fit_recalibration(log_odds: FloatArray, y: FloatArray, weight: FloatArray) -
     """Intercept and slope of the outcome on out-of-fold log-odds (Cox 1958, Biometrika 45:562).
 
     The slope is drawn to 1 and the intercept to 0 with the strength of one patient, which keeps them finite
-    where the classes separate. Weighted maximum likelihood by BFGS.
+    where the classes separate. Weighted maximum likelihood by BFGS. The slope is never negative: that would turn every
+    learnt and every imposed direction around. Where it would be, which log-odds that predict nothing bring about, it
+    is 0, and all patients get the mean risk.
     """
 
     def loss(parameters: FloatArray) -> tuple[float, FloatArray]:
@@ -21,4 +23,6 @@ def fit_recalibration(log_odds: FloatArray, y: FloatArray, weight: FloatArray) -
         return value, np.array([error.sum() + intercept, error @ log_odds + slope - 1])
 
     intercept, slope = minimize(loss, np.array([0.0, 1.0]), jac=True, method="BFGS").x
+    if slope < 0:  # the loss is convex, so the best slope of those allowed is 0
+        return fit_recalibration(np.zeros_like(log_odds), y, weight)[0], 0.0
     return float(intercept), float(slope)

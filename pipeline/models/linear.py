@@ -61,4 +61,4 @@ class LogisticCandidate:
 
 
 def _regression(inverse_penalty: float) -> LogisticRegression:
-    return LogisticRegression(C=inverse_penalty, solver="newton-cholesky", tol=1e-8, max_iter=200)
+    return LogisticRegression(C=inverse_penalty, solver="newton-cholesky", tol=1e-6, max_iter=200)

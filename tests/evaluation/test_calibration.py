@@ -82,11 +82,13 @@ def test_overlap_by_hand():
 @pytest.mark.parametrize("outcome", [0.0, 1.0])
 @pytest.mark.parametrize("centre", [-5, 0, 5])
 def test_many_patients_with_one_outcome_have_neither_slope_nor_intercept(outcome, centre):
-    # Without a check, the search stops where the loss is too flat to see, at a slope or an intercept that means nothing.
+    # Without a check, the search stops where the loss is too flat to see: at numbers that mean nothing.
     risk = expit(centre + np.random.default_rng(0).normal(size=1000))
     for weight in (np.ones((1, 1000)), np.full((1, 1000), 50.0)):
         assert np.isnan(calibration_slope(risk, np.full(1000, outcome), weight)[0])
         assert np.isnan(calibration_intercept(risk, np.full(1000, outcome), weight)[0])
+        alike = np.full(1000, expit(centre))
+        assert np.isnan(calibration_intercept(alike, np.full(1000, outcome), weight)[0])
 
 
 def test_one_outcome_has_neither_slope_nor_intercept():

@@ -64,3 +64,12 @@ def test_an_integer_weight_is_the_patient_repeated(seed):
     weighted = fit_recalibration(log_odds, y, times.astype(float))
     repeated = fit_recalibration(np.repeat(log_odds, times), np.repeat(y, times), np.ones(times.sum()))
     assert_allclose(weighted, repeated, atol=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_order_of_patients_is_never_turned_around(seed):
+    log_odds, y, weight = draw(seed, 500, -0.3, -0.8)
+    intercept, slope = fit_recalibration(log_odds, y, weight)
+    assert slope == 0
+    rate = np.average(y, weights=weight)
+    assert intercept == pytest.approx(np.log(rate / (1 - rate)), abs=0.02)

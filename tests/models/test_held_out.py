@@ -7,6 +7,7 @@ from numpy.testing import assert_array_equal
 from sklearn.metrics import roc_auc_score
 
 from pipeline.errors import DataRefusedError
+from pipeline.models import linear
 from pipeline.models.ensemble import ENSEMBLE, Development
 from pipeline.models.held_out import cross_validate, develop_and_test, predict_held_out
 from pipeline.models.outcomes import Examples, make_examples
@@ -112,10 +113,10 @@ def test_a_binary_outcome_has_no_time():
 
 
 def mean_auroc_of_noise(leak: bool) -> float:
-    """The mean over seeds and folds where 8 predictors have nothing to do with the outcome."""
+    """The mean over seeds and folds where 20 predictors have nothing to do with the outcome."""
     found = []
     for seed in range(12):
-        examples, _ = make_numbers(seed, 120, (0.0,) * 8)
+        examples, _ = make_numbers(seed, 120, (0.0,) * 20)
         folds = pd.DataFrame({"fold_1": np.random.default_rng(seed).integers(0, 3, 120)})
 
         def learn(taught: Examples, everyone: Examples = examples) -> Development:
@@ -127,10 +128,12 @@ def mean_auroc_of_noise(leak: bool) -> float:
     return float(np.mean(found))
 
 
-def test_noise_is_not_predicted():
+def test_noise_is_not_predicted(monkeypatch):
     """The mean of 36 AUROCs of about 15 events and 25 others, each with a standard error of about .095.
 
-    So its standard error is .016, and .064 is four of them. A development that sees all patients would fail.
+    Folds of the same patients go together, which about doubles the variance: the mean's standard error is .022, and
+    .09 is four of them. A development that sees all patients would fail.
     """
-    assert abs(mean_auroc_of_noise(leak=False) - 0.5) < 0.064
+    monkeypatch.setattr(linear, "PENALTIES", (0.01, 0.1))
+    assert abs(mean_auroc_of_noise(leak=False) - 0.5) < 0.09
     assert mean_auroc_of_noise(leak=True) > 0.6

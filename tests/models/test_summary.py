@@ -29,9 +29,11 @@ def test_members_are_named_with_weight_and_settings(summary):
     assert [m["name"] for m in said["members"]] == list(MEMBERS)
     assert [m["weight"] for m in said["members"]] == [0.5, 0.5]
     assert said["members"][0]["label"] == "Logistic regression with splines"
-    rounds = development.settings["boosted_trees"]["rounds"]
-    assert said["members"][1]["says"] == f"rounds {rounds}"
-    assert said["members"][0]["says"].startswith("inverse penalty 0")
+    settings = development.settings
+    assert said["members"][1]["says"].startswith(f"{settings['boosted_trees']['rounds']} trees of depth 2")
+    penalty = f"{settings['spline_logistic']['inverse_penalty']:.3g}"
+    assert said["members"][0]["says"].startswith("restricted cubic splines")
+    assert said["members"][0]["says"].endswith(f"inverse strength {penalty}")
     model = development.models[ENSEMBLE]
     assert said["recalibration"] == {"intercept": model.intercept, "slope": model.slope}
 
@@ -44,6 +46,10 @@ def test_event_rate_is_kaplan_meiers_and_patients_are_counted_once(summary):
     assert said["event_rate"] == pytest.approx(1 - free, rel=1e-12)
     assert said["development"] == {"patients": 250, "events": int(observed.by_horizon().sum())}
     assert said["predictors"] == list(PREDICTORS)
+
+
+def test_a_model_without_splines_is_not_said_to_have_them():
+    assert "splines" not in build_candidates(("logistic",), {}, 0)["logistic"].describe({"inverse_penalty": 0.1})
 
 
 def test_directions_are_named_where_trees_keep_them(summary):
