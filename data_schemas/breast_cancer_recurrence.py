@@ -92,18 +92,24 @@ class BreastCancerRecurrence(Cohort):
     )  # fmt: skip
     died: Coded = category("Death", {"0": "no", "1": "yes"}, excluded=AFTERWARDS)
 
-    @rule("Recurrence is not before diagnosis, nor death before recurrence")
+    @rule(
+        "Recurrence is not before diagnosis, nor death before recurrence",
+        uses=("diagnosis_date", "recurrence_date", "death_date"),
+    )
     def dates_in_order(cls, frame: pd.DataFrame) -> "pd.Series[bool]":
         """Diagnosis, recurrence or last contact, and death or last contact follow each other."""
         return (frame.diagnosis_date <= frame.recurrence_date) & (frame.recurrence_date <= frame.death_date)
 
-    @rule("Follow-up in days is the time between the dates")
+    @rule(
+        "Follow-up in days is the time between the dates",
+        uses=("diagnosis_date", "recurrence_date", "days_to_recurrence_or_censoring"),
+    )
     def follow_up_agrees(cls, frame: pd.DataFrame) -> "pd.Series[bool]":
         """The two accounts of the same follow-up agree."""
         days = (frame.recurrence_date - frame.diagnosis_date).dt.days
         return days == frame.days_to_recurrence_or_censoring
 
-    @rule("Nobody died without being counted under recurrence or death")
+    @rule("Nobody died without being counted under recurrence or death", uses=("died", "recurred"))
     def death_counts_as_event(cls, frame: pd.DataFrame) -> "pd.Series[bool]":
         """A death outside the outcome would be a competing event, which this cohort does not declare."""
         return (frame.died == "no") | (frame.recurred == "yes")

@@ -350,15 +350,17 @@ def date(
     return _field(column, ge=pd.Timestamp(plausible[0]), le=pd.Timestamp(plausible[1]))
 
 
-def rule(sentence: str) -> Callable[[Callable[..., Any]], Any]:
+def rule(sentence: str, *, uses: tuple[str, ...]) -> Callable[[Callable[..., Any]], Any]:
     """A rule on each record: the method takes the class and the frame, and returns True where a record obeys.
 
-    The method's name is the rule's name; `sentence` says it to people. A missing value breaks no rule.
+    The method's name is the rule's name; `sentence` says it to people; `uses` names the columns it looks at. A
+    record in which one of them is missing breaks no rule.
     """
 
     def decorate(method: Callable[..., Any]) -> Any:
         def obeys(cls: type[Cohort], frame: pd.DataFrame) -> Any:
-            return method(cls, frame).fillna(True).astype(bool)
+            lacking = frame[list(uses)].isna().any(axis=1)
+            return lacking | method(cls, frame).fillna(True).astype(bool)
 
         obeys.__name__ = method.__name__
         obeys.__doc__ = method.__doc__

@@ -3,6 +3,7 @@
 Patient-level folders get mode 0700 and their files 0600; what may be published is readable by all.
 """
 
+import hashlib
 import json
 import os
 import shutil
@@ -96,6 +97,12 @@ def read_csv(path: Path) -> "pd.DataFrame":
 def write_csv(path: Path, frame: "pd.DataFrame") -> None:
     """Write a frame as UTF-8 CSV without its index, floats to six significant digits."""
     frame.to_csv(path, index=False, float_format=f"%.{SIGNIFICANT_DIGITS}g", lineterminator="\n")
+
+
+def hash_file(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal."""
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def _secure(path: Path, *, public: bool) -> None:

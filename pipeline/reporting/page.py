@@ -174,7 +174,7 @@ def _line(label: str, row: Plain, name: str) -> Line:
 
 def _performance(results: Results, event: str) -> dict[str, Any]:
     performance = results.performance
-    curve, bins = performance["calibration_curve"], tables.risk_distribution(performance, results.smallest_group)
+    curve, bins = performance["calibration_curve"], performance["risk_distribution"]
     found = [figures.calibration(curve)] if curve else []
     return {
         "says": performance["says"],

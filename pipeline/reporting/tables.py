@@ -138,23 +138,6 @@ def _limits(row: Mapping[str, Any]) -> str:
     return wording.interval(row, wording.percent) or wording.NOTHING
 
 
-def risk_distribution(performance: Mapping[str, Any], smallest: int) -> list[dict[str, Any]]:
-    """The bins of predicted risk, with counts hidden so that totals do not give the small ones away."""
-    bins = performance["risk_distribution"]
-    events, unknown = performance["events"], performance.get("unknown", 0)
-    totals = {"event": events, "no_event": performance["n"] - events - unknown, "unknown": unknown}
-    kept = {name: _protect([b.get(name) for b in bins], total, smallest) for name, total in totals.items()}
-    return [{**b, **{name: kept[name][i] for name in kept}} for i, b in enumerate(bins)]
-
-
-def _protect(counts: list[int | None], total: int, smallest: int) -> list[int | None]:
-    """An empty bin (0) shows nobody, so it stays; the rest is protected as a series."""
-    filled = [i for i, value in enumerate(counts) if value != 0]
-    kept = hide_in_series([counts[i] for i in filled], total, smallest)
-    places = dict(zip(filled, kept, strict=True))
-    return [places.get(i, 0) for i in range(len(counts))]
-
-
 def risks(rows: Rows, event: str) -> Table:
     """Patients by predicted risk and outcome."""
     columns = [("event", f"With {event}"), ("no_event", "Without"), ("unknown", "Outcome unknown")]

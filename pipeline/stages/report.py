@@ -2,6 +2,7 @@
 
 from importlib.metadata import version
 
+from pipeline.files import hash_file
 from pipeline.reporting import Results, render_dictionary, render_model_card, render_report, summarise
 from pipeline.stages.wiring import Stage, run
 
@@ -37,6 +38,7 @@ def _results(stage: Stage) -> Results:
 def _provenance(stage: Stage) -> dict[str, str]:
     source = stage.cohort_settings().source
     facts = {"Source": source.path, "Software": f"clinrisk {version('clinrisk')}"}
+    facts["Valid records, SHA-256"] = hash_file(stage.path("valid.parquet"))
     return facts | {"Libraries": ", ".join(f"{name} {version(name)}" for name in LIBRARIES)}
 
 

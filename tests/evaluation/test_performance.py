@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from pipeline.evaluation.performance import calibration_curve, measure, risk_distribution
+from pipeline.evaluation.performance import calibration_curve, hide_small, measure, risk_distribution
 from pipeline.evaluation.rates import event_rate, wilson
 from pipeline.outcomes import Observed
 from tests.evaluation.simulated import binary, censored
@@ -123,9 +123,23 @@ def test_distribution_by_hand():
     event, time = np.array([0.0] * 12 + [1.0] * 3 + [1.0] * 10), np.array([9.0] * 11 + [1.0] + [2.0] * 13)
     rows = risk_distribution(risk, Observed(event, time, 5.0), 4, 10)
     assert [(row["low"], row["high"]) for row in rows] == [(0, 0.25), (0.25, 0.5), (0.5, 0.75), (0.75, 1)]
-    assert [row["event"] for row in rows] == [0, None, 0, 10]
+    assert [row["event"] for row in rows] == [0, None, 0, None]
     assert [row["no_event"] for row in rows] == [11, 0, 0, 0]
     assert [row["unknown"] for row in rows] == [None, 0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        ([0, 3, 40, 12], [0, None, 40, None]),
+        ([4, 5, 40, 12], [None, None, 40, None]),
+        ([9, 9, 40, 12], [None, None, 40, 12]),
+        ([40, 12], [40, 12]),
+        ([7], [None]),
+    ],
+)
+def test_no_hidden_count_follows_from_the_total(counts, expected):
+    assert hide_small(counts, 10) == expected
 
 
 @MAKERS

@@ -82,9 +82,8 @@ def make_table(n: int = 400, seed: int = 0) -> pd.DataFrame:
 def clone(folder: Path) -> Path:
     """Copy what git holds (and would hold) to `folder`/clone, with the tiny cohort as the only one."""
     target = folder / "clone"
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True, check=True
-    )
+    listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(listing, cwd=ROOT, capture_output=True, check=True)
     for name in listed.stdout.decode().split("\0"):
         if name and name != "dvc.lock" and (ROOT / name).is_file():
             (target / name).parent.mkdir(parents=True, exist_ok=True)

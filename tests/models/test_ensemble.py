@@ -13,6 +13,7 @@ from pipeline.models.calibration import fit_recalibration
 from pipeline.models.candidates import build_candidates
 from pipeline.models.ensemble import ENSEMBLE, RiskModel, develop
 from pipeline.models.folds import make_folds
+from pipeline.models.linear import LogisticCandidate
 from pipeline.models.outcomes import Examples, make_examples
 from pipeline.outcomes import Observed
 from tests.models.builders import MEMBERS, FollowedVisits, Visits, develop_small, make_numbers, make_records
@@ -133,3 +134,26 @@ def test_too_few_known_events_are_refused():
     with pytest.raises(DataRefusedError, match=r"^4 patients with known outcome"):
         develop(examples, build_candidates(("logistic",), {}, 0), ("logistic",), 5)
     assert develop(examples, build_candidates(("logistic",), {}, 0), ("logistic",), 4).models
+
+
+@dataclasses.dataclass(frozen=True)
+class Folded(LogisticCandidate):
+    """A candidate that keeps the folds it tunes with."""
+
+    folds: list = dataclasses.field(default_factory=list)
+
+    def tune(self, X, y, weight, folds):
+        self.folds.extend((list(X.index[training]), list(X.index[held_out])) for training, held_out in folds)
+        return super().tune(X, y, weight, folds)
+
+
+def test_tuning_parts_patients_not_rows():
+    records = make_records(3, 150)
+    records = pd.concat([records, records.iloc[::2], records.iloc[::2]])
+    examples = make_examples(records.sort_values("pseudonym", kind="stable", ignore_index=True), FollowedVisits)
+    candidate = Folded("", splines=False)
+    develop(examples, {"folded": candidate}, ("folded",), 3)
+    assert len(candidate.folds) == 3
+    for training, held_out in candidate.folds:
+        assert not set(examples.patient[training]) & set(examples.patient[held_out])
+        assert examples.observed.known()[held_out].all()

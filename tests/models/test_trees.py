@@ -152,6 +152,8 @@ def test_categories_and_missing_values_are_read_natively():
           for site in X["site"].cat.categories}  # fmt: skip
     assert max(at, key=at.get) == "east"
     assert min(at, key=at.get) == "south"
+    moved = X.assign(site=X["site"].cat.reorder_categories(["west", "east", "north", "south"]))
+    assert_array_equal(model.log_odds(moved), model.log_odds(X))
     assert np.isfinite(model.log_odds(X.assign(marker=np.nan, site=pd.Categorical([None] * len(X), list(at))))).all()
 
 

@@ -114,7 +114,7 @@ def test_calibration_draws_its_table(results: Results) -> None:
 
 
 def test_risks_draw_their_table(results: Results) -> None:
-    rows, ax = tables.risk_distribution(results.performance, 10), axes()
+    rows, ax = results.performance["risk_distribution"], axes()
     figures.draw_risks(ax, rows)
     table = tables.risks(rows, "event")
     up, down = ([bar.get_height() for bar in container] for container in ax.containers)

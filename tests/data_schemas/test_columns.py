@@ -1,0 +1,132 @@
+import pandera.pandas as pa
+import pytest
+
+from data_schemas.columns import (
+    Binary,
+    Change,
+    Coded,
+    Cohort,
+    Date,
+    Decimal,
+    FactorClass,
+    Role,
+    Study,
+    Subgroup,
+    Text,
+    TimeToEvent,
+    Whole,
+    category,
+    date,
+    identifier,
+    measurement,
+)  # fmt: skip
+from pipeline.settings import load_cohort
+
+DEMOS = ["breast_cancer_diagnosis", "breast_cancer_recurrence"]
+
+
+def study(**changed):
+    facts = {
+        "title": "t", "population": "p", "intended_use": "u", "outcome": Binary("ill", "yes", "illness"), "source": "s",
+        "licence": "l", "thresholds": (0.5,), "auroc_ceiling": 0.9, "auroc_ceiling_source": "made up",
+    }  # fmt: skip
+    return Study(**(facts | changed))
+
+
+def declare(told=None, **fields):
+    whole = {
+        "number": (Text, identifier("Number")),
+        "age": (Whole, measurement("Age", unit="years", plausible=(0, 120), whole=True, factor=FactorClass.IMMUTABLE)),
+        "ill": (Coded, category("Ill", {"0": "no", "1": "yes"}, role=Role.OUTCOME)),
+    } | fields  # fmt: skip
+    given = {name: field for name, field in whole.items() if field}
+    body = {name: field for name, (_, field) in given.items()}
+    body |= {"__annotations__": {name: kind for name, (kind, _) in given.items()}, "__module__": __name__}
+    body["Config"] = type("Config", (), {"metadata": {"study": told or study()}})
+    return type("Made", (Cohort,), body)
+
+
+def test_a_sound_declaration_has_no_fault():
+    assert declare().faults() == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "told", "fault"),
+    [
+        ({"number": None}, None, "0 columns are identifiers, expected one"),
+        ({"second": (Text, identifier("Second"))}, None, "2 columns are identifiers"),
+        ({"age": None}, None, "no column is a predictor"),
+        ({"x": (Decimal, measurement("X", plausible=(0, 1)))}, None, "x is a predictor without a factor class"),
+        ({"d": (Date, date("D", "%Y", plausible=("2000-01-01", "2001-01-01")))}, None, "d is excluded without a reason"),
+        (
+            {"d": (Date, date("D", "%Y", plausible=("2000-01-01", "2001-01-01"), role=Role.PREDICTOR, factor=FactorClass.MARKER))},
+            None,
+            "d is a predictor of kind date",
+        ),
+        (
+            {"x": (Decimal, measurement("X", plausible=(0, 1), factor=FactorClass.MODIFIABLE))},
+            None,
+            "x is modifiable without a change",
+        ),
+        (
+            {"x": (Decimal, measurement("X", plausible=(0, 1), factor=FactorClass.MARKER, change=Change(1, (0, 1), "s")))},
+            None,
+            "x is modifiable without a change, or has a change without being modifiable",
+        ),
+        (
+            {"c": (Coded, category("C", {"1": "a", "2": "a"}, factor=FactorClass.MARKER))},
+            None,
+            "c gives two codes the same label",
+        ),
+        ({}, study(outcome=Binary("ill", "sick", "illness")), "ill has no label 'sick'"),
+        ({}, study(outcome=Binary("age", "yes", "illness")), "age belongs to the outcome"),
+        ({}, study(outcome=TimeToEvent("days", "ill", "yes", 9, "days", "x")), "days belongs to the outcome"),
+        ({}, study(subgroups=(Subgroup("sex"),)), "subgroup sex is not a predictor"),
+    ],
+)  # fmt: skip
+def test_each_contradiction_is_named(fields, told, fault):
+    assert any(fault in found for found in declare(told, **fields).faults())
+
+
+def test_a_cohort_without_study_is_at_fault():
+    class Bare(Cohort):
+        number: Text = identifier("Number")
+
+    assert Bare.faults() == ["Config.metadata holds no study"]
+
+
+@pytest.mark.parametrize("name", DEMOS)
+def test_the_demonstration_cohorts_are_declared_completely(name):
+    cohort = load_cohort(name)
+    for column in cohort.columns().values():
+        assert column.label
+        assert column.role != Role.EXCLUDED or column.excluded_because
+        assert not column.numeric or column.plausible
+        assert column.expected is None or column.expected.source
+        assert column.reference is None or column.reference.source
+    assert {c.factor for c in cohort.predictors().values()} <= set(FactorClass)
+    assert list(cohort.study().thresholds) == sorted(set(cohort.study().thresholds))
+
+
+def test_what_is_known_only_after_the_outcome_is_no_predictor():
+    cohort = load_cohort("breast_cancer_recurrence")
+    later = {"recurrence_date", "death_date", "days_to_death_or_censoring", "died"}
+    assert set(cohort.with_role(Role.EXCLUDED)) == later
+    assert not later & set(cohort.predictors())
+    assert set(cohort.with_role(Role.OUTCOME)) == {"days_to_recurrence_or_censoring", "recurred"}
+    assert cohort.index_date() == "diagnosis_date"
+
+
+@pytest.mark.parametrize("name", DEMOS)
+def test_panderas_own_tools_keep_working(name):
+    cohort = load_cohort(name)
+    schema = cohort.to_schema()
+    assert isinstance(schema, pa.DataFrameSchema)
+    assert schema.strict is True
+    assert not schema.coerce
+    for column_name, column in cohort.columns().items():
+        field = schema.columns[column_name]
+        assert field.title == column.label
+        assert field.nullable == column.missing_allowed
+        limits = {s for check in field.checks for s in check.statistics.values()}
+        assert not column.numeric or limits == set(column.plausible)

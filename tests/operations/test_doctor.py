@@ -1,0 +1,91 @@
+import shutil
+
+import pytest
+from click.testing import CliRunner
+
+from pipeline.__main__ import cli
+from pipeline.operations import doctor
+from tests.conftest import change_params
+
+
+def faults():
+    return [finding for finding in doctor.examine() if not finding.fit]
+
+
+@pytest.fixture
+def fit(root, monkeypatch):
+    monkeypatch.setattr(shutil, "which", lambda tool: f"/bin/{tool}")
+    return root
+
+
+def test_a_fit_machine_has_no_fault_and_ends_with_0(fit):
+    assert faults() == []
+    done = CliRunner().invoke(cli, ["doctor"])
+    assert done.exit_code == 0
+    assert "Everything is fit." in done.output
+    assert "cohort breast_cancer_recurrence: schema with 16 columns" in done.output
+
+
+def break_lock(root):
+    text = (root / "requirements.lock").read_text()
+    (root / "requirements.lock").write_text(text.replace("pandas==", "pandas==0.").replace("\nshap==", "\nnot-shap=="))
+
+
+def open_folder(root):
+    (root / "artifacts").mkdir()
+    (root / "artifacts").chmod(0o755)
+
+
+def drop_test_from(root):
+    change_params(root, lambda p: p["cohorts"]["breast_cancer_recurrence"].pop("test_from"))
+
+
+def unknown_candidate(root):
+    change_params(root, lambda p: p["train"].update(candidates=["forest"], ensemble=["forest"]))
+
+
+def other_cohort(root):
+    change_params(root, lambda p: p["cohorts"].update(stroke={"source": {"path": "data/stroke.csv"}}))
+
+
+@pytest.mark.parametrize(
+    ("break_it", "sentence", "cure"),
+    [
+        (break_lock, "is installed, requirements.lock has 0.", "make clean repro"),
+        (lambda root: (root / "requirements.lock").unlink(), "requirements.lock is missing", "root of the repository"),
+        (open_folder, "artifacts holds patient-level data and is open to others", "chmod"),
+        (drop_test_from, "has an index date and test_from is absent", "test_from"),
+        (unknown_candidate, "candidate 'forest' is not known; expected one of", "train"),
+        (other_cohort, "data_schemas/stroke.py is missing", "take stroke out"),
+        (
+            lambda root: (root / "params.yaml").write_text("train: {sed: 1}"),
+            "unknown key 'train.sed'",
+            "mend params.yaml",
+        ),
+        (lambda root: shutil.rmtree(root / "data/demo"), "wisconsin_breast_cytology.csv is missing", "source"),
+    ],
+)
+def test_each_fault_is_named_with_its_cure(fit, break_it, sentence, cure):
+    break_it(fit)
+    assert any(sentence in f.sentence and cure in f.cure for f in faults())
+    done = CliRunner().invoke(cli, ["doctor"])
+    assert done.exit_code == 2
+    assert "FAULT" in done.output
+    assert "cure: " in done.output
+
+
+def test_missing_tools_and_a_full_disk_are_faults(root, monkeypatch):
+    monkeypatch.setattr(shutil, "which", lambda tool: None)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(10, 9, 2**20))
+    said = [f.sentence for f in faults()]
+    assert {"dvc is not on the PATH", "git is not on the PATH", "0.0 GiB of disk are free"} <= set(said)
+
+
+def test_validation_turned_off_is_a_fault(fit, monkeypatch):
+    monkeypatch.setenv("PANDERA_VALIDATION_ENABLED", "False")
+    assert [f.cure for f in faults()] == ["unset it"]
+
+
+def test_a_library_that_is_not_installed_is_a_fault(fit, monkeypatch):
+    monkeypatch.setattr(doctor, "NEEDED", ("no-such-library",))
+    assert [f.sentence for f in faults()] == ["no-such-library is not installed"]

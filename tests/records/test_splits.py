@@ -1,0 +1,102 @@
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.errors import ConfigurationError, DataRefusedError
+from pipeline.records.identity import hash_uniform, pseudonymise
+from pipeline.records.splits import split_patients
+from pipeline.settings import Split
+
+FEW = Split(cross_validate_below=10_000, test_share=0.3, folds=5, repeats=2)
+MANY = Split(cross_validate_below=0, test_share=0.3, folds=5, repeats=2)
+FROM = date(2021, 1, 1)
+
+
+def visits(seed: int, patients: int = 200, rows: int = 300) -> pd.DataFrame:
+    """Several rows of some patients, each with a day, under pseudonyms."""
+    generator = np.random.default_rng(seed)
+    names = generator.integers(0, patients, rows).astype(str)
+    days = pd.Timestamp("2020-01-01") + pd.to_timedelta(generator.integers(0, 730, rows), unit="D")
+    return pseudonymise(pd.DataFrame({"id": names, "seen": days.as_unit("ns")}), "id", "key of tests")
+
+
+def split(frame, kind):
+    if kind == "temporal":
+        return split_patients(frame, "seen", FROM, MANY)
+    return split_patients(frame, None, None, MANY if kind == "hold-out" else FEW)
+
+
+KINDS = pytest.mark.parametrize("kind", ["temporal", "hold-out", "folds"])
+
+
+@KINDS
+@pytest.mark.parametrize("seed", range(5))
+def test_each_patient_is_in_one_place(kind, seed):
+    frame = visits(seed)
+    found = split(frame, kind)
+    assert found["pseudonym"].is_unique
+    assert set(found["pseudonym"]) == set(frame["pseudonym"])
+    assert set(found["part"]) == ({"development"} if kind == "folds" else {"development", "test"})
+
+
+@KINDS
+@pytest.mark.parametrize("seed", range(5))
+def test_more_patients_never_move_another(kind, seed):
+    frame = visits(seed)
+    more = pd.concat([frame, visits(seed + 100, patients=50, rows=40).assign(pseudonym=lambda f: "f" + f["pseudonym"])])
+    before, after = (split(f, kind).set_index("pseudonym") for f in (frame, more))
+    pd.testing.assert_frame_equal(after.loc[before.index], before)
+
+
+@KINDS
+def test_the_order_of_rows_changes_nothing(kind):
+    frame = visits(1)
+    pd.testing.assert_frame_equal(split(frame, kind), split(frame.sample(frac=1, random_state=3), kind))
+
+
+def test_the_first_index_date_decides():
+    frame = visits(2)
+    found = split(frame, "temporal").set_index("pseudonym")["part"]
+    first = frame.groupby("pseudonym")["seen"].min()
+    assert ((found == "test") == (first >= pd.Timestamp(FROM)).loc[found.index]).all()
+
+
+def test_shares_and_folds_are_about_those_asked_for():
+    frame = pd.DataFrame({"pseudonym": [f"{i:06d}" for i in range(20_000)]})
+    assert (split(frame, "hold-out")["part"] == "test").mean() == pytest.approx(0.3, abs=0.015)
+    found = split_patients(frame, None, None, Split(cross_validate_below=10**6, test_share=0.3, folds=5, repeats=2))
+    for repeat in ("fold_1", "fold_2"):
+        assert found[repeat].value_counts(normalize=True).to_numpy() == pytest.approx(0.2, abs=0.015)
+    assert (found["fold_1"] == found["fold_2"]).mean() == pytest.approx(0.2, abs=0.015)
+
+
+def test_an_empty_part_is_refused():
+    for day in (date(1990, 1, 1), date(2090, 1, 1)):
+        with pytest.raises(DataRefusedError, match="no patient is in the"):
+            split_patients(visits(0), "seen", day, FEW)
+
+
+def test_index_date_and_test_from_go_together():
+    with pytest.raises(ConfigurationError, match="give the cohort test_from"):
+        split_patients(visits(0), "seen", None, FEW)
+    with pytest.raises(ConfigurationError, match="declares no index date"):
+        split_patients(visits(0), None, FROM, FEW)
+
+
+def test_pseudonyms_follow_patient_and_key_alone():
+    frame = pd.DataFrame({"id": ["1", "2", "1"], "x": [1, 2, 3]})
+    one, two = pseudonymise(frame, "id", "first key"), pseudonymise(frame, "id", "other key")
+    assert one["pseudonym"].nunique() == 2
+    assert not set(one["pseudonym"]) & set(two["pseudonym"])
+    assert set(pseudonymise(frame[:1], "id", "first key")["pseudonym"]) < set(one["pseudonym"])
+    assert list(one.columns) == ["pseudonym", "x"]
+
+
+def test_hashes_are_uniform_and_differ_by_purpose():
+    names = pd.Series([f"{i}" for i in range(5000)])
+    one, two = hash_uniform(names, "a"), hash_uniform(names, "b")
+    assert 0 <= one.min() < one.max() < 1
+    assert one.mean() == pytest.approx(0.5, abs=0.02)
+    assert abs(np.corrcoef(one, two)[0, 1]) < 0.06

@@ -1,0 +1,96 @@
+import string
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from data_schemas.columns import Column, Kind, Role
+from pipeline.errors import DataRefusedError
+from pipeline.records.typing import type_records
+from tests.records.cohorts import Clinic, make_text
+
+WHOLE = Column("Whole", Role.PREDICTOR, Kind.INTEGER, missing_codes=("-9",))
+DECIMAL = Column("Decimal", Role.PREDICTOR, Kind.DECIMAL)
+DAY = Column("Day", Role.EXCLUDED, Kind.DATE, date_format="%d.%m.%Y")
+CODE = Column("Code", Role.PREDICTOR, Kind.CATEGORY, codes={"1": "low", "02": "high", "None": "none"}, ordered=True)
+
+
+def typed(column, *values):
+    return type_records(pd.DataFrame({"x": pd.array(values, dtype="string")}), {"x": column})["x"]
+
+
+@given(st.lists(st.integers(-(10**18) + 1, 10**18 - 1), min_size=1))
+def test_whole_numbers_read_back_exactly_even_beside_a_missing_one(numbers):
+    read = typed(WHOLE, *[str(n) for n in numbers if n != -9], "")
+    assert read.dtype == "Int64"
+    assert list(read[:-1]) == [n for n in numbers if n != -9]
+    assert pd.isna(read.iloc[-1])
+
+
+@given(st.lists(st.decimals(-1_000_000, 1_000_000, places=6), min_size=1))
+def test_decimals_read_back_as_the_nearest_double(numbers):
+    texts = [format(n, "f") for n in numbers]
+    read = typed(DECIMAL, *texts)
+    assert read.dtype == "float64"
+    assert list(read) == [float(text) for text in texts]
+
+
+@given(st.lists(st.dates(), min_size=1))
+def test_days_read_back_exactly(days):
+    supported = [d for d in days if 1700 <= d.year <= 2200]
+    read = typed(DAY, "01.01.2000", *[d.strftime("%d.%m.%Y") for d in supported])
+    assert [d.date() for d in read][1:] == supported
+
+
+def test_codes_become_labels_in_their_order_and_none_is_a_word():
+    read = typed(CODE, "02", "1", "None", "")
+    assert list(read[:3]) == ["high", "low", "none"]
+    assert pd.isna(read[3])
+    assert list(read.cat.categories) == ["low", "high", "none"]
+    assert read.cat.ordered
+
+
+def test_declared_missing_codes_and_nothing_else_are_missing():
+    assert typed(WHOLE, "-9", "", "9").isna().tolist() == [True, True, False]
+    with pytest.raises(DataRefusedError, match=r"column x, rule 'whole number'.*: 2;"):
+        typed(WHOLE, "NA", "nan", "1")
+
+
+@pytest.mark.parametrize(
+    ("column", "text"),
+    [(WHOLE, t) for t in ("1.0", "1e3", " 1", "1 ", "1,000", "0x1", "True", "1\u00a0", "\u0661", "9" * 19, "-", "+")]
+    + [(DECIMAL, t) for t in ("1,5", "12E3", "1e999", "inf", "nan", "1.2.3", ".", "1 .5", "\u0661", "1_000", "--1")]
+    + [
+        (DAY, t)
+        for t in ("1.1.2000", "01.01.45", "31.02.2000", "2000-01-01", "13.13.2000", "01.01.2000 ", "01/01/2000")
+    ]
+    + [(CODE, t) for t in ("2", "01", "low", "none", "1 ", "<script>")],
+)
+def test_what_does_not_fit_is_refused_by_column_rule_and_count_and_never_shown(column, text):
+    with pytest.raises(DataRefusedError) as refusal:
+        typed(column, text, text)
+    said = str(refusal.value)
+    assert "of 2 records" in said
+    assert "column x, rule '" in said
+    assert ": 2;" in said
+    assert len(text.strip(string.punctuation + string.whitespace)) < 3 or text not in said
+
+
+def test_every_column_that_does_not_fit_is_named_at_once():
+    text = make_text(0)
+    text.loc[:2, "weight"], text.loc[:1, "stage"] = "heavy", "IV"
+    with pytest.raises(DataRefusedError, match=r"column weight, .*: 3; column stage, .*: 2; "):
+        type_records(text, Clinic.columns())
+
+
+def test_a_table_takes_the_declared_types():
+    read = type_records(make_text(1), Clinic.columns())
+    assert [str(t) for t in read.dtypes] == [
+        "string",
+        *["datetime64[ns]"] * 2,
+        "float64",
+        "Int64",
+        "category",
+        "category",
+    ]

@@ -1,0 +1,143 @@
+"""Bad input: one clear sentence, exit code 3, nothing lost, nothing half-written, no patient's value shown."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.stages import ingest, validate
+from pipeline.stages.wiring import _attempt
+
+COHORT = "breast_cancer_recurrence"
+SOURCE = Path("data/demo/german_breast_cancer.csv")
+SENTINEL = "7731"
+
+
+def attempt_both() -> int:
+    code = _attempt("ingest", COHORT, ingest.main, debug=False)
+    return code or _attempt("validate", COHORT, validate.main, debug=False)
+
+
+def generated(root: Path) -> dict[str, bytes]:
+    folders = (root / "data" / COHORT, root / "reports")
+    return {str(p.relative_to(root)): p.read_bytes() for f in folders for p in f.rglob("*") if p.is_file()}
+
+
+def lines() -> list[str]:
+    return SOURCE.read_text().splitlines()
+
+
+def write(rows: list[str], **options) -> None:
+    SOURCE.write_text("\n".join(rows) + "\n", **options)
+
+
+def replace_field(row: int, column: str, value: str) -> None:
+    rows = [line.split(",") for line in lines()]
+    rows[row][rows[0].index(column)] = value
+    write([",".join(fields) for fields in rows])
+
+
+def map_column(column: str, value: str) -> None:
+    rows = [line.split(",") for line in lines()]
+    place = rows[0].index(column)
+    write([",".join([*f[:place], value if i else column, *f[place + 1 :]]) for i, f in enumerate(rows)])
+
+
+def drop_column(column: str) -> None:
+    rows = [line.split(",") for line in lines()]
+    place = rows[0].index(column)
+    write([",".join(fields[:place] + fields[place + 1 :]) for fields in rows])
+
+
+def recur_in_order(died: str) -> None:
+    """Everybody has, or nobody has, the event; the dates still agree."""
+    map_column("recurred", died)
+    map_column("died", "0")
+
+
+FAULTS = {
+    "missing file": (SOURCE.unlink, ["is missing", "german_breast_cancer.csv"]),
+    "empty file": (lambda: SOURCE.write_text(""), ["is empty"]),
+    "header only": (lambda: write(lines()[:1]), ["no records"]),
+    "missing column": (lambda: drop_column("age"), ["missing age"]),
+    "extra column": (lambda: write([f"{line},{'x' if i else 'extra'}" for i, line in enumerate(lines())]), ["'extra'"]),
+    "renamed column": (
+        lambda: write([lines()[0].replace("age", "years", 1), *lines()[1:]]),
+        ["missing age", "not declared 'years'"],
+    ),
+    "repeated column": (
+        lambda: write([lines()[0].replace("died", "age"), *lines()[1:]]), ["missing died", "repeated 'age'"],
+    ),
+    "no header": (lambda: write([lines()[1].replace("38", SENTINEL), *lines()[1:]]), ["0 of the schema's 16"]),
+    "wrong delimiter": (lambda: write([line.replace(",", ";") for line in lines()]), ["column names", "delimiter"]),
+    "ragged row": (lambda: write([*lines(), f"900,{SENTINEL}"]), ["record 687 has 2 fields, expected 16"]),
+    "trailing delimiter": (lambda: write([lines()[0], *[f"{x}," for x in lines()[1:]]]), ["has 17 fields"]),
+    "broken quotes": (lambda: write([*lines(), f'"{SENTINEL}']), ["quotes are broken"]),
+    "NUL byte": (lambda: write([*lines(), f"\0{SENTINEL}"]), ["NUL byte"]),
+    "wrong encoding": (lambda: write([*lines(), "Ä" * 3], encoding="latin-1"), ["not valid utf-8"]),
+    "number in words": (
+        lambda: replace_field(3, "age", f"x{SENTINEL}"), ["column age", "rule 'whole number'", ": 1;"],
+    ),
+    "decimal in a whole number": (lambda: replace_field(3, "age", f"{SENTINEL}.5"), ["column age", "whole number"]),
+    "number with an exponent": (lambda: replace_field(3, "age", f"{SENTINEL}E0"), ["column age", "whole number"]),
+    "unknown code": (
+        lambda: replace_field(3, "tumour_grade", SENTINEL), ["column tumour_grade", "rule 'known code'", ": 1;"],
+    ),
+    "date in another format": (
+        lambda: replace_field(3, "diagnosis_date", "1986-07-31"), ["column diagnosis_date", "as %d-%m-%Y", ": 1;"],
+    ),
+    "date without leading zeros": (lambda: replace_field(3, "diagnosis_date", "1-7-1986"), ["rule 'date format'"]),
+    "impossible date": (lambda: replace_field(3, "diagnosis_date", "31-02-1986"), ["rule 'date format'"]),
+    "duplicate patient": (
+        lambda: replace_field(3, "patient_id", lines()[1].split(",")[0]),
+        ["column patient_id", "'one row per patient': 2 of 686"],
+    ),
+    "patient without identifier": (lambda: replace_field(3, "patient_id", ""), ["'identifier given': 1 of 686"]),
+    "all quarantined": (lambda: map_column("age", SENTINEL), ["686 of 686 records break a rule", "at most 105 years"]),
+    "no event": (lambda: recur_in_order("0"), ["column recurred", "0 of 686 valid records have the event"]),
+    "only events": (lambda: recur_in_order("1"), ["column recurred", "686 of 686 valid records have the event"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_is_refused_in_one_sentence_and_changes_nothing(fault, root, capfd):
+    break_it, expected = FAULTS[fault]
+    assert attempt_both() == 0
+    before = generated(root)
+    capfd.readouterr()
+    break_it()
+    assert attempt_both() == 3
+    output = "".join(capfd.readouterr())
+    [sentence] = [line for line in output.splitlines() if " error: " in line]
+    assert [part for part in expected if part not in sentence] == []
+    assert SENTINEL not in output
+    assert "Traceback" not in output
+    after = generated(root)
+    assert {name for name in after if name.endswith(".partial")} == set()
+    raw = f"data/{COHORT}/raw.parquet"
+    assert {n for n in after if after[n] != before.get(n)} <= {raw}
+    assert set(after) == set(before)
+
+
+def test_records_out_of_range_go_to_quarantine_with_rule_and_column(root):
+    import pandas as pd
+
+    replace_field(3, "age", "17")
+    replace_field(4, "age", SENTINEL)
+    replace_field(5, "tumour_size_mm", "")
+    replace_field(6, "recurrence_date", "01-01-1984")
+    assert attempt_both() == 0
+    quarantine = pd.read_parquet(f"data/{COHORT}/quarantine.parquet")
+    broken = set(
+        zip(quarantine["patient_id"], quarantine["broken_rule"], quarantine["rule_column"].fillna(""), strict=True)
+    )
+    ids = [line.split(",")[0] for line in lines()]
+    assert broken == {
+        (ids[3], "low", "age"),
+        (ids[4], "high", "age"),
+        (ids[5], "missing", "tumour_size_mm"),
+        (ids[6], "dates_in_order", ""),
+        (ids[6], "follow_up_agrees", ""),
+    }
+    valid = pd.read_parquet(f"data/{COHORT}/valid.parquet")
+    assert len(valid) == 682
+    assert "patient_id" not in valid
