@@ -183,6 +183,7 @@ class Cohort(pa.DataFrameModel):
 
         strict = True
         coerce = False
+        metadata: dict[str, Any] = {}  # noqa: RUF012 - a cohort gives its study here
 
     @classmethod
     def study(cls) -> Study:
@@ -219,8 +220,8 @@ class Cohort(pa.DataFrameModel):
     def faults(cls) -> list[str]:
         """What in the declaration contradicts itself, a sentence each; empty if nothing does."""
         columns = cls.columns()
-        study = (cls.get_metadata() or {})[cls.__name__]["dataframe"] or {}
-        if not isinstance(study.get("study"), Study):
+        told = ((cls.get_metadata() or {}).get(cls.__name__) or {}).get("dataframe") or {}
+        if not isinstance(told.get("study"), Study):
             return ["Config.metadata holds no study"]
         identifiers = len(cls.with_role(Role.IDENTIFIER))
         found = [] if identifiers == 1 else [f"{identifiers} columns are identifiers, expected one"]
@@ -241,8 +242,10 @@ def _column_faults(column: Column) -> list[str]:
         found.append("is excluded without a reason")
     if (column.factor == FactorClass.MODIFIABLE) != (column.change is not None):
         found.append("is modifiable without a change, or has a change without being modifiable")
-    if column.kind == Kind.CATEGORY and len(set(column.codes.values())) != len(column.codes):
-        found.append("gives two codes the same label")
+    if column.change and not column.numeric:
+        found.append("is modifiable without being a number, so that no step can be tried")
+    if column.change and (column.change.step == 0 or column.change.bounds[0] >= column.change.bounds[1]):
+        found.append("has a change with step 0 or reversed bounds")
     return found
 
 

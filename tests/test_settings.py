@@ -128,7 +128,7 @@ def test_a_faulty_schema_file_is_named_with_its_fault(tmp_path, monkeypatch, tex
     monkeypatch.delitem(sys.modules, "data_schemas.made", raising=False)
     if text is not None:
         (tmp_path / "made.py").write_text(text)
-    with pytest.raises(ConfigurationError, match="data_schemas/made.py") as refused:
+    with pytest.raises(ConfigurationError, match=r"data_schemas/made\.py") as refused:
         load_cohort("made")
     assert expected in str(refused.value)
 

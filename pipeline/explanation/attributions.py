@@ -3,7 +3,8 @@
 Averaging and recalibration are affine in the members' log-odds, so the members' SHAP values, weighted and
 scaled alike, are those of the deployed model: base value plus contributions equals the log-odds of the risk
 shown. Linear members: coefficient times distance from the training mean, summed over a predictor's columns
-(Lundberg and Lee 2017, independent features). Trees: path-dependent TreeSHAP (Lundberg et al. 2020).
+(Lundberg and Lee 2017, independent features). Trees: path-dependent TreeSHAP (Lundberg et al. 2020). The two
+differ in what they take an absent predictor to be; the sum is exact all the same.
 """
 
 from dataclasses import dataclass

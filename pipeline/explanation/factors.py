@@ -14,6 +14,7 @@ import pandas as pd
 from data_schemas.columns import Column, Direction
 from pipeline.explanation.attributions import Attributions
 from pipeline.explanation.groups import Group, group_values
+from pipeline.models.features import has_direction
 
 FloatArray = npt.NDArray[np.float64]
 FLAT = 0.02
@@ -54,7 +55,9 @@ def tabulate_factors(explained: Explained, predictors: dict[str, Column], smalle
             "learnt": learnt_direction(
                 explained.attributions.contributions[name],
                 group_values(explained.X[name], column, smallest, CURVE_GROUPS),
-            ),
+            )
+            if has_direction(column)
+            else "unordered",
             "expected_source": column.expected.source if column.expected else "",
             **_contrast(explained.X[name], explained.risk, column, smallest),
         }
@@ -78,7 +81,10 @@ def learnt_direction(contributions: pd.Series, groups: list[Group]) -> str:
 
 
 def trace_curves(explained: Explained, predictors: dict[str, Column], smallest: int) -> dict[str, Any]:
-    """For each predictor, bins of at least `smallest` patients with their mean contribution and its interval."""
+    """For each predictor, groups of at least `smallest` patients with their mean contribution and its interval.
+
+    The interval spans the 2.5% and 97.5% quantiles over refits, and the estimate where it lies outside them.
+    """
     return {name: _curve(explained, name, column, smallest) for name, column in predictors.items()}
 
 
@@ -89,7 +95,7 @@ def _estimate(name: str, value: float, refitted: pd.Series) -> dict[str, float]:
 
 def _contrast(values: pd.Series, risk: FloatArray, column: Column, smallest: int) -> dict[str, Any]:
     groups = group_values(values, column, smallest, CONTRAST_GROUPS)
-    if len(groups) < 2:
+    if len(groups) < 2 or not has_direction(column):
         return {"low": "", "high": "", "risk_low": None, "risk_high": None}
     (low, first), (high, last) = groups[0], groups[-1]
     return {

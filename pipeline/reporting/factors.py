@@ -13,8 +13,9 @@ KINDS = {"modifiable": ("modifiable",), "treatments": ("treatment",), "context":
 LEARNT = {
     "increases": "The higher the value, the higher the predicted risk",
     "decreases": "The higher the value, the lower the predicted risk",
-    "flat": "Predicted risk is the same whatever the value",
+    "flat": "The factor itself hardly moves the predicted risk",
     "not monotone": "Predicted risk neither rises nor falls throughout as the value rises",
+    "unordered": "Predicted risk differs between categories that have no order",
 }
 
 

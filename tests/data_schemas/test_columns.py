@@ -50,6 +50,20 @@ def test_a_sound_declaration_has_no_fault():
     assert declare().faults() == []
 
 
+MARKER = FactorClass.MARKER
+STEP = Change(1, (0, 1), "made up")
+PERIOD = ("2000-01-01", "2001-01-01")
+
+
+def changing(step, bounds):
+    change = Change(step, bounds, "made up")
+    return Decimal, measurement("X", plausible=(0, 1), factor=FactorClass.MODIFIABLE, change=change)
+
+
+def changing_code():
+    return Coded, category("C", {"1": "a", "2": "b"}, factor=FactorClass.MODIFIABLE, change=STEP)
+
+
 @pytest.mark.parametrize(
     ("fields", "told", "fault"),
     [
@@ -57,9 +71,9 @@ def test_a_sound_declaration_has_no_fault():
         ({"second": (Text, identifier("Second"))}, None, "2 columns are identifiers"),
         ({"age": None}, None, "no column is a predictor"),
         ({"x": (Decimal, measurement("X", plausible=(0, 1)))}, None, "x is a predictor without a factor class"),
-        ({"d": (Date, date("D", "%Y", plausible=("2000-01-01", "2001-01-01")))}, None, "d is excluded without a reason"),
+        ({"d": (Date, date("D", "%Y", plausible=PERIOD))}, None, "d is excluded without a reason"),
         (
-            {"d": (Date, date("D", "%Y", plausible=("2000-01-01", "2001-01-01"), role=Role.PREDICTOR, factor=FactorClass.MARKER))},
+            {"d": (Date, date("D", "%Y", plausible=PERIOD, role=Role.PREDICTOR, factor=MARKER))},
             None,
             "d is a predictor of kind date",
         ),
@@ -69,15 +83,13 @@ def test_a_sound_declaration_has_no_fault():
             "x is modifiable without a change",
         ),
         (
-            {"x": (Decimal, measurement("X", plausible=(0, 1), factor=FactorClass.MARKER, change=Change(1, (0, 1), "s")))},
+            {"x": (Decimal, measurement("X", plausible=(0, 1), factor=FactorClass.MARKER, change=STEP))},
             None,
             "x is modifiable without a change, or has a change without being modifiable",
         ),
-        (
-            {"c": (Coded, category("C", {"1": "a", "2": "a"}, factor=FactorClass.MARKER))},
-            None,
-            "c gives two codes the same label",
-        ),
+        ({"x": changing(0, (0, 1))}, None, "x has a change with step 0 or reversed bounds"),
+        ({"x": changing(1, (1, 0))}, None, "x has a change with step 0 or reversed bounds"),
+        ({"c": changing_code()}, None, "c is modifiable without being a number"),
         ({}, study(outcome=Binary("ill", "sick", "illness")), "ill has no label 'sick'"),
         ({}, study(outcome=Binary("age", "yes", "illness")), "age belongs to the outcome"),
         ({}, study(outcome=TimeToEvent("days", "ill", "yes", 9, "days", "x")), "days belongs to the outcome"),

@@ -66,7 +66,7 @@ class Hostile(Cohort):
     rare: Coded = category("Rare & odd", {"a": "a", "b": HOSTILE, "c": "c"}, factor=FactorClass.MARKER)
     ill: Coded = category("Ill", {"0": "no", "1": "yes"}, role=Role.OUTCOME)
 
-    @rule(f"A rule {HOSTILE}")
+    @rule(f"A rule {HOSTILE}", uses=("pressure",))
     def obeys(
         cls,  # noqa: N805
         frame: pd.DataFrame,
