@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from joblib import Parallel, delayed
 
 from pipeline.errors import DataRefusedError
 from pipeline.models.ensemble import Development
@@ -15,17 +16,19 @@ TEST = "test"
 Develop = Callable[[Examples], Development]
 
 
-def develop_and_test(examples: Examples, split: pd.DataFrame, develop: Develop) -> tuple[Development, pd.DataFrame]:
+def develop_and_test(
+    examples: Examples, split: pd.DataFrame, develop: Develop, jobs: int = 1
+) -> tuple[Development, pd.DataFrame]:
     """The development on all development patients, and risks for patients whom a development has not seen.
 
     `split` has one row per record with `part`. With a test part its patients are predicted; without one the
-    whole development is cross-validated over the columns `fold_1`...
+    whole development is cross-validated over the columns `fold_1`..., in `jobs` processes.
     """
     test = (split["part"] == TEST).to_numpy(bool)
     development = develop(examples.take(~test))
     if test.any():
         return development, predict_held_out(development, examples.take(test))
-    return development, cross_validate(examples, split.filter(like="fold_"), develop)
+    return development, cross_validate(examples, split.filter(like="fold_"), develop, jobs)
 
 
 def predict_held_out(development: Development, test: Examples, repeat: int = 1) -> pd.DataFrame:
@@ -37,19 +40,20 @@ def predict_held_out(development: Development, test: Examples, repeat: int = 1) 
     return pd.DataFrame(known | risks).reset_index(drop=True)
 
 
-def cross_validate(examples: Examples, folds: pd.DataFrame, develop: Develop) -> pd.DataFrame:
+def cross_validate(examples: Examples, folds: pd.DataFrame, develop: Develop, jobs: int = 1) -> pd.DataFrame:
     """Out-of-fold risks of the whole development, tuning and recalibration included.
 
     `folds` has one column per repeat and one row per record, holding fold numbers. Returns the rows of
-    `predict_held_out` for every record and repeat, in the order of the records. Raises DataRefusedError if
-    a fold is empty.
+    `predict_held_out` for every record and repeat, in the order of the records, whatever the number of processes
+    `jobs`. Raises DataRefusedError if a fold is empty.
     """
     pairs = [(r, int(k)) for r in range(1, folds.shape[1] + 1) for k in sorted(folds.iloc[:, r - 1].unique())]
-    parts = [
-        _one_fold(examples, folds.iloc[:, repeat - 1].to_numpy() == fold, develop, repeat)
-        for repeat, fold in progress(pairs, "Cross-validation")
-    ]
-    return pd.concat(parts).sort_values(["repeat", "pseudonym"], kind="stable", ignore_index=True)
+    tasks = [(folds.iloc[:, repeat - 1].to_numpy() == fold, repeat) for repeat, fold in pairs]
+    work = (delayed(_one_fold)(examples, held_out, develop, repeat) for held_out, repeat in tasks)
+    done = Parallel(n_jobs=jobs, return_as="generator")(work)
+    parts = [part for _, part in zip(progress(tasks, "Cross-validation"), done, strict=True)]
+    together: pd.DataFrame = pd.concat(parts)
+    return together.sort_values(["repeat", "pseudonym"], kind="stable", ignore_index=True)
 
 
 def _one_fold(examples: Examples, held_out: npt.NDArray[np.bool_], develop: Develop, repeat: int) -> pd.DataFrame:

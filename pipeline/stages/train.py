@@ -1,5 +1,6 @@
 """Stage `train`: the deployed model, and risks for patients it has not seen."""
 
+import os
 from functools import partial
 
 from pipeline.models.candidates import build_candidates
@@ -19,7 +20,7 @@ def main(stage: Stage) -> None:
     candidates = build_candidates(settings.candidates, cohort.predictors(), settings.seed)
     learn = partial(develop, candidates=candidates, ensemble=settings.ensemble, folds=settings.folds)
     examples = make_examples(valid, cohort)
-    development, predictions = develop_and_test(examples, split, learn)
+    development, predictions = develop_and_test(examples, split, learn, jobs=os.cpu_count() or 1)
     model, chosen = development.models[ENSEMBLE], development.settings
     taught = examples.take((split["part"] == "development").to_numpy(bool))
     stage.write("model.json", model_to_dict(model) | {"settings": chosen})
