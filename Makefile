@@ -5,6 +5,9 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
+# Without bytecode every stage would compile its libraries again; compiling all of them now would take longer
+# than compiling on first import what is used.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help repro test check lock clean
 
@@ -37,6 +40,6 @@ $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -m venv --clear $(VENV)
 	@sed -n '/^uv==/,/^    #/p' requirements.lock > $(VENV)/uv.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $(VENV)/uv.lock
-	@uv pip install --quiet --require-hashes --compile-bytecode -r requirements.lock
+	@uv pip install --quiet --require-hashes -r requirements.lock
 	@uv pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@

@@ -48,17 +48,22 @@ class LogisticCandidate:
             design = LinearDesign.learn(X.iloc[training], splines=self.splines)
             seen, unseen = design.transform(X.iloc[training]), design.transform(X.iloc[held_out])
             for row, inverse_penalty in zip(scores, PENALTIES, strict=True):
-                fitted = _regression(inverse_penalty).fit(seen, y[training], weight[training])
-                row[held_out] = fitted.decision_function(unseen)
+                coefficients, intercept = _regress(seen, y[training], weight[training], inverse_penalty)
+                row[held_out] = intercept + unseen @ coefficients
         best = int(np.argmin([log_loss(y, row, weight) for row in scores]))
         return {"inverse_penalty": PENALTIES[best]}, scores[best]
 
     def fit(self, X: pd.DataFrame, y: FloatArray, weight: FloatArray, settings: dict[str, Any]) -> LinearModel:
         """Fit on all of X with the settings that `tune` chose."""
         design = LinearDesign.learn(X, splines=self.splines)
-        regression = _regression(settings["inverse_penalty"]).fit(design.transform(X), y, weight)
-        return LinearModel(design, regression.coef_[0], float(regression.intercept_[0]))
+        return LinearModel(design, *_regress(design.transform(X), y, weight, settings["inverse_penalty"]))
 
 
-def _regression(inverse_penalty: float) -> LogisticRegression:
-    return LogisticRegression(C=inverse_penalty, solver="newton-cholesky", tol=1e-6, max_iter=200)
+def _regress(matrix: FloatArray, y: FloatArray, weight: FloatArray, inverse_penalty: float) -> tuple[FloatArray, float]:
+    """Coefficients (m,) and intercept; a column that does not vary, such as an idle indicator, gets 0 at no cost."""
+    varies = matrix.any(axis=0)
+    regression = LogisticRegression(C=inverse_penalty, solver="newton-cholesky", tol=1e-6, max_iter=200)
+    regression.fit(matrix[:, varies], y, weight)
+    coefficients = np.zeros(matrix.shape[1])
+    coefficients[varies] = regression.coef_[0]
+    return coefficients, float(regression.intercept_[0])
