@@ -18,7 +18,7 @@ PARAMETERS = {
     "objective": "binary:logistic",
     "tree_method": "hist",
     "max_bin": 128,
-    "eta": 0.05,
+    "eta": 0.1,
     "max_depth": 2,
     "min_child_weight": 2.0,
     "subsample": 0.8,
