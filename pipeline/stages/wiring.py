@@ -89,6 +89,8 @@ def open_stage(name: str, cohort_name: str) -> Stage:
             f"cohort {cohort_name!r} is not in params.yaml, which has {', '.join(settings.cohorts)}"
         )
     declared = read_declaration(name)
+    if "${key}" in declared["cmd"] and not cohort_name:
+        raise ConfigurationError(f"stage {name} works on one cohort: name it, one of {', '.join(settings.cohorts)}")
     source = settings.cohorts[cohort_name].source.path if cohort_name else ""
 
     def resolve(entries: list[Any]) -> list[str]:

@@ -98,6 +98,8 @@ def test_paths_come_from_dvc_yaml_alone(root):
 def test_unknown_cohort_and_broken_dvc_yaml_are_matters_of_configuration(root, capsys):
     assert _attempt("validate", "nobody", write_all, debug=False) == 2
     assert "cohort 'nobody' is not in params.yaml" in capsys.readouterr().err
+    assert _attempt("validate", "", write_all, debug=False) == 2
+    assert "stage validate works on one cohort" in capsys.readouterr().err
     (root / "dvc.yaml").write_text("stages: {}")
     assert _attempt("validate", COHORT, write_all, debug=False) == 2
     assert "does not declare stage 'validate'" in capsys.readouterr().err
