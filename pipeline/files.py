@@ -19,9 +19,10 @@ SIGNIFICANT_DIGITS = 6
 
 def staging(path: Path) -> Path:
     """The place beside `path` where its next version is written, its folder made."""
-    if not path.parent.exists():
-        path.parent.mkdir(parents=True)
-        path.parent.chmod(0o755 if is_public(path) else 0o700)
+    made = [folder for folder in path.parents if not folder.exists()]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for folder in made:
+        folder.chmod(0o755 if is_public(path) else 0o700)
     return path.with_name(f".{path.name}.partial")
 
 

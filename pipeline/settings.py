@@ -30,7 +30,7 @@ class Source(Section):
     path: str
     format: Literal["csv"] = "csv"
     encoding: str = "utf-8"
-    delimiter: str = Field(",", min_length=1, max_length=1)
+    delimiter: str = Field(",", pattern=r'^[^"\r\n\x00]$')
 
 
 class CohortSettings(Section):
@@ -176,7 +176,10 @@ def load_cohort(name: str) -> type[Cohort]:
     ]
     if len(declared) != 1:
         raise ConfigurationError(f"{file} declares {len(declared)} cohort classes, expected exactly one")
-    faults = declared[0].faults()
+    try:
+        faults = declared[0].faults()
+    except Exception as error:
+        raise ConfigurationError(f"{file} is not a usable schema: {type(error).__name__}: {error}") from error
     if faults:
         raise ConfigurationError(f"{file}: {'; '.join(faults)}")
     return declared[0]

@@ -2,9 +2,10 @@ import sys
 
 import pytest
 import yaml
+from pydantic import ValidationError
 
 from pipeline.errors import ConfigurationError
-from pipeline.settings import COHORT_NAME, check_cohort_name, load_cohort, load_settings
+from pipeline.settings import COHORT_NAME, Source, check_cohort_name, load_cohort, load_settings
 from tests.conftest import change_params
 
 
@@ -54,8 +55,17 @@ def test_a_key_like_no_other_is_to_be_removed(root):
         (lambda p: p.pop("train"), "key 'train' is missing"),
         (lambda p: p["split"].update(folds="five"), "split.folds: "),
         (lambda p: p["split"].update(test_share=1.5), "split.test_share: "),
+        (lambda p: p["split"].update(folds=2.5), "split.folds: "),
+        (lambda p: p["split"].update(folds=None), "split.folds: "),
+        (lambda p: p["validate"].update(quarantine_at_most=float("nan")), "validate.quarantine_at_most: "),
+        (lambda p: p["disclosure"].update(smallest_group=1), "disclosure.smallest_group: "),
+        (lambda p: p["cohorts"]["breast_cancer_diagnosis"].pop("source"), "breast_cancer_diagnosis.source' is missing"),
+        (lambda p: p["cohorts"]["breast_cancer_recurrence"].update(test_from="1987-02-30"), "test_from: "),
+        (lambda p: p["cohorts"]["breast_cancer_recurrence"].update(test_from="01.02.1987"), "test_from: "),
         (lambda p: p.update(cohorts={}), "cohorts: "),
         (lambda p: p["train"].update(ensemble=["forest"]), "ensemble names forest, which candidates does not list"),
+        (lambda p: p["cohorts"]["breast_cancer_diagnosis"]["source"].update(delimiter='"'), "source.delimiter: "),
+        (lambda p: p["cohorts"]["breast_cancer_diagnosis"]["source"].update(delimiter=";;"), "source.delimiter: "),
         (lambda p: p["validate"].update(pseudonym_key="short"), "validate.pseudonym_key: "),
         (lambda p: p["cohorts"]["breast_cancer_diagnosis"]["source"].update(format="xls"), "source.format: "),
         (
@@ -79,7 +89,33 @@ def test_a_day_without_quotes_is_refused_since_dvc_cannot_read_it(root):
         load_settings()
 
 
+@pytest.mark.parametrize("delimiter", ["", ",,", '"', "\n", "\r", "\0"])
+def test_what_cannot_part_fields_is_no_delimiter(root, delimiter):
+    said = refusal(root, lambda p: p["cohorts"]["breast_cancer_diagnosis"]["source"].update(delimiter=delimiter))
+    assert "cohorts.breast_cancer_diagnosis.source.delimiter: " in said
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|", " ", "^"])
+def test_usable_delimiters(delimiter):
+    assert Source(path="x", delimiter=delimiter).delimiter == delimiter
+
+
+@pytest.mark.parametrize("key", [77317731, ["s3cret-7731"], "7731"])
+def test_a_refused_key_is_not_shown(root, key):
+    said = refusal(root, lambda p: p["validate"].update(pseudonym_key=key))
+    assert said.startswith("params.yaml: validate.pseudonym_key: ")
+    assert "7731" not in said
+
+
+def test_settings_cannot_be_altered_once_read(root):
+    with pytest.raises(ValidationError, match="frozen"):
+        load_settings().split.folds = 3
+
+
 def test_missing_and_broken_files_are_named(root):
+    (root / "params.yaml").write_bytes("train: Müller".encode("latin-1"))
+    with pytest.raises(ConfigurationError, match=r"^params.yaml is not valid YAML"):
+        load_settings()
     (root / "params.yaml").write_text("train: [1, 2\nsplit: {")
     with pytest.raises(ConfigurationError, match=r"params.yaml line \d is not valid YAML"):
         load_settings()
@@ -119,6 +155,11 @@ class One(Cohort):
         (SCHEMA, "Config.metadata holds no study"),
         ("import nothing_of_that_name", "imports nothing_of_that_name, which is not installed"),
         ("1 / 0", "cannot be imported: ZeroDivisionError"),
+        ("class Cohort(:", "cannot be imported: SyntaxError"),
+        (
+            SCHEMA + "    sex: Coded = category('Sex', {'m': 'male', 'M': 'male'})\n",
+            "is not a usable schema: ValueError: Categorical categories must be unique",
+        ),
     ],
 )
 def test_a_faulty_schema_file_is_named_with_its_fault(tmp_path, monkeypatch, text, expected):

@@ -7,7 +7,7 @@ import pandera.pandas as pa
 from pandera.config import config_context
 
 from data_schemas.columns import Binary, Cohort, Column
-from pipeline.errors import DataRefusedError
+from pipeline.errors import ConfigurationError, DataRefusedError
 
 RANGE_RULES = {
     "greater_than_or_equal_to": ("low", "at least"),
@@ -21,14 +21,14 @@ def find_violations(frame: pd.DataFrame, cohort: type[Cohort]) -> pd.DataFrame:
     `frame` is typed, with a unique index. Returns one row per broken rule with columns `record` (index of
     `frame`), `rule`, `column` (missing for a rule on the whole record) and `sentence`, in the schema's order.
     Pandera does the checking whatever its environment variables say; its messages, which hold values, are
-    not used.
+    not used. Raises ConfigurationError if a rule cannot be applied or an annotation contradicts its column.
     """
     try:
         with config_context(validation_enabled=True):
             cohort.to_schema().validate(frame, lazy=True)
     except pa.errors.SchemaErrors as error:
         cases = error.failure_cases
-        assert cases["index"].notna().all(), "typed frames fit the schema's types"
+        _refuse_inapplicable(cases[cases["index"].isna()], cohort)
         broken = pd.DataFrame([_broken(case) for case in cases.itertuples()], columns=["record", "rule", "column"])
         rules = record_rules(cohort).reset_index(names="place")
         found = broken.drop_duplicates().merge(rules, on=["rule", "column"], how="left", validate="m:1")
@@ -79,6 +79,16 @@ def _range_rule(check: pa.Check, name: str, column: Column) -> tuple[str, str, s
     shown = f"{limit:%Y-%m-%d}" if isinstance(limit, pd.Timestamp) else f"{limit}"
     unit = f" {column.unit}" if column.unit else ""
     return rule, name, f"{column.label} is {words} {shown}{unit}"
+
+
+def _refuse_inapplicable(cases: pd.DataFrame, cohort: type[Cohort]) -> None:
+    """Raise ConfigurationError for what pandera could not lay to any record: the declaration is at fault."""
+    for case in cases.itertuples():
+        if case.schema_context == "DataFrameSchema":
+            fault = f"rule {case.check} cannot be applied; it must return True or False per record from what it `uses`"
+        else:
+            fault = f"column {case.column} is annotated with another type than it is declared with"
+        raise ConfigurationError(f"{cohort.__module__}: {fault}")
 
 
 def _broken(case: Any) -> tuple[object, str, str | None]:

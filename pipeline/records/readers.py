@@ -1,5 +1,6 @@
 """Reading a source strictly: everything is text, the header is exact, every row has every field."""
 
+import codecs
 import csv
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -33,14 +34,13 @@ def _read_csv(path: Path, source: Source) -> tuple[list[str], list[list[str]]]:
             if header is None:
                 raise DataRefusedError(f"{path} is empty: expected a header line and records")
             rows = list(_full_rows(reader, len(header), path))
-    except (FileNotFoundError, IsADirectoryError):
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
         raise DataRefusedError(f"{path} is missing: expected the file named in params.yaml") from None
-    except PermissionError:
-        raise DataRefusedError(f"{path} cannot be read: this user lacks permission") from None
-    except UnicodeDecodeError as error:
+    except OSError as error:
+        raise DataRefusedError(f"{path} cannot be read: {error.strerror}; mend the path, permission or disk") from None
+    except UnicodeError:
         raise DataRefusedError(
-            f"{path} is not valid {source.encoding} (first fault at byte {error.start} of a block); "
-            "declare its encoding in params.yaml or export it anew"
+            f"{path} is not valid {source.encoding}; declare its encoding in params.yaml or export it anew"
         ) from None
     except csv.Error:
         raise DataRefusedError(
@@ -52,9 +52,10 @@ def _read_csv(path: Path, source: Source) -> tuple[list[str], list[list[str]]]:
 def _encoding(source: Source) -> str:
     try:
         "".encode(source.encoding)
-    except LookupError:
+        name = codecs.lookup(source.encoding).name
+    except (LookupError, ValueError):
         raise ConfigurationError(f"encoding {source.encoding!r} of {source.path} is not known; use utf-8") from None
-    return "utf-8-sig" if source.encoding.lower().replace("_", "-") in ("utf-8", "utf8") else source.encoding
+    return "utf-8-sig" if name == "utf-8" else source.encoding
 
 
 def _without_nul(lines: Iterable[str], path: Path) -> Iterator[str]:

@@ -8,7 +8,8 @@ from data_schemas.columns import Column, Kind
 from pipeline.errors import DataRefusedError
 
 INTEGER = r"[+-]?[0-9]{1,18}"
-DECIMAL = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)"
+DECIMAL = r"[+-]?(?:[0-9]{1,300}(?:\.[0-9]*)?|\.[0-9]+)"  # more digits would overflow to infinity
+YEARS = (1678, 2261)  # whole years that datetime64[ns] can hold
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,8 @@ def _convert(values: pd.Series, column: Column) -> pd.Series:
 
 def _days(values: pd.Series, date_format: str) -> pd.Series:
     """Days that read back as the very same text, so that `1-2-1990` is not taken for `01-02-1990`."""
-    days = pd.to_datetime(values, format=date_format, errors="coerce").astype("datetime64[ns]")
+    days = pd.to_datetime(values, format=date_format, errors="coerce")
+    days = days.where(days.dt.year.between(*YEARS)).astype("datetime64[ns]")
     return days.where(days.dt.strftime(date_format) == values)
 
 
@@ -74,7 +76,7 @@ def _rule(column: Column) -> tuple[str, str]:
         case Kind.CATEGORY:
             return "known code", f"one of {len(column.codes)} declared codes"
         case Kind.DATE:
-            return "date format", f"a date as {column.date_format}"
+            return "date format", f"a date as {column.date_format}, from {YEARS[0]} to {YEARS[1]}"
         case Kind.INTEGER:
             return "whole number", "written with digits only"
         case _:

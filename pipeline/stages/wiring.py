@@ -62,6 +62,8 @@ class Stage:
     def read(self, name: str) -> Any:
         """The content of the declared input called `name`."""
         path = self.path(name)
+        if not path.exists():
+            raise ConfigurationError(f"{path} is missing; `dvc repro` runs the stage that makes it")
         return READERS[path.suffix](path)
 
     def write(self, name: str, content: Any) -> None:
@@ -106,10 +108,10 @@ def read_declaration(name: str) -> dict[str, Any]:
     """What `dvc.yaml` says of a stage, its template unfilled. Raises ConfigurationError."""
     try:
         stages = yaml.safe_load(Path("dvc.yaml").read_text(encoding="utf-8"))["stages"]
-        stage: dict[str, Any] = stages[name]
-    except (FileNotFoundError, KeyError, TypeError, yaml.YAMLError):
+        stage: dict[str, Any] = dict(stages[name].get("do", stages[name]))
+    except (OSError, KeyError, TypeError, AttributeError, UnicodeDecodeError, yaml.YAMLError):
         raise ConfigurationError(f"dvc.yaml does not declare stage {name!r}; restore the released file") from None
-    return dict(stage.get("do", stage))
+    return stage
 
 
 def run(name: str, work: Callable[[Stage], None]) -> None:

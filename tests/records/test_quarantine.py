@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
-from pipeline.errors import DataRefusedError
+from data_schemas.columns import Decimal, FactorClass, measurement
+from pipeline.errors import ConfigurationError, DataRefusedError
 from pipeline.records.checks import find_violations, record_rules
 from pipeline.records.quarantine import validate_records
 from pipeline.records.readers import read_text_table
@@ -64,6 +65,14 @@ def test_limits_belong_to_the_plausible_range():
         (2, "low", "Weight is at least 2 kg"),
         (3, "high", "Weight is at most 400 kg"),
     ]
+
+
+def test_an_annotation_against_its_declaration_is_a_matter_of_configuration():
+    class Wrong(Clinic):
+        children: Decimal = measurement("Children", plausible=(0, 20), whole=True, factor=FactorClass.IMMUTABLE)
+
+    with pytest.raises(ConfigurationError, match="column children is annotated with another type"):
+        find_violations(type_records(make_text(0), Clinic.columns()), Wrong)
 
 
 def test_every_rule_is_listed_once_with_a_sentence():

@@ -77,6 +77,12 @@ def test_what_does_not_fit_is_refused_by_column_rule_and_count_and_never_shown(c
     assert len(text.strip(string.punctuation + string.whitespace)) < 3 or text not in said
 
 
+@pytest.mark.parametrize(("column", "text"), [(DECIMAL, "9" * 310), (DAY, "14.10.1066"), (DAY, "01.01.9999")])
+def test_what_no_type_can_hold_is_refused_and_never_infinite(column, text):
+    with pytest.raises(DataRefusedError, match="of 1 records"):
+        typed(column, text)
+
+
 def test_every_column_that_does_not_fit_is_named_at_once():
     text = make_text(0)
     text.loc[:2, "weight"], text.loc[:1, "stage"] = "heavy", "IV"

@@ -108,6 +108,11 @@ def test_unknown_cohort_and_broken_dvc_yaml_are_matters_of_configuration(root, c
     assert "unknown key 'train.sed'" in capsys.readouterr().err
 
 
+def test_an_input_that_no_stage_has_made_yet_is_named(root, capsys):
+    assert _attempt("validate", COHORT, lambda stage: stage.read("raw.parquet"), debug=False) == 2
+    assert f"data/{COHORT}/raw.parquet is missing" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("arguments", [[], ["--debug"]])
 def test_run_exits_with_the_code(root, monkeypatch, arguments):
     monkeypatch.setattr(sys, "argv", ["stage", COHORT, *arguments])
