@@ -1,12 +1,17 @@
 """What every test needs: one thread per numerical library, and a repository root of its own where asked for."""
 
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import yaml
 
 import pipeline.stages  # noqa: F401 - pins the number of threads, before numpy is imported
+from tests.integration.tiny import SCHEMA, SMALL_SETTINGS, make_table
 
 ROOT = Path(__file__).parents[1]
 
@@ -21,8 +26,37 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.fixture
+def tiny_root(tmp_path: Path) -> Path:
+    """A repository root whose one cohort is `tiny`, with its own data_schemas, for stages run as processes."""
+    for file in ("dvc.yaml", "params.yaml", "requirements.lock", "data_schemas/__init__.py", "data_schemas/columns.py"):
+        (tmp_path / file).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / file, tmp_path / file)
+    (tmp_path / "data_schemas/tiny.py").write_text(SCHEMA)
+    change_params(tmp_path, lambda p: p.update(SMALL_SETTINGS, cohorts={"tiny": {"source": {"path": "tiny.csv"}}}))
+    write_source(tmp_path, make_table(60))
+    return tmp_path
+
+
+def write_source(root: Path, table: pd.DataFrame) -> None:
+    """Write the file of records of `tiny_root`."""
+    table.to_csv(root / "tiny.csv", index=False)
+
+
 def change_params(root: Path, change) -> None:
     """Rewrite params.yaml after `change` has altered its content."""
     params = yaml.safe_load((root / "params.yaml").read_text())
     change(params)
     (root / "params.yaml").write_text(yaml.safe_dump(params))
+
+
+def python(root: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run this interpreter in `root`: its own data_schemas come first, then the code under test."""
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=root,
+        env=os.environ | {"PYTHONPATH": str(ROOT)} | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )

@@ -1,11 +1,14 @@
 import json
 import math
+import os
 import stat
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 from pipeline import files
@@ -44,6 +47,31 @@ def test_a_folder_replaces_the_one_before(here):
     assert {mode(target), mode(target / "c")} == {0o700, 0o600}
 
 
+def test_every_folder_above_a_published_file_is_open_whatever_the_umask(here):
+    before = os.umask(0o077)
+    try:
+        for path in ("reports/a/x.json", "artifacts/a/x.json"):
+            files.write_text(files.staging(Path(path)), "x")
+            files.commit(Path(path))
+    finally:
+        os.umask(before)
+    assert {mode(Path("reports")), mode(Path("reports/a"))} == {0o755}
+    assert {mode(Path("artifacts")), mode(Path("artifacts/a"))} == {0o700}
+
+
+def test_a_folder_that_is_there_keeps_its_mode(here):
+    Path("data").mkdir(mode=0o750)
+    Path("data").chmod(0o750)
+    files.write_text(files.staging(Path("data/x.json")), "x")
+    assert mode(Path("data")) == 0o750
+
+
+def test_only_what_lies_under_reports_may_be_published():
+    assert files.is_public(Path("reports/a.html"))
+    for path in ("data/reports/a.html", "artifacts/a", "reports2/a", "../reports/a", "."):
+        assert not files.is_public(Path(path))
+
+
 def test_discarding_leaves_the_last_version(here):
     target = Path("reports/x.html")
     files.write_text(files.staging(target), "good")
@@ -68,6 +96,25 @@ def test_rounding_keeps_six_digits_of_floats_and_all_of_the_rest(here):
     assert files.rounded(content) == {"a": [0.333333, 123456789, True, None, "1.23456789"], "2": [6.66667e-11]}
     files.write_json(Path("x.json"), content)
     assert json.loads(Path("x.json").read_text())["a"][0] == 1 / 3
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False, max_value=1e300, min_value=-1e300))
+def test_rounding_is_within_half_a_sixth_digit_and_final(number):
+    once = files.rounded(number)
+    assert files.rounded(once) == once
+    assert abs(once - number) <= 5.000001e-6 * abs(number) + 5e-324
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)
+    )
+)
+def test_json_without_floats_reads_back_exactly(tmp_path_factory, content):
+    path = tmp_path_factory.mktemp("json") / "x.json"
+    files.write_json(path, content)
+    assert files.read_json(path) == content
+    assert path.read_bytes().endswith(b"\n")
 
 
 def test_frames_come_back_as_they_went(here):

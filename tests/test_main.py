@@ -2,9 +2,11 @@ import subprocess
 import sys
 
 import pytest
+from click.testing import CliRunner
 
 from pipeline import __main__ as main
 from pipeline.errors import ClinriskError, ConfigurationError, DataRefusedError, GateFailedError, LockedError
+from tests.conftest import python
 
 HEAVY = {"numpy", "pandas", "pandera", "sklearn", "xgboost", "shap", "matplotlib", "dvc", "pydantic", "yaml"}
 
@@ -43,16 +45,20 @@ def test_a_foreseen_error_is_one_line_and_its_own_exit_code(monkeypatch, capsys,
     assert ("Traceback" in said) == debug
 
 
-def test_an_unforeseen_error_does_not_show_its_text(monkeypatch, capsys):
+@pytest.mark.parametrize("debug", [False, True])
+def test_an_unforeseen_error_shows_its_text_only_when_asked(monkeypatch, capsys, debug):
     def fail():
         raise KeyError("patient 7731")
 
     monkeypatch.setattr(main, "cli", fail)
-    monkeypatch.setattr(sys, "argv", ["clinrisk"])
+    monkeypatch.setattr(sys, "argv", ["clinrisk", *(["--debug"] if debug else [])])
     with pytest.raises(SystemExit) as end:
         main.main()
     assert end.value.code == 5
-    assert capsys.readouterr().err == "error: internal error, KeyError; --debug shows more\n"
+    said = capsys.readouterr().err
+    assert said.splitlines()[-1] == "error: internal error, KeyError; --debug shows more"
+    assert ("patient 7731" in said) == ("Traceback" in said) == debug
+    assert debug or said.count("\n") == 1
 
 
 @pytest.mark.parametrize(("arguments", "code"), [(["--version"], 0), (["nonsense"], 2), (["doctor", "--nonsense"], 2)])
@@ -60,3 +66,26 @@ def test_usage(arguments, code):
     done = subprocess.run([sys.executable, "-m", "pipeline", *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == code
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("asked", [["-h"], ["--help"], ["doctor", "-h"], ["--debug", "doctor", "--help"]])
+def test_help_is_given_at_every_level(asked):
+    done = CliRunner().invoke(main.cli, asked)
+    assert done.exit_code == 0
+    assert done.output.startswith("Usage: ")
+
+
+@pytest.mark.parametrize(("asked", "reason"), [(["docter"], "No such command"), (["--loud"], "No such option")])
+def test_a_slip_of_the_keyboard_is_named(asked, reason):
+    done = CliRunner().invoke(main.cli, asked)
+    assert done.exit_code == 2
+    assert reason in done.output
+
+
+def test_the_doctor_outside_a_repository_says_where_to_go(tmp_path):
+    done = python(tmp_path, "-m", "pipeline", "doctor")
+    assert done.returncode == 2
+    assert "FAULT  params.yaml is missing; run from the root of the repository\n" in done.stdout
+    assert "FAULT  requirements.lock is missing\n" in done.stdout
+    assert done.stderr == ""
+    assert list(tmp_path.iterdir()) == []

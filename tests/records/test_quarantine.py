@@ -1,6 +1,8 @@
 import os
 import subprocess
 import sys
+from contextlib import nullcontext
+from dataclasses import replace
 from itertools import pairwise
 
 import pandas as pd
@@ -9,11 +11,10 @@ from pandas.testing import assert_frame_equal
 
 from data_schemas.columns import Decimal, FactorClass, measurement
 from pipeline.errors import ConfigurationError, DataRefusedError
-from pipeline.records.checks import find_violations, record_rules
+from pipeline.records.checks import record_rules
 from pipeline.records.quarantine import validate_records
 from pipeline.records.readers import read_text_table
-from pipeline.records.typing import type_records
-from pipeline.settings import Source
+from pipeline.settings import Source, Validate
 from tests.records.cohorts import SETTINGS, Clinic, make_text
 
 
@@ -49,24 +50,6 @@ def test_what_is_quarantined_breaks_the_rule_named(seed):
     assert not set.union(*expected.values()) & set(text.loc[~text["number"].isin(done.quarantine["number"]), "number"])
 
 
-def test_a_missing_value_breaks_only_a_rule_that_wants_it():
-    text = make_text(0)
-    text.loc[0, ["weight", "left"]] = ["?", ""]
-    text.loc[1, "children"] = ""
-    found = find_violations(type_records(text, Clinic.columns()), Clinic)
-    assert found.drop(columns="sentence").to_dict("records") == [{"record": 1, "rule": "missing", "column": "children"}]
-
-
-def test_limits_belong_to_the_plausible_range():
-    text = make_text(0)
-    text.loc[:3, "weight"] = pd.array(["2", "400", "1.9", "400.1"], dtype="string")
-    found = find_violations(type_records(text, Clinic.columns()), Clinic)
-    assert list(zip(found["record"], found["rule"], found["sentence"], strict=True)) == [
-        (2, "low", "Weight is at least 2 kg"),
-        (3, "high", "Weight is at most 400 kg"),
-    ]
-
-
 def test_an_annotation_against_its_declaration_is_a_matter_of_configuration():
     class Wrong(Clinic):
         children: Decimal = measurement("Children", plausible=(0, 20), whole=True, factor=FactorClass.IMMUTABLE)
@@ -76,16 +59,80 @@ def test_an_annotation_against_its_declaration_is_a_matter_of_configuration():
 
 
 def test_every_rule_is_listed_once_with_a_sentence():
-    rules = record_rules(Clinic)
-    assert not rules.duplicated(["rule", "column"]).any()
-    assert rules["sentence"].str.len().min() > 10
-    assert ("in_order", "Nobody leaves before being seen") in set(zip(rules["rule"], rules["sentence"], strict=True))
-    assert "Seen is at least 2000-01-01" in set(rules["sentence"])
     listed = validate_records(make_text(0), Clinic, SETTINGS).summary["rules"]
-    assert {r["severity"] for r in listed} == {"refuse", "quarantine"}
-    assert {"known code", "date format", "whole number", "decimal number", "one row per patient"} <= {
-        r["rule"] for r in listed
-    }
+    assert len({(r["rule"], r["column"]) for r in listed}) == len(listed)
+    assert all(r["sentence"] and r["records"] == 0 for r in listed)
+    assert [(r["rule"], r["column"]) for r in listed if r["severity"] == "refuse"] == [
+        ("date format", "seen"),
+        ("date format", "left"),
+        ("decimal number", "weight"),
+        ("whole number", "children"),
+        ("known code", "stage"),
+        ("known code", "ill"),
+        ("identifier given", "number"),
+        ("one row per patient", "number"),
+    ]
+    counted = [r["sentence"] for r in listed if r["severity"] == "quarantine"]
+    assert counted == record_rules(Clinic)["sentence"].tolist()
+
+
+def test_a_record_that_breaks_two_rules_leaves_once_at_the_first_and_counts_under_both():
+    text = make_text(0)
+    text.loc[3, ["weight", "children"]] = ["401", "21"]
+    text.loc[5, "children"] = "21"
+    done = validate_records(text, Clinic, SETTINGS)
+    assert [(s["records"], s["removed"], s["reason"]) for s in done.summary["attrition"]] == [
+        (60, 0, ""),
+        (59, 1, "not: Weight is at most 400 kg"),
+        (58, 1, "not: Children is at most 20"),
+        (58, 0, ""),
+    ]
+    counts = {(r["rule"], r["column"]): r["records"] for r in done.summary["rules"] if r["records"]}
+    assert counts == {("high", "weight"): 1, ("high", "children"): 2}
+    assert done.quarantine[["broken_rule", "rule_column", "number", "weight", "children"]].to_numpy().tolist() == [
+        ["high", "weight", text.loc[3, "number"], "401", "21"],
+        ["high", "children", text.loc[3, "number"], "401", "21"],
+        ["high", "children", text.loc[5, "number"], text.loc[5, "weight"], "21"],
+    ]
+
+
+class Visits(Clinic):
+    class Config:
+        metadata = {"study": replace(Clinic.study(), one_row_per_patient=False)}  # noqa: RUF012
+
+
+def test_a_visit_in_quarantine_leaves_the_patients_other_visits():
+    text = make_text(0)
+    text.loc[:2, "number"] = "7731"
+    text.loc[1, "weight"] = "401"
+    done = validate_records(text, Visits, SETTINGS)
+    assert (done.summary["valid"], done.summary["quarantined"], done.summary["patients"]) == (59, 1, 58)
+    assert done.valid["pseudonym"].value_counts().max() == 2
+    assert "one row per patient" not in {r["rule"] for r in done.summary["rules"]}
+
+
+@pytest.mark.parametrize(("broken", "refused"), [(30, False), (31, True)])
+def test_the_tolerated_share_is_the_one_declared(broken, refused):
+    text = make_text(0)
+    text.loc[: broken - 1, "weight"] = "401"
+    with pytest.raises(DataRefusedError, match="31 of 60") if refused else nullcontext():
+        assert validate_records(text, Clinic, SETTINGS).summary["quarantined"] == broken
+
+
+def test_nothing_left_is_refused_whatever_is_tolerated():
+    everything = Validate(pseudonym_key="a key for tests", quarantine_at_most=1)
+    text = make_text(0).assign(weight=pd.array(["401"] * 60, dtype="string"))
+    with pytest.raises(DataRefusedError, match="60 of 60 records break a rule, expected at most 100%"):
+        validate_records(text, Clinic, everything)
+    with pytest.raises(DataRefusedError, match="a header and no records"):
+        validate_records(text[:0], Clinic, everything)
+
+
+def test_validation_does_not_alter_its_argument():
+    text = make_text(0, faults=0.1)
+    before = text.copy(deep=True)
+    validate_records(text, Clinic, SETTINGS)
+    assert_frame_equal(text, before)
 
 
 def test_too_much_quarantine_refuses_the_table_with_its_commonest_rules():
@@ -99,13 +146,15 @@ def test_too_much_quarantine_refuses_the_table_with_its_commonest_rules():
 
 
 def test_shuffled_rows_give_the_same_tables(tmp_path):
-    made = []
+    made, texts = [], []
     for seed in range(3):
         path = tmp_path / f"{seed}.csv"
         make_text(0, 80, faults=0.1).sample(frac=1, random_state=seed).to_csv(path, index=False)
         text = read_text_table(Source(path=str(path)), list(Clinic.columns()), "number")
         made.append(validate_records(text, Clinic, SETTINGS))
-    for other in made[1:]:
+        texts.append(text)
+    for text, other in zip(texts, made, strict=True):
+        assert_frame_equal(texts[0], text)
         assert_frame_equal(made[0].valid, other.valid)
         assert_frame_equal(made[0].quarantine, other.quarantine)
         assert made[0].summary == other.summary
@@ -117,7 +166,8 @@ def test_valid_records_are_pseudonymous_and_typed():
     assert list(valid.columns) == ["pseudonym", *list(Clinic.columns())[1:]]
     assert valid["pseudonym"].is_monotonic_increasing
     assert valid["pseudonym"].is_unique
-    assert not any(number in name for number in text["number"] for name in valid["pseudonym"][:5] if len(number) > 6)
+    assert not set(text["number"]) & set(valid.astype("string").to_numpy().ravel())
+    assert [str(t) for t in valid.dtypes[1:5]] == ["datetime64[ns]", "datetime64[ns]", "float64", "Int64"]
 
 
 def test_pandera_cannot_be_turned_off_from_outside():

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from pipeline.errors import ConfigurationError, DataRefusedError
-from pipeline.records.identity import hash_uniform, pseudonymise
+from pipeline.records import splits
+from pipeline.records.identity import pseudonymise
 from pipeline.records.splits import split_patients
 from pipeline.settings import Split
 
@@ -39,6 +40,10 @@ def test_each_patient_is_in_one_place(kind, seed):
     assert found["pseudonym"].is_unique
     assert set(found["pseudonym"]) == set(frame["pseudonym"])
     assert set(found["part"]) == ({"development"} if kind == "folds" else {"development", "test"})
+    assert frame["pseudonym"].duplicated().any()
+    folds = found.filter(like="fold_")
+    assert list(folds) == (["fold_1", "fold_2"] if kind == "folds" else [])
+    assert folds.isin(range(5)).all(axis=None)
 
 
 @KINDS
@@ -54,6 +59,15 @@ def test_more_patients_never_move_another(kind, seed):
 def test_the_order_of_rows_changes_nothing(kind):
     frame = visits(1)
     pd.testing.assert_frame_equal(split(frame, kind), split(frame.sample(frac=1, random_state=3), kind))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_row_more_of_one_patient_moves_no_other(seed):
+    frame = visits(seed)
+    newcomer = frame.iloc[[seed]].assign(seen=pd.Timestamp("2020-01-01"))
+    before, after = (split(f, "temporal").set_index("pseudonym") for f in (frame, pd.concat([frame, newcomer])))
+    others = before.index != newcomer["pseudonym"].iloc[0]
+    pd.testing.assert_frame_equal(after[others], before[others])
 
 
 def test_the_first_index_date_decides():
@@ -72,6 +86,28 @@ def test_shares_and_folds_are_about_those_asked_for():
     assert (found["fold_1"] == found["fold_2"]).mean() == pytest.approx(0.2, abs=0.015)
 
 
+@pytest.mark.parametrize("folds", range(2, 21))
+def test_folds_are_in_range_at_the_edges_of_the_hash(monkeypatch, folds):
+    monkeypatch.setattr(splits, "hash_uniform", lambda names, purpose: np.array([0, 1 - 2**-53]))
+    settings = Split(cross_validate_below=9, test_share=0.3, folds=folds, repeats=1)
+    found = split_patients(pd.DataFrame({"pseudonym": ["a", "b"]}), None, None, settings)
+    assert found["fold_1"].tolist() == [0, folds - 1]
+
+
+@pytest.mark.parametrize(("patients", "columns"), [(99, 4), (100, 2)])
+def test_small_tables_are_cross_validated_by_their_patients_not_their_rows(patients, columns):
+    frame = pd.DataFrame({"pseudonym": [f"{i:03d}" for i in range(patients)] * 3})
+    settings = Split(cross_validate_below=100, test_share=0.3, folds=5, repeats=2)
+    assert split_patients(frame, None, None, settings).shape == (patients, columns)
+
+
+@pytest.mark.parametrize(("day", "part"), [("2020-12-31", "development"), ("2021-01-01", "test")])
+def test_the_first_day_of_the_test_period_belongs_to_it(day, part):
+    days = pd.to_datetime(["2020-01-01", "2022-01-01", day]).as_unit("ns")
+    found = split(pd.DataFrame({"pseudonym": list("abc"), "seen": days}), "temporal")
+    assert found.set_index("pseudonym")["part"].to_dict() == {"a": "development", "b": "test", "c": part}
+
+
 def test_an_empty_part_is_refused():
     for day in (date(1990, 1, 1), date(2090, 1, 1)):
         with pytest.raises(DataRefusedError, match="no patient is in the"):
@@ -83,20 +119,3 @@ def test_index_date_and_test_from_go_together():
         split_patients(visits(0), "seen", None, FEW)
     with pytest.raises(ConfigurationError, match="declares no index date"):
         split_patients(visits(0), None, FROM, FEW)
-
-
-def test_pseudonyms_follow_patient_and_key_alone():
-    frame = pd.DataFrame({"id": ["1", "2", "1"], "x": [1, 2, 3]})
-    one, two = pseudonymise(frame, "id", "first key"), pseudonymise(frame, "id", "other key")
-    assert one["pseudonym"].nunique() == 2
-    assert not set(one["pseudonym"]) & set(two["pseudonym"])
-    assert set(pseudonymise(frame[:1], "id", "first key")["pseudonym"]) < set(one["pseudonym"])
-    assert list(one.columns) == ["pseudonym", "x"]
-
-
-def test_hashes_are_uniform_and_differ_by_purpose():
-    names = pd.Series([f"{i}" for i in range(5000)])
-    one, two = hash_uniform(names, "a"), hash_uniform(names, "b")
-    assert 0 <= one.min() < one.max() < 1
-    assert one.mean() == pytest.approx(0.5, abs=0.02)
-    assert abs(np.corrcoef(one, two)[0, 1]) < 0.06

@@ -1,5 +1,7 @@
 import string
+from datetime import date
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -36,11 +38,35 @@ def test_decimals_read_back_as_the_nearest_double(numbers):
     assert list(read) == [float(text) for text in texts]
 
 
-@given(st.lists(st.dates(), min_size=1))
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False, width=64), min_size=1))
+def test_every_double_written_in_full_reads_back_exactly(numbers):
+    assert list(typed(DECIMAL, *[np.format_float_positional(n) for n in numbers])) == numbers
+
+
+@pytest.mark.parametrize(("text", "number"), [("+1", 1), (".5", 0.5), ("5.", 5), ("007.50", 7.5), ("-0.25", -0.25)])
+def test_plain_ways_to_write_a_decimal(text, number):
+    assert typed(DECIMAL, text).tolist() == [number]
+
+
+@given(st.lists(st.sampled_from(["", *CODE.codes]), min_size=1))
+def test_codes_read_back_exactly(texts):
+    back = {label: code for code, label in CODE.codes.items()}
+    assert [back.get(label, "") for label in typed(CODE, *texts)] == texts
+
+
+@pytest.mark.parametrize("column", [WHOLE, DECIMAL, DAY, CODE])
+def test_a_column_without_any_value_keeps_its_type(column):
+    full = {"Whole": "1", "Decimal": "1", "Day": "01.01.2000", "Code": "1"}[column.label]
+    assert typed(column, "", "").isna().all()
+    assert typed(column, "", "").dtype == typed(column, full).dtype
+
+
+@given(st.lists(st.dates(date(1678, 1, 1), date(2261, 12, 31)), min_size=1))
 def test_days_read_back_exactly(days):
-    supported = [d for d in days if 1700 <= d.year <= 2200]
-    read = typed(DAY, "01.01.2000", *[d.strftime("%d.%m.%Y") for d in supported])
-    assert [d.date() for d in read][1:] == supported
+    read = typed(DAY, "", *[d.strftime("%d.%m.%Y") for d in days])
+    assert read.dtype == "datetime64[ns]"
+    assert [d.date() for d in read[1:]] == days
+    assert pd.isna(read[0])
 
 
 def test_codes_become_labels_in_their_order_and_none_is_a_word():
@@ -60,10 +86,24 @@ def test_declared_missing_codes_and_nothing_else_are_missing():
 @pytest.mark.parametrize(
     ("column", "text"),
     [(WHOLE, t) for t in ("1.0", "1e3", " 1", "1 ", "1,000", "0x1", "True", "1\u00a0", "\u0661", "9" * 19, "-", "+")]
-    + [(DECIMAL, t) for t in ("1,5", "12E3", "1e999", "inf", "nan", "1.2.3", ".", "1 .5", "\u0661", "1_000", "--1")]
+    + [
+        (DECIMAL, t)
+        for t in ("1,5", "12E3", "1e999", "inf", "nan", "1.2.3", ".", "1 .5", "\u0661", "1_000", "--1", "9" * 400)
+    ]
     + [
         (DAY, t)
-        for t in ("1.1.2000", "01.01.45", "31.02.2000", "2000-01-01", "13.13.2000", "01.01.2000 ", "01/01/2000")
+        for t in (
+            "1.1.2000",
+            "01.01.45",
+            "31.02.2000",
+            "2000-01-01",
+            "13.13.2000",
+            "01.01.2000 ",
+            "01/01/2000",
+            "31.12.9999",
+            "01.01.0001",
+            "01.01.1677",
+        )
     ]
     + [(CODE, t) for t in ("2", "01", "low", "none", "1 ", "<script>")],
 )
