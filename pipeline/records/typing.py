@@ -45,9 +45,7 @@ def _convert(values: pd.Series, column: Column) -> pd.Series:
     if column.kind == Kind.INTEGER:
         return values.where(values.str.fullmatch(INTEGER)).astype("Int64")
     if column.kind == Kind.DECIMAL:
-        return pd.to_numeric(values.where(values.str.fullmatch(DECIMAL)), dtype_backend="numpy_nullable").astype(
-            "float64"
-        )
+        return values.where(values.str.fullmatch(DECIMAL)).astype("float64")
     if column.kind == Kind.CATEGORY:
         labels = pd.CategoricalDtype(list(column.codes.values()), ordered=column.ordered)
         return values.map(dict(column.codes)).astype(labels)

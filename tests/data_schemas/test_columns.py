@@ -1,3 +1,4 @@
+import pandas as pd
 import pandera.pandas as pa
 import pytest
 
@@ -9,6 +10,7 @@ from data_schemas.columns import (
     Date,
     Decimal,
     FactorClass,
+    Kind,
     Role,
     Study,
     Subgroup,
@@ -19,6 +21,7 @@ from data_schemas.columns import (
     date,
     identifier,
     measurement,
+    rule,
 )  # fmt: skip
 from pipeline.settings import load_cohort
 
@@ -100,6 +103,52 @@ def test_each_contradiction_is_named(fields, told, fault):
     assert any(fault in found for found in declare(told, **fields).faults())
 
 
+def test_all_contradictions_are_named_at_once():
+    found = declare(
+        study(outcome=Binary("ill", "sick", "illness"), subgroups=(Subgroup("sex"), Subgroup("ill"))),
+        number=None,
+        x=(Decimal, measurement("X", plausible=(0, 1))),
+    ).faults()
+    assert found == [
+        "0 columns are identifiers, expected one",
+        "x is a predictor without a factor class",
+        "ill has no label 'sick', which the outcome calls the event",
+        "subgroup sex is not a predictor",
+        "subgroup ill is not a predictor",
+    ]
+
+
+def test_a_reason_to_exclude_a_column_keeps_it_from_every_model():
+    later = measurement("Later", plausible=(0, 1), factor=MARKER, excluded="known only after the outcome")
+    cohort = declare(later=(Decimal, later))
+    assert list(cohort.predictors()) == ["age"]
+    assert list(cohort.with_role(Role.EXCLUDED)) == ["later"]
+    assert cohort.faults() == []
+
+
+def test_roles_kinds_and_order_are_those_declared():
+    cohort = declare(d=(Date, date("D", "%Y", plausible=PERIOD, role=Role.INDEX_DATE)))
+    assert list(cohort.columns()) == ["number", "age", "ill", "d"]
+    assert (cohort.identifier(), cohort.index_date(), declare().index_date()) == ("number", "d", None)
+    assert [c.kind for c in cohort.columns().values()] == [Kind.TEXT, Kind.INTEGER, Kind.CATEGORY, Kind.DATE]
+    assert [c.numeric for c in cohort.columns().values()] == [False, True, False, False]
+
+
+def test_a_rule_is_obeyed_where_a_value_that_it_uses_is_missing():
+    class Ruled(declare()):
+        @rule("Age is even", uses=("age",))
+        def even(cls, frame):
+            return frame.age % 2 == 0
+
+        class Config:
+            metadata = {"study": study()}  # noqa: RUF012
+
+    [check] = Ruled.to_schema().checks
+    assert (check.name, check.description) == ("even", "Age is even")
+    frame = pd.DataFrame({"number": list("abc"), "age": pd.array([2, 3, None], dtype="Int64"), "ill": "no"})
+    assert check(frame).check_output.tolist() == [True, False, True]
+
+
 def test_a_cohort_without_study_is_at_fault():
     class Bare(Cohort):
         number: Text = identifier("Number")
@@ -111,13 +160,26 @@ def test_a_cohort_without_study_is_at_fault():
 def test_the_demonstration_cohorts_are_declared_completely(name):
     cohort = load_cohort(name)
     for column in cohort.columns().values():
-        assert column.label
+        assert column.label.strip()
+        assert column.role in set(Role)
+        assert column.kind in set(Kind)
+        assert (column.factor is None) == (column.role != Role.PREDICTOR)
+        assert (column.kind == Kind.CATEGORY) == bool(column.codes)
+        assert (column.kind == Kind.DATE) == bool(column.date_format)
+        assert not set(column.codes) & {"", *column.missing_codes}
+        assert not column.plausible or column.plausible[0] < column.plausible[1]
         assert column.role != Role.EXCLUDED or column.excluded_because
         assert not column.numeric or column.plausible
         assert column.expected is None or column.expected.source
         assert column.reference is None or column.reference.source
-    assert {c.factor for c in cohort.predictors().values()} <= set(FactorClass)
-    assert list(cohort.study().thresholds) == sorted(set(cohort.study().thresholds))
+    assert len({column.label for column in cohort.columns().values()}) == len(cohort.columns())
+    told = cohort.study()
+    assert list(told.thresholds) == sorted(set(told.thresholds))
+    assert 0 < min(told.thresholds) < max(told.thresholds) < 1
+    assert 0.5 < told.auroc_ceiling < 1
+    assert told.limits
+    for text in (told.title, told.population, told.intended_use, told.source, told.licence, told.auroc_ceiling_source):
+        assert len(text) > 5
 
 
 def test_what_is_known_only_after_the_outcome_is_no_predictor():

@@ -4,6 +4,7 @@ import pytest
 from click.testing import CliRunner
 
 from pipeline.__main__ import cli
+from pipeline.errors import ConfigurationError
 from pipeline.operations import doctor
 from tests.conftest import change_params
 
@@ -72,6 +73,43 @@ def test_each_fault_is_named_with_its_cure(fit, break_it, sentence, cure):
     assert done.exit_code == 2
     assert "FAULT" in done.output
     assert "cure: " in done.output
+
+
+def test_a_schema_that_contradicts_itself_is_one_finding_among_the_others(fit, monkeypatch):
+    def contradictory(name):
+        raise ConfigurationError(f"data_schemas/{name}.py: no column is a predictor")
+
+    monkeypatch.setattr(doctor, "load_cohort", contradictory)
+    assert [f.sentence.split(": ")[1] for f in faults()] == ["no column is a predictor"] * 2
+
+
+def test_an_index_date_and_test_from_are_wanted_together(fit):
+    change_params(fit, lambda p: p["cohorts"]["breast_cancer_diagnosis"].update(test_from="2020-01-01"))
+    assert [f.sentence for f in faults()] == [
+        "cohort breast_cancer_diagnosis has no index date and test_from is 2020-01-01"
+    ]
+
+
+@pytest.mark.parametrize(("mode", "closed"), [(0o700, True), (0o710, False), (0o704, False), (0o755, False)])
+def test_folders_with_records_are_closed_to_group_and_others(fit, mode, closed):
+    for name in ("data/clinic", "data/demo", "reports", "runs"):
+        (fit / name).mkdir(parents=True, exist_ok=True)
+        (fit / name).chmod(mode)
+    named = [f.sentence.split()[0] for f in faults()]
+    assert named == ([] if closed else ["runs", "data/clinic"])
+
+
+def test_every_fault_has_a_cure_and_nothing_else_has(fit):
+    (fit / "params.yaml").unlink()
+    (fit / "requirements.lock").unlink()
+    assert {bool(f.cure) for f in faults()} == {True}
+    assert {f.cure for f in doctor.examine() if f.fit} == {""}
+
+
+def test_looking_changes_nothing(fit):
+    before = {p: p.stat().st_mtime_ns for p in fit.rglob("*")}
+    doctor.examine()
+    assert {p: p.stat().st_mtime_ns for p in fit.rglob("*")} == before
 
 
 def test_missing_tools_and_a_full_disk_are_faults(root, monkeypatch):

@@ -47,7 +47,7 @@ class Clinic(Cohort):
     ill: Coded = category("Ill", {"0": "no", "1": "yes"}, role=Role.OUTCOME)
 
     @rule("Nobody leaves before being seen", uses=("seen", "left"))
-    def in_order(cls, frame: pd.DataFrame) -> "pd.Series[bool]":  # noqa: N805
+    def in_order(cls, frame: pd.DataFrame) -> "pd.Series[bool]":
         """The visit has an order."""
         return frame.seen <= frame.left
 

@@ -111,13 +111,13 @@ def test_every_rule_is_listed_once_with_a_sentence():
 
 class Absent(Clinic):
     @rule("Looks at a column that is not there", uses=("absent",))
-    def looks_elsewhere(cls, frame: pd.DataFrame) -> "pd.Series[bool]":  # noqa: N805
+    def looks_elsewhere(cls, frame: pd.DataFrame) -> "pd.Series[bool]":
         return frame.weight > 0
 
 
 class Raising(Clinic):
     @rule("Cannot be worked out", uses=("weight",))
-    def breaks_off(cls, frame: pd.DataFrame) -> "pd.Series[bool]":  # noqa: N805
+    def breaks_off(cls, frame: pd.DataFrame) -> "pd.Series[bool]":
         raise ValueError(f"SENTINEL {frame.weight[0]}")
 
 

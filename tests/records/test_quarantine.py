@@ -9,8 +9,7 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
-from data_schemas.columns import Decimal, FactorClass, measurement
-from pipeline.errors import ConfigurationError, DataRefusedError
+from pipeline.errors import DataRefusedError
 from pipeline.records.checks import record_rules
 from pipeline.records.quarantine import validate_records
 from pipeline.records.readers import read_text_table
@@ -48,14 +47,6 @@ def test_what_is_quarantined_breaks_the_rule_named(seed):
         rule: numbers for rule, numbers in expected.items() if numbers
     }
     assert not set.union(*expected.values()) & set(text.loc[~text["number"].isin(done.quarantine["number"]), "number"])
-
-
-def test_an_annotation_against_its_declaration_is_a_matter_of_configuration():
-    class Wrong(Clinic):
-        children: Decimal = measurement("Children", plausible=(0, 20), whole=True, factor=FactorClass.IMMUTABLE)
-
-    with pytest.raises(ConfigurationError, match="column children is annotated with another type"):
-        find_violations(type_records(make_text(0), Clinic.columns()), Wrong)
 
 
 def test_every_rule_is_listed_once_with_a_sentence():

@@ -151,15 +151,3 @@ def test_an_empty_field_is_the_empty_text(tmp_path):
     found = read(tmp_path / "a.csv")
     assert found["x"].tolist() == ["", ""]
     assert isinstance(found["x"].dtype, pd.StringDtype)
-
-
-@pytest.mark.parametrize("alias", ["UTF-8", "utf8", "U8", "utf_8"])
-def test_a_byte_order_mark_is_no_part_of_the_first_name(tmp_path, alias):
-    write(tmp_path / "a.csv", [("id", "x"), ("1", "a")], encoding="utf-8-sig")
-    assert read(tmp_path / "a.csv", encoding=alias)["id"].tolist() == ["1"]
-
-
-def test_a_path_through_a_file_is_missing(tmp_path):
-    (tmp_path / "a.csv").write_text("id,x\n")
-    with pytest.raises(DataRefusedError, match="is missing"):
-        read(tmp_path / "a.csv" / "b.csv")

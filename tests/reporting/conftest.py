@@ -68,7 +68,7 @@ class Hostile(Cohort):
 
     @rule(f"A rule {HOSTILE}", uses=("pressure",))
     def obeys(
-        cls,  # noqa: N805
+        cls,
         frame: pd.DataFrame,
     ) -> "pd.Series[bool]":
         """Always obeyed."""

@@ -1,5 +1,9 @@
-"""Bad input: one clear sentence, exit code 3, nothing lost, nothing half-written, no patient's value shown."""
+"""Bad input: one clear sentence, exit code 3, nothing lost, nothing half-written, no patient's value shown.
 
+Every patient's number holds the sentinel, so whatever record a message showed, it would be seen.
+"""
+
+import random
 from pathlib import Path
 
 import pytest
@@ -10,6 +14,22 @@ from pipeline.stages.wiring import _attempt
 COHORT = "breast_cancer_recurrence"
 SOURCE = Path("data/demo/german_breast_cancer.csv")
 SENTINEL = "7731"
+
+
+@pytest.fixture
+def source(root: Path) -> Path:
+    """The repository root, the sentinel in every record of the source."""
+    rows = lines()
+    write([rows[0], *[f"{SENTINEL}-{line}" for line in rows[1:]]])
+    return root
+
+
+def leave_earlier_outputs(root: Path) -> None:
+    for name in ("raw.parquet", "valid.parquet", "quarantine.parquet"):
+        (root / "data" / COHORT).mkdir(exist_ok=True)
+        (root / "data" / COHORT / name).write_bytes(f"earlier {name}".encode())
+    (root / "reports" / COHORT).mkdir(parents=True)
+    (root / "reports" / COHORT / "validation.json").write_text("{}")
 
 
 def attempt_both() -> int:
@@ -64,6 +84,9 @@ FAULTS = {
         lambda: write([lines()[0].replace("age", "years", 1), *lines()[1:]]),
         ["missing age", "not declared 'years'"],
     ),
+    "column named twice": (
+        lambda: write([f"{line},{line.split(',')[-1]}" for line in lines()]), ["repeated 'died'"],
+    ),
     "repeated column": (
         lambda: write([lines()[0].replace("died", "age"), *lines()[1:]]), ["missing died", "repeated 'age'"],
     ),
@@ -86,6 +109,12 @@ FAULTS = {
         lambda: replace_field(3, "diagnosis_date", "1986-07-31"), ["column diagnosis_date", "as %d-%m-%Y", ": 1;"],
     ),
     "date without leading zeros": (lambda: replace_field(3, "diagnosis_date", "1-7-1986"), ["rule 'date format'"]),
+    "date for ever": (lambda: replace_field(3, "death_date", "31-12-9999"), ["column death_date", "to 2261): 1;"]),
+    "whole column in words": (lambda: map_column("age", f"x{SENTINEL}"), ["column age", "'whole number'", ": 686;"]),
+    "two columns at fault": (
+        lambda: (replace_field(3, "age", "old"), replace_field(4, "died", SENTINEL)),
+        ["column age, rule 'whole number'", "column died, rule 'known code'"],
+    ),
     "impossible date": (lambda: replace_field(3, "diagnosis_date", "31-02-1986"), ["rule 'date format'"]),
     "duplicate patient": (
         lambda: replace_field(3, "patient_id", lines()[1].split(",")[0]),
@@ -93,17 +122,20 @@ FAULTS = {
     ),
     "patient without identifier": (lambda: replace_field(3, "patient_id", ""), ["'identifier given': 1 of 686"]),
     "all quarantined": (lambda: map_column("age", SENTINEL), ["686 of 686 records break a rule", "at most 105 years"]),
+    "too many quarantined": (
+        lambda: [replace_field(row, "age", SENTINEL) for row in range(1, 139)],
+        ["138 of 686 records break a rule, expected at most 20%", "'Age at diagnosis is at most 105 years': 138"],
+    ),
     "no event": (lambda: recur_in_order("0"), ["column recurred", "0 of 686 valid records have the event"]),
     "only events": (lambda: recur_in_order("1"), ["column recurred", "686 of 686 valid records have the event"]),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_is_refused_in_one_sentence_and_changes_nothing(fault, root, capfd):
+def test_is_refused_in_one_sentence_and_changes_nothing(fault, source, capfd):
     break_it, expected = FAULTS[fault]
-    assert attempt_both() == 0
-    before = generated(root)
-    capfd.readouterr()
+    leave_earlier_outputs(source)
+    before = generated(source)
     break_it()
     assert attempt_both() == 3
     output = "".join(capfd.readouterr())
@@ -111,14 +143,35 @@ def test_is_refused_in_one_sentence_and_changes_nothing(fault, root, capfd):
     assert [part for part in expected if part not in sentence] == []
     assert SENTINEL not in output
     assert "Traceback" not in output
-    after = generated(root)
-    assert {name for name in after if name.endswith(".partial")} == set()
-    raw = f"data/{COHORT}/raw.parquet"
-    assert {n for n in after if after[n] != before.get(n)} <= {raw}
+    after = generated(source)
     assert set(after) == set(before)
+    read = set() if f"ingest {COHORT}: " in sentence else {f"data/{COHORT}/raw.parquet"}
+    assert {name for name in after if after[name] != before[name]} == read
 
 
-def test_records_out_of_range_go_to_quarantine_with_rule_and_column(root):
+def test_the_source_as_it_is_passes_without_a_value_in_the_log(source, capfd):
+    leave_earlier_outputs(source)
+    before = generated(source)
+    assert attempt_both() == 0
+    after = generated(source)
+    assert set(after) == set(before)
+    assert [name for name in after if after[name] == before[name]] == []
+    assert SENTINEL not in "".join(capfd.readouterr())
+
+
+def test_any_order_of_rows_and_columns_makes_the_same_bytes(source):
+    replace_field(3, "age", "17")
+    assert attempt_both() == 0
+    first = generated(source)
+    table = [line.split(",") for line in lines()]
+    columns = random.Random(1).sample(range(len(table[0])), len(table[0]))
+    rows = [table[0], *random.Random(2).sample(table[1:], len(table) - 1)]
+    write([",".join(row[c] for c in columns) for row in rows])
+    assert attempt_both() == 0
+    assert generated(source) == first
+
+
+def test_records_out_of_range_go_to_quarantine_with_rule_and_column(source):
     import pandas as pd
 
     replace_field(3, "age", "17")

@@ -1,16 +1,19 @@
 """How a stage begins and ends, whatever it does between."""
 
 import os
+import re
 import stat
 import sys
 from pathlib import Path
 
 import pytest
 
+from pipeline import files
 from pipeline.errors import ConfigurationError, DataRefusedError
 from pipeline.stages import wiring
 from pipeline.stages.wiring import _attempt, open_stage, run
-from tests.conftest import change_params
+from tests.conftest import change_params, python, write_source
+from tests.integration.tiny import make_table
 
 COHORT = "breast_cancer_diagnosis"
 NAMES = ("valid.parquet", "quarantine.parquet", "validation.json")
@@ -100,9 +103,10 @@ def test_unknown_cohort_and_broken_dvc_yaml_are_matters_of_configuration(root, c
     assert "cohort 'nobody' is not in params.yaml" in capsys.readouterr().err
     assert _attempt("validate", "", write_all, debug=False) == 2
     assert "stage validate works on one cohort" in capsys.readouterr().err
-    (root / "dvc.yaml").write_text("stages: {}")
-    assert _attempt("validate", COHORT, write_all, debug=False) == 2
-    assert "does not declare stage 'validate'" in capsys.readouterr().err
+    for broken in ("stages: {}", "stages: {validate: 3}", "stages: [", "[]", "", None):
+        (root / "dvc.yaml").unlink() if broken is None else (root / "dvc.yaml").write_text(broken)
+        assert _attempt("validate", COHORT, write_all, debug=False) == 2
+        assert "does not declare stage 'validate'" in capsys.readouterr().err
     change_params(root, lambda p: p["train"].update(sed=1))
     assert _attempt("validate", COHORT, write_all, debug=False) == 2
     assert "unknown key 'train.sed'" in capsys.readouterr().err
@@ -111,6 +115,36 @@ def test_unknown_cohort_and_broken_dvc_yaml_are_matters_of_configuration(root, c
 def test_an_input_that_no_stage_has_made_yet_is_named(root, capsys):
     assert _attempt("validate", COHORT, lambda stage: stage.read("raw.parquet"), debug=False) == 2
     assert f"data/{COHORT}/raw.parquet is missing" in capsys.readouterr().err
+
+
+def test_what_a_killed_run_left_is_no_obstacle(root):
+    folder = root / f"data/{COHORT}"
+    folder.mkdir(parents=True)
+    (folder / ".valid.parquet.partial").write_text("half")
+    assert _attempt("validate", COHORT, write_all, debug=False) == 0
+    assert {p.name for p in folder.iterdir()} == {"valid.parquet", "quarantine.parquet"}
+
+
+def test_an_interrupted_stage_leaves_the_last_outputs_and_nothing_else(root):
+    assert _attempt("validate", COHORT, write_all, debug=False) == 0
+    before = outputs(root)
+
+    def interrupted(stage):
+        write_all(stage, "half")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        _attempt("validate", COHORT, interrupted, debug=False)
+    assert outputs(root) == before
+
+
+def test_public_numbers_are_rounded_and_restricted_ones_exact(root):
+    stage = open_stage("train", COHORT)
+    for name in ("model.json", "model_summary.json"):
+        stage.write(name, {"x": 1 / 3})
+    assert [files.read_json(files.staging(stage.outs[n]))["x"] for n in stage.written] == [
+        1 / 3 if n == "model.json" else 0.333333 for n in stage.written
+    ]
 
 
 @pytest.mark.parametrize("arguments", [[], ["--debug"]])
@@ -124,3 +158,66 @@ def test_run_exits_with_the_code(root, monkeypatch, arguments):
 def test_one_thread_for_libraries_whose_results_depend_on_their_number():
     assert {os.environ[n] for n in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")} == {"1"}
     assert wiring.READERS.keys() == {".parquet", ".json", ".csv"}
+
+
+SENTINEL = "SENTINEL-7731"
+LOGGED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ (.*)")
+
+
+def stage(root, name, *arguments, **environment):
+    """Exit code and sentences of a stage run as DVC runs it; nothing but timestamped sentences may come out."""
+    done = python(root, "-m", f"pipeline.stages.{name}", *arguments, **environment)
+    found = [LOGGED.fullmatch(line) for line in done.stderr.splitlines()]
+    assert all(found), done.stderr
+    assert done.stdout == ""
+    assert SENTINEL not in done.stderr
+    return done.returncode, [line[1] for line in found]
+
+
+def test_as_processes_stages_say_what_they_do_and_refuse_what_is_bad(tiny_root):
+    table = make_table(60)
+    table.loc[3, "patient_id"] = SENTINEL
+    write_source(tiny_root, table)
+    assert stage(tiny_root, "validate", "tiny") == (
+        2, ["validate tiny: start", "error: validate tiny: data/tiny/raw.parquet is missing; `dvc repro` runs the stage "  # noqa: E501
+            "that makes it"],
+    )  # fmt: skip
+    assert stage(tiny_root, "ingest", "tiny") == (0, ["ingest tiny: start", "ingest tiny: done"])
+    code, said = stage(tiny_root, "validate", "tiny", PANDERA_VALIDATION_ENABLED="False")
+    assert (code, said[1]) == (0, "58 of 60 records are valid")
+    good = outputs(tiny_root)
+    assert {p.name for p in good} == {"raw.parquet", *NAMES}
+    assert {stat.S_IMODE(p.stat().st_mode) for p in good} == {0o600, 0o644}
+    write_source(tiny_root, table.rename(columns={"age": "years"}))
+    code, said = stage(tiny_root, "ingest", "tiny")
+    assert (code, len(said)) == (3, 2)
+    assert "missing age; not declared 'years'" in said[1]
+    assert outputs(tiny_root) == good
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["nobody"], "error: ingest nobody: cohort 'nobody' is not in params.yaml, which has tiny"),
+        ([], "error: ingest: stage ingest works on one cohort: name it, one of tiny"),
+    ],
+)
+def test_as_a_process_a_stage_wants_a_cohort_that_it_knows(tiny_root, arguments, expected):
+    assert stage(tiny_root, "ingest", *arguments) == (2, [expected])
+
+
+def test_as_a_process_an_unforeseen_error_ends_with_5_and_without_its_text(tiny_root):
+    program = f"""
+from pipeline.stages.wiring import run
+def work(stage):
+    try:
+        int("{SENTINEL}")
+    except ValueError as error:
+        raise KeyError("{SENTINEL}") from error
+run("ingest", work)
+"""
+    done = python(tiny_root, "-c", program, "tiny")
+    assert done.returncode == 5
+    assert SENTINEL not in done.stdout + done.stderr
+    assert done.stderr.endswith("error: ingest tiny: internal error, KeyError in <string> line 7; --debug shows more\n")
+    assert SENTINEL in python(tiny_root, "-c", program, "tiny", "--debug").stderr
