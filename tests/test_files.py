@@ -134,6 +134,15 @@ def test_frames_come_back_as_they_went(here):
     assert files.read_csv(Path("x.csv"))["text"].fillna("").tolist() == ["NA", "", "None", ""]
 
 
+def test_text_files_hold_exactly_these_bytes(here):
+    files.write_text(Path("x"), "é\r\n\n")
+    assert Path("x").read_bytes() == b"\xc3\xa9\r\n\n"
+    files.write_json(Path("x"), {"é": [0.1, None]})
+    assert Path("x").read_bytes() == b'{\n  "\xc3\xa9": [\n    0.1,\n    null\n  ]\n}\n'
+    files.write_csv(Path("x"), pd.DataFrame({"a": [1 / 3, 2e-9 / 3, None], "é": ["x,y", "", None]}, index=[7, 8, 9]))
+    assert Path("x").read_bytes() == b'a,\xc3\xa9\n0.333333,"x,y"\n6.66667e-10,\n,\n'
+
+
 def test_hash_is_that_of_the_bytes(here):
     Path("x").write_bytes(b"abc")
     assert files.hash_file(Path("x")) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"

@@ -119,9 +119,10 @@ def test_missing_tools_and_a_full_disk_are_faults(root, monkeypatch):
     assert {"dvc is not on the PATH", "git is not on the PATH", "0.0 GiB of disk are free"} <= set(said)
 
 
-def test_validation_turned_off_is_a_fault(fit, monkeypatch):
-    monkeypatch.setenv("PANDERA_VALIDATION_ENABLED", "False")
-    assert [f.cure for f in faults()] == ["unset it"]
+@pytest.mark.parametrize(("value", "off"), [("False", True), ("0", True), ("True", False), ("1", False), ("", False)])
+def test_validation_turned_off_is_a_fault(fit, monkeypatch, value, off):
+    monkeypatch.setenv("PANDERA_VALIDATION_ENABLED", value)
+    assert [f.cure for f in faults()] == (["unset it"] if off else [])
 
 
 def test_a_library_that_is_not_installed_is_a_fault(fit, monkeypatch):

@@ -102,6 +102,28 @@ def test_a_visit_in_quarantine_leaves_the_patients_other_visits():
     assert "one row per patient" not in {r["rule"] for r in done.summary["rules"]}
 
 
+def test_refusals_name_the_three_commonest_rules_most_frequent_first():
+    text = make_text(0)
+    text.loc[:1, "seen"] = "01/01/1999"
+    text.loc[:40, "children"] = "21"
+    text.loc[:20, "ill"] = ""
+    text.loc[:30, "weight"] = "999"
+    with pytest.raises(DataRefusedError) as said:
+        validate_records(text, Clinic, SETTINGS)
+    commonest = "'Children is at most 20': 41; 'Weight is at most 400 kg': 31; 'Ill is given': 21; check"
+    assert f"most often {commonest}" in str(said.value)
+
+
+def test_patients_and_outcome_are_looked_at_in_the_whole_table_and_in_what_is_left():
+    text = make_text(0)
+    repeated = text.assign(number=text["number"].where(text.index > 1, "7731"))
+    with pytest.raises(DataRefusedError, match="'one row per patient': 2 of 60"):
+        validate_records(repeated, Clinic, SETTINGS)
+    text.loc[text["ill"] == "1", "weight"] = "401"
+    with pytest.raises(DataRefusedError, match="0 of 30 valid records have the event"):
+        validate_records(text, Clinic, SETTINGS)
+
+
 @pytest.mark.parametrize(("broken", "refused"), [(30, False), (31, True)])
 def test_the_tolerated_share_is_the_one_declared(broken, refused):
     text = make_text(0)

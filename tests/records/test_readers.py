@@ -66,6 +66,15 @@ def test_a_header_that_is_no_header_is_not_shown(tmp_path):
     assert not any(value in str(said.value) for value in ("Smith", "1970", "Jones", "1980"))
 
 
+@pytest.mark.parametrize(("known", "shown"), [(["id", "x"], False), (["id", "x", "y"], True)])
+def test_a_first_line_is_a_header_if_more_than_half_the_columns_are_in_it(tmp_path, known, shown):
+    write(tmp_path / "a.csv", [[*known, "Smith"]])
+    with pytest.raises(DataRefusedError) as said:
+        read(tmp_path / "a.csv", columns=("id", "x", "y", "z"))
+    assert ("Smith" in str(said.value)) == shown
+    assert (f"{len(known)} of the schema's 4 column names" in str(said.value)) != shown
+
+
 @pytest.mark.parametrize(
     ("header", "said"),
     [

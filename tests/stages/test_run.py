@@ -93,6 +93,7 @@ def test_paths_come_from_dvc_yaml_alone(root):
     stage = open_stage("ingest", COHORT)
     assert stage.path("wisconsin_breast_cytology.csv") == Path("data/demo/wisconsin_breast_cytology.csv")
     assert stage.outs == {"raw.parquet": Path(f"data/{COHORT}/raw.parquet")}
+    assert open_stage("evaluate", COHORT).outs["metrics.json"] == Path(f"reports/{COHORT}/metrics.json")
     text = (root / "dvc.yaml").read_text().replace("data/${key}/raw.parquet", "elsewhere/${key}/raw.parquet")
     (root / "dvc.yaml").write_text(text)
     assert open_stage("ingest", COHORT).outs == {"raw.parquet": Path(f"elsewhere/{COHORT}/raw.parquet")}
@@ -153,6 +154,7 @@ def test_run_exits_with_the_code(root, monkeypatch, arguments):
     with pytest.raises(SystemExit) as end:
         run("validate", write_all)
     assert end.value.code == 0
+    assert os.umask(0o022) == 0o077
 
 
 def test_one_thread_for_libraries_whose_results_depend_on_their_number():
