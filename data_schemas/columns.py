@@ -1,175 +1,83 @@
-"""The vocabulary in which a cohort is described, once.
+"""How a cohort is written down, once: a class derived from `Cohort`, each column made by a function below.
 
-A cohort is a class derived from `Cohort`; each column is a pandera field made by one of the functions below
-(`identifier`, `measurement`, `category`, `date`), so pandera's own tools keep working. What pandera has no
-word for (unit, role, reference range, factor class...) stands in a `Column`, the field's metadata.
-Validation, preprocessing, monotone constraints, explanation, report and data dictionary derive from it.
-
-Two ranges, never merged: the *plausible* range refuses a value, the *reference* range only annotates it.
+Each column is a pandera field, so pandera's own tools keep working. What pandera has no word for (unit, role,
+reference range, factor class...) stands in a `Column`, the field's metadata. Validation, preprocessing,
+monotone constraints, explanation, report and data dictionary derive from it. A cohort's file imports from
+here alone: the words of `vocabulary` are given on.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from enum import IntEnum, StrEnum
 from typing import Any
 
 import pandas as pd
 import pandera.pandas as pa
 from pandera.typing import Series
 
+from data_schemas.faults import find_faults
+from data_schemas.vocabulary import (
+    AnyRows,
+    Binary,
+    Change,
+    Column,
+    Direction,
+    EventShare,
+    Expected,
+    FactorClass,
+    Kind,
+    NoRepeats,
+    OneRow,
+    RecordCount,
+    Reference,
+    Role,
+    Severity,
+    Study,
+    Subgroup,
+    TableRule,
+    TimeToEvent,
+    Visits,
+)
+
+__all__ = [
+    "AnyRows",
+    "Binary",
+    "Change",
+    "Coded",
+    "Cohort",
+    "Column",
+    "Date",
+    "Decimal",
+    "Direction",
+    "EventShare",
+    "Expected",
+    "FactorClass",
+    "Kind",
+    "NoRepeats",
+    "OneRow",
+    "RecordCount",
+    "Reference",
+    "Role",
+    "Severity",
+    "Study",
+    "Subgroup",
+    "TableRule",
+    "Text",
+    "TimeToEvent",
+    "Visits",
+    "Whole",
+    "category",
+    "date",
+    "flag",
+    "identifier",
+    "measurement",
+    "rule",
+    "units",
+]
+
 Text = Series[pd.StringDtype]
 Whole = Series[pd.Int64Dtype]
 Decimal = Series[float]
 Coded = Series[pd.CategoricalDtype]
 Date = Series[pd.Timestamp]
-
-
-class Role(StrEnum):
-    """What a column is for."""
-
-    IDENTIFIER = "identifier"
-    PREDICTOR = "predictor"
-    OUTCOME = "outcome"
-    INDEX_DATE = "index date"
-    SITE = "site"
-    EXCLUDED = "excluded"
-
-
-class Kind(StrEnum):
-    """How a column's text is read."""
-
-    TEXT = "text"
-    INTEGER = "integer"
-    DECIMAL = "decimal"
-    CATEGORY = "category"
-    DATE = "date"
-
-
-class FactorClass(StrEnum):
-    """Whether medicine can act on a predictor. Never ranked together."""
-
-    IMMUTABLE = "immutable"
-    MARKER = "marker"
-    MODIFIABLE = "modifiable"
-    TREATMENT = "treatment"
-
-
-class Direction(IntEnum):
-    """How risk is expected to move as a predictor rises (a category: from its first code to its last)."""
-
-    DECREASES = -1
-    INCREASES = 1
-
-
-@dataclass(frozen=True)
-class Expected:
-    """The direction a published source leads one to expect."""
-
-    direction: Direction
-    source: str
-
-
-@dataclass(frozen=True)
-class Reference:
-    """The range medicine calls normal, or favourable; None leaves a side open."""
-
-    low: float | None
-    high: float | None
-    source: str
-
-
-@dataclass(frozen=True)
-class Change:
-    """What a patient and a doctor could change, and who says so.
-
-    `step` is the largest plausible change in the column's unit, signed; no changed value leaves `bounds`.
-    """
-
-    step: float
-    bounds: tuple[float, float]
-    source: str
-
-
-@dataclass(frozen=True)
-class Column:
-    """What a column means beyond its pandera field. `codes` maps the file's text to a label for people."""
-
-    label: str
-    role: Role
-    kind: Kind
-    unit: str | None = None
-    plausible: tuple[float, float] | None = None
-    reference: Reference | None = None
-    codes: Mapping[str, str] = field(default_factory=dict)
-    ordered: bool = False
-    factor: FactorClass | None = None
-    expected: Expected | None = None
-    change: Change | None = None
-    missing_codes: tuple[str, ...] = ()
-    missing_allowed: bool = False
-    date_format: str | None = None
-    excluded_because: str | None = None
-    note: str | None = None
-
-    @property
-    def numeric(self) -> bool:
-        """Whether values are numbers with a size, not codes."""
-        return self.kind in (Kind.INTEGER, Kind.DECIMAL)
-
-
-@dataclass(frozen=True)
-class Binary:
-    """The outcome is one code of a column."""
-
-    column: str
-    event: str
-    says: str
-
-
-@dataclass(frozen=True)
-class TimeToEvent:
-    """The outcome is an event by a horizon; who left earlier without it is censored.
-
-    `time` names the column with the follow-up time in `unit`, `event_column` and `event` the code that says
-    that follow-up ended with the event. `horizon` is in the same unit.
-    """
-
-    time: str
-    event_column: str
-    event: str
-    horizon: float
-    unit: str
-    says: str
-
-
-@dataclass(frozen=True)
-class Subgroup:
-    """A column by which performance is shown; a numeric one is cut at `cuts`, left-closed."""
-
-    column: str
-    cuts: tuple[float, ...] = ()
-
-
-@dataclass(frozen=True)
-class Study:
-    """The cohort as a whole.
-
-    `thresholds` are the risks at which care would change. An AUROC above `auroc_ceiling` is too good to be
-    believed and reported as a suspected leak.
-    """
-
-    title: str
-    population: str
-    intended_use: str
-    outcome: Binary | TimeToEvent
-    source: str
-    licence: str
-    thresholds: tuple[float, ...]
-    auroc_ceiling: float
-    auroc_ceiling_source: str
-    limits: tuple[str, ...] = ()
-    subgroups: tuple[Subgroup, ...] = ()
-    one_row_per_patient: bool = True
 
 
 class Cohort(pa.DataFrameModel):
@@ -217,55 +125,42 @@ class Cohort(pa.DataFrameModel):
         return next(iter(cls.with_role(Role.INDEX_DATE)), None)
 
     @classmethod
+    def derive(cls, frame: pd.DataFrame) -> pd.DataFrame:
+        """`frame` (typed) with the columns that follow from others computed anew; a cohort may override this."""
+        return frame
+
+    @classmethod
+    def severity(cls, rule_name: str) -> Severity:
+        """What follows when a record breaks the rule declared under `rule_name`."""
+        severity: Severity = getattr(cls, rule_name).__func__.severity
+        return severity
+
+    @classmethod
     def faults(cls) -> list[str]:
         """What in the declaration contradicts itself, a sentence each; empty if nothing does."""
-        columns = cls.columns()
         told = ((cls.get_metadata() or {}).get(cls.__name__) or {}).get("dataframe") or {}
         if not isinstance(told.get("study"), Study):
             return ["Config.metadata holds no study"]
-        identifiers = len(cls.with_role(Role.IDENTIFIER))
-        found = [] if identifiers == 1 else [f"{identifiers} columns are identifiers, expected one"]
-        if not cls.predictors():
-            found.append("no column is a predictor")
-        for name, column in columns.items():
-            found += [f"{name} {fault}" for fault in _column_faults(column)]
-        return found + _outcome_faults(cls.study(), columns)
+        return find_faults(cls.columns(), cls.study()) + _annotation_faults(cls)
+
+    @classmethod
+    def unconfirmed(cls) -> dict[str, tuple[str, ...]]:
+        """What a draft has guessed and no person has confirmed: names by column, and under `study`."""
+        guessed = {name: column.guessed for name, column in cls.columns().items() if column.guessed}
+        return guessed | ({"study": cls.study().guessed} if cls.study().guessed else {})
 
 
-def _column_faults(column: Column) -> list[str]:
-    found = []
-    if column.role == Role.PREDICTOR and column.factor is None:
-        found.append("is a predictor without a factor class")
-    if column.role == Role.PREDICTOR and not (column.numeric or column.kind == Kind.CATEGORY):
-        found.append(f"is a predictor of kind {column.kind}, expected a measurement or a category")
-    if column.role == Role.EXCLUDED and not column.excluded_because:
-        found.append("is excluded without a reason")
-    if (column.factor == FactorClass.MODIFIABLE) != (column.change is not None):
-        found.append("is modifiable without a change, or has a change without being modifiable")
-    if column.change and not column.numeric:
-        found.append("is modifiable without being a number, so that no step can be tried")
-    if column.change and (column.change.step == 0 or column.change.bounds[0] >= column.change.bounds[1]):
-        found.append("has a change with step 0 or reversed bounds")
-    return found
+DTYPES = {Kind.INTEGER: "Int64", Kind.DECIMAL: "float64"}
 
 
-def _outcome_faults(study: Study, columns: Mapping[str, Column]) -> list[str]:
-    outcome = study.outcome
-    coded = outcome.column if isinstance(outcome, Binary) else outcome.event_column
-    parts = [coded] if isinstance(outcome, Binary) else [coded, outcome.time]
-    found = [
-        f"{name} belongs to the outcome and is not declared with that role"
-        for name in parts
-        if name not in columns or columns[name].role != Role.OUTCOME
+def _annotation_faults(cohort: type[Cohort]) -> list[str]:
+    """Numbers annotated with another type than they are declared with."""
+    fields = cohort.to_schema().columns
+    return [
+        f"{name} is annotated with another type than it is declared with: `Whole` goes with whole=True"
+        for name, column in cohort.columns().items()
+        if column.numeric and str(fields[name].dtype) != DTYPES[column.kind]
     ]
-    if coded in columns and outcome.event not in columns[coded].codes.values():
-        found.append(f"{coded} has no label {outcome.event!r}, which the outcome calls the event")
-    found += [
-        f"subgroup {group.column} is not a predictor"
-        for group in study.subgroups
-        if group.column not in columns or columns[group.column].role != Role.PREDICTOR
-    ]
-    return found
 
 
 def _role(role: Role, excluded: str | None) -> Role:
@@ -282,9 +177,9 @@ def _field(column: Column, **pandera: Any) -> Any:
     )
 
 
-def identifier(label: str) -> Any:
+def identifier(label: str, **meaning: Any) -> Any:
     """A text that tells patients apart; hashed before anything is learnt, never shown."""
-    return _field(Column(label, Role.IDENTIFIER, Kind.TEXT))
+    return _field(Column(label, Role.IDENTIFIER, Kind.TEXT, **meaning))
 
 
 def measurement(
@@ -329,7 +224,19 @@ def category(
         excluded_because=excluded,
         **meaning,
     )
-    return _field(column, dtype_kwargs={"categories": list(codes.values()), "ordered": ordered})
+    return _field(column, dtype_kwargs={"categories": column.labels, "ordered": ordered})
+
+
+def flag(
+    label: str, *, yes: tuple[str, ...] = ("1", "true"), no: tuple[str, ...] = ("0", "false"), **meaning: Any
+) -> Any:
+    """Yes or no; each may be written in several ways. `meaning` takes what `category` takes."""
+    return category(label, dict.fromkeys(no, "no") | dict.fromkeys(yes, "yes"), **meaning)
+
+
+def units(label: str, codes: Mapping[str, str], **meaning: Any) -> Any:
+    """The unit of another column, record by record; `codes`: the source's text -> a unit that pint knows."""
+    return category(label, codes, excluded="it says in which unit another column is written", **meaning)
 
 
 def date(
@@ -353,11 +260,13 @@ def date(
     return _field(column, ge=pd.Timestamp(plausible[0]), le=pd.Timestamp(plausible[1]))
 
 
-def rule(sentence: str, *, uses: tuple[str, ...]) -> Callable[[Callable[..., Any]], Any]:
+def rule(
+    sentence: str, *, uses: tuple[str, ...], severity: Severity = Severity.QUARANTINE
+) -> Callable[[Callable[..., Any]], Any]:
     """A rule on each record: the method takes the class and the frame, and returns True where a record obeys.
 
     The method's name is the rule's name; `sentence` says it to people; `uses` names the columns it looks at. A
-    record in which one of them is missing breaks no rule.
+    record in which one of them is missing breaks no rule. `severity` says what follows when it is broken.
     """
 
     def decorate(method: Callable[..., Any]) -> Any:
@@ -367,6 +276,7 @@ def rule(sentence: str, *, uses: tuple[str, ...]) -> Callable[[Callable[..., Any
 
         obeys.__name__ = method.__name__
         obeys.__doc__ = method.__doc__
+        obeys.severity = severity  # type: ignore[attr-defined]
         return pa.dataframe_check(name=method.__name__, description=sentence)(classmethod(obeys))
 
     return decorate

@@ -5,7 +5,7 @@ import importlib
 import re
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -15,7 +15,7 @@ from pipeline.errors import ConfigurationError
 
 PARAMS = Path("params.yaml")
 COHORT_NAME = re.compile(r"[a-z][a-z0-9_]*")
-RESERVED_NAMES = {"columns", "summaries", "demo"}
+RESERVED_NAMES = {"columns", "vocabulary", "faults", "summaries", "demo"}
 
 
 class Section(BaseModel):
@@ -24,20 +24,60 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Source(Section):
-    """Where a cohort's records come from, and how the file is written."""
+class DelimitedSource(Section):
+    """A text file of records: CSV, TSV and the like, plain or compressed (its name then ends in `.gz`)."""
 
+    format: Literal["csv"]
     path: str
-    format: Literal["csv"] = "csv"
     encoding: str = "utf-8"
     delimiter: str = Field(",", pattern=r'^[^"\r\n\x00]$')
+    decimal: Literal[".", ","] = "."
+
+    @model_validator(mode="after")
+    def _marks_differ(self) -> "DelimitedSource":
+        if self.delimiter == self.decimal:
+            raise ValueError("delimiter and decimal mark are the same; no field could hold a decimal number")
+        return self
+
+
+class ParquetSource(Section):
+    """A Parquet file, whose columns have types of their own."""
+
+    format: Literal["parquet"]
+    path: str
+
+
+class WorkbookSource(Section):
+    """One sheet of an Excel workbook; `sheet` is needed where the workbook has several."""
+
+    format: Literal["xlsx"]
+    path: str
+    sheet: str | None = None
+
+
+class DatabaseSource(Section):
+    """A query; `path` names its file, `url_from` the environment variable with the database's address."""
+
+    format: Literal["sql"]
+    path: str
+    url_from: str = Field(pattern=r"^[A-Z][A-Z0-9_]*$")
+
+
+Source = Annotated[
+    DelimitedSource | ParquetSource | WorkbookSource | DatabaseSource, Field(discriminator="format")
+]  # where a cohort's records come from
+SOURCES = {"csv": DelimitedSource, "parquet": ParquetSource, "xlsx": WorkbookSource, "sql": DatabaseSource}
 
 
 class CohortSettings(Section):
-    """One cohort. `test_from` is needed where the schema declares an index date: evaluation is temporal."""
+    """One cohort. `test_from` is needed where the schema declares an index date: evaluation is temporal.
+
+    `last_release_records` is the number of records of the last release, for the schema's rule on its change.
+    """
 
     source: Source
     test_from: date | None = None
+    last_release_records: int | None = Field(None, ge=1)
 
     @field_validator("test_from", mode="before")
     @classmethod
@@ -189,23 +229,27 @@ def _first_fault(error: ValidationError) -> str:
     faults = error.errors(include_url=False, include_input=False)
     fault = next((f for f in faults if f["type"] == "extra_forbidden"), faults[0])
     path = [str(part) for part in fault["loc"]]
-    where = ".".join(path) or "the whole file"
+    where = ".".join(part for i, part in enumerate(path) if i != SOURCE_FORMAT) or "the whole file"
     if fault["type"] == "extra_forbidden":
         near = difflib.get_close_matches(path[-1], _known_keys(path[:-1]), n=1)
         hint = f"; did you mean {near[0]!r}?" if near else "; remove it"
         return f"unknown key {where!r}{hint}"
-    if fault["type"] == "missing":
-        return f"key {where!r} is missing"
+    if fault["type"] in ("missing", "union_tag_not_found"):
+        return f"key {where + '.format' * (fault['type'] != 'missing')!r} is missing"
+    if fault["type"] == "union_tag_invalid":
+        return f"{where}.format: expected one of {', '.join(SOURCES)}"
     return f"{where}: {fault['msg'].removeprefix('Value error, ')}"
+
+
+SOURCE_FORMAT = 3  # pydantic puts the format into the place of a fault: cohorts, name, source, format, key
 
 
 def _known_keys(path: list[str]) -> list[str]:
     section: Any = Settings
+    if path[2:3] == ["source"]:
+        section, path = SOURCES[path[SOURCE_FORMAT]], []
+    elif path[:1] == ["cohorts"]:
+        section, path = CohortSettings, []
     for part in path:
-        fields = getattr(section, "model_fields", {})
-        found = next((f for name, f in fields.items() if part in (name, f.alias)), None)
-        if found is None:  # a cohort's own name: its fields are those of every cohort
-            section = CohortSettings
-            continue
-        section = CohortSettings if part == "cohorts" else found.annotation
-    return [f.alias or name for name, f in getattr(section, "model_fields", {}).items()]
+        section = next(f.annotation for name, f in section.model_fields.items() if part in (name, f.alias))
+    return [f.alias or name for name, f in section.model_fields.items()]

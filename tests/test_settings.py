@@ -5,7 +5,7 @@ import yaml
 from pydantic import ValidationError
 
 from pipeline.errors import ConfigurationError
-from pipeline.settings import COHORT_NAME, Source, check_cohort_name, load_cohort, load_settings
+from pipeline.settings import COHORT_NAME, DelimitedSource, check_cohort_name, load_cohort, load_settings
 from tests.conftest import change_params
 
 
@@ -68,6 +68,15 @@ def test_a_key_like_no_other_is_to_be_removed(root):
         (lambda p: p["cohorts"]["breast_cancer_diagnosis"]["source"].update(delimiter=";;"), "source.delimiter: "),
         (lambda p: p["validate"].update(pseudonym_key="short"), "validate.pseudonym_key: "),
         (lambda p: p["cohorts"]["breast_cancer_diagnosis"]["source"].update(format="xls"), "source.format: "),
+        (lambda p: p["cohorts"]["breast_cancer_diagnosis"]["source"].pop("format"), "source.format' is missing"),
+        (lambda p: p["cohorts"]["breast_cancer_diagnosis"]["source"].update(delimter=";"), "mean 'delimiter'?"),
+        (lambda p: p["cohorts"]["breast_cancer_diagnosis"]["source"].update(decimal=","), "are the same"),
+        (
+            lambda p: p["cohorts"]["breast_cancer_diagnosis"].update(
+                source={"format": "sql", "path": "a.sql", "url_from": "postgresql://me:secret@host/db"}
+            ),
+            "source.url_from: ",
+        ),
         (
             lambda p: p["cohorts"].update({"Bad-Name": p["cohorts"]["breast_cancer_diagnosis"]}),
             "'Bad-Name' is not usable",
@@ -97,7 +106,7 @@ def test_what_cannot_part_fields_is_no_delimiter(root, delimiter):
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|", " ", "^"])
 def test_usable_delimiters(delimiter):
-    assert Source(path="x", delimiter=delimiter).delimiter == delimiter
+    assert DelimitedSource(format="csv", path="x", delimiter=delimiter).delimiter == delimiter
 
 
 @pytest.mark.parametrize("key", [77317731, ["s3cret-7731"], "7731"])
@@ -157,8 +166,8 @@ class One(Cohort):
         ("1 / 0", "cannot be imported: ZeroDivisionError"),
         ("class Cohort(:", "cannot be imported: SyntaxError"),
         (
-            SCHEMA + "    sex: Coded = category('Sex', {'m': 'male', 'M': 'male'})\n",
-            "is not a usable schema: ValueError: Categorical categories must be unique",
+            SCHEMA + "    sex: Coded = category('Sex', ['m', 'f'])\n",
+            "cannot be imported: AttributeError",
         ),
     ],
 )

@@ -63,7 +63,7 @@ def label_groups(
 
 def _levels(values: pd.Series, subgroup: Subgroup, column: Column) -> pd.Categorical:
     if not column.numeric:
-        return pd.Categorical(values.astype(object).where(values.notna(), ""), [*column.codes.values(), ""])
+        return pd.Categorical(values.astype(object).where(values.notna(), ""), [*column.labels, ""])
     unit = f" {column.unit}" if column.unit else ""
     cuts = [f"{cut:g}" for cut in subgroup.cuts]
     inner = [f"{low} to under {high}{unit}" for low, high in pairwise(cuts)]

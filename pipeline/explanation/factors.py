@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from data_schemas.columns import Column, Direction
+from data_schemas.columns import Column
 from pipeline.explanation.attributions import Attributions
 from pipeline.explanation.groups import Group, group_values
 from pipeline.models.features import has_direction
@@ -20,7 +20,6 @@ FloatArray = npt.NDArray[np.float64]
 FLAT = 0.02
 NOISE = 0.1
 CONTRAST_GROUPS, CURVE_GROUPS = 4, 8
-WORDS = {Direction.INCREASES: "increases", Direction.DECREASES: "decreases"}
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ def tabulate_factors(explained: Explained, predictors: dict[str, Column], smalle
             "factor": str(column.factor),
             **_estimate("importance", importance[name], refitted[name]),
             **_estimate("rank", importance.rank(ascending=False, method="first")[name], ranks[name]),
-            "expected": WORDS[column.expected.direction] if column.expected else "",
+            "expected": column.expected.direction.verb if column.expected else "",
             "learnt": learnt_direction(
                 explained.attributions.contributions[name],
                 group_values(explained.X[name], column, smallest, CURVE_GROUPS),

@@ -22,7 +22,7 @@ def group_values(values: pd.Series, column: Column, smallest: int, count: int) -
     """
     if column.numeric:
         return _ranges(values, smallest, count)
-    labels = list(column.codes.values())
+    labels = column.labels
     codes = values if has_direction(column) else values.cat.codes.astype(float)
     found = [(label, (codes == code).to_numpy(bool)) for code, label in enumerate(labels)]
     return [(label, members) for label, members in found if members.sum() >= smallest]

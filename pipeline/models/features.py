@@ -35,7 +35,7 @@ def _as_feature(values: pd.Series, column: Column) -> pd.Series:
 
 def has_direction(column: Column) -> bool:
     """Whether a model sees the predictor as a number, so that risk can rise or fall with it."""
-    return column.numeric or column.ordered or len(column.codes) == 2
+    return column.numeric or column.ordered or len(column.labels) == 2
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,6 @@ from pipeline.models.ensemble import ENSEMBLE, RiskModel
 from pipeline.models.outcomes import Examples
 from pipeline.models.trees import TreesModel, constrained_directions
 
-WORDS = {Direction.INCREASES: "increases", Direction.DECREASES: "decreases"}
-
 
 def summarise_model(
     model: RiskModel,
@@ -38,5 +36,5 @@ def summarise_model(
         "event_rate": float((weights * observed.by_horizon()).sum() / len(observed)),
         "development": {"patients": len(set(development.patient)), "events": int(observed.by_horizon().sum())},
         "predictors": list(predictors),
-        "constrained": {name: WORDS[Direction(direction)] for name, direction in directions.items()},
+        "constrained": {name: Direction(direction).verb for name, direction in directions.items()},
     }

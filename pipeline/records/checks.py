@@ -6,7 +6,7 @@ import pandas as pd
 import pandera.pandas as pa
 from pandera.config import config_context
 
-from data_schemas.columns import Binary, Cohort, Column
+from data_schemas.columns import Binary, Cohort, Column, OneRow
 from pipeline.errors import ConfigurationError, DataRefusedError
 
 RANGE_RULES = {
@@ -54,10 +54,10 @@ def refuse_duplicates(frame: pd.DataFrame, cohort: type[Cohort]) -> None:
     if missing := int(frame[name].isna().sum()):
         raise DataRefusedError(f"column {name}, rule 'identifier given': {missing} of {len(frame)} records lack one")
     repeated = int(frame[name].duplicated(keep=False).sum())
-    if cohort.study().one_row_per_patient and repeated:
+    if isinstance(cohort.study().per_patient, OneRow) and repeated:
         raise DataRefusedError(
             f"column {name}, rule 'one row per patient': {repeated} of {len(frame)} records share an "
-            "identifier with another; remove the repeats or declare one_row_per_patient=False"
+            "identifier with another; remove the repeats or declare per_patient=Visits(...) or AnyRows()"
         )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from data_schemas.columns import Cohort
+from data_schemas.columns import Cohort, OneRow
 from pipeline.errors import DataRefusedError
 from pipeline.records.checks import find_violations, record_rules, refuse_constant_outcome, refuse_duplicates
 from pipeline.records.identity import pseudonymise
@@ -71,7 +71,7 @@ def _refusals(cohort: type[Cohort]) -> list[dict[str, Any]]:
         (rule, name, sentence) for name, column in cohort.columns().items() for rule, sentence in type_rules(column)
     ]
     sentences.append(("identifier given", cohort.identifier(), "Every record has an identifier"))
-    if cohort.study().one_row_per_patient:
+    if isinstance(cohort.study().per_patient, OneRow):
         sentences.append(("one row per patient", cohort.identifier(), "No two records are of one patient"))
     return [
         {"rule": rule, "column": name, "sentence": sentence, "severity": "refuse", "records": 0}

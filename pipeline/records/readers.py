@@ -8,10 +8,10 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.errors import ConfigurationError, DataRefusedError
-from pipeline.settings import Source
+from pipeline.settings import DelimitedSource
 
 
-def read_text_table(source: Source, columns: list[str], identifier: str) -> pd.DataFrame:
+def read_text_table(source: DelimitedSource, columns: list[str], identifier: str) -> pd.DataFrame:
     """Read `source` as text, with exactly `columns` in any order, sorted so that the file's order is forgotten.
 
     Returns one text column per name in `columns`, in that order; an empty field is the empty text. Raises
@@ -26,7 +26,7 @@ def read_text_table(source: Source, columns: list[str], identifier: str) -> pd.D
     return frame.sort_values(by, kind="stable", ignore_index=True)
 
 
-def _read_csv(path: Path, source: Source) -> tuple[list[str], list[list[str]]]:
+def _read_csv(path: Path, source: DelimitedSource) -> tuple[list[str], list[list[str]]]:
     try:
         with path.open(encoding=_encoding(source), errors="strict", newline="") as handle:
             reader = csv.reader(_without_nul(handle, path), delimiter=source.delimiter, strict=True)
@@ -49,7 +49,7 @@ def _read_csv(path: Path, source: Source) -> tuple[list[str], list[list[str]]]:
     return header, rows
 
 
-def _encoding(source: Source) -> str:
+def _encoding(source: DelimitedSource) -> str:
     try:
         "".encode(source.encoding)
         name = codecs.lookup(source.encoding).name

@@ -47,7 +47,7 @@ def _convert(values: pd.Series, column: Column) -> pd.Series:
     if column.kind == Kind.DECIMAL:
         return values.where(values.str.fullmatch(DECIMAL)).astype("float64")
     if column.kind == Kind.CATEGORY:
-        labels = pd.CategoricalDtype(list(column.codes.values()), ordered=column.ordered)
+        labels = pd.CategoricalDtype(column.labels, ordered=column.ordered)
         return values.map(dict(column.codes)).astype(labels)
     if column.kind == Kind.DATE:
         return _days(values, str(column.date_format))

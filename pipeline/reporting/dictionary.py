@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from data_schemas.columns import Cohort, Column, Direction, Kind, Reference, Role, TimeToEvent
+from data_schemas.columns import Cohort, Column, Direction, Kind, OneRow, Reference, Role, TimeToEvent
 from pipeline.reporting import wording
 from pipeline.reporting.tables import make_table
 
@@ -45,7 +45,7 @@ def study_facts(cohort: type[Cohort]) -> list[tuple[str, str]]:
         ("Licence", study.licence),
         ("Risks at which care would change", thresholds or "none declared"),
         ("AUROC too good to be believed", f"above {study.auroc_ceiling:g}: {study.auroc_ceiling_source}"),
-        ("Records per patient", "one" if study.one_row_per_patient else "one or more"),
+        ("Records per patient", "one" if isinstance(study.per_patient, OneRow) else "one or more"),
         ("Subgroups", ", ".join(cohort.columns()[g.column].label for g in study.subgroups) or "none declared"),
     ]
 

@@ -97,7 +97,7 @@ def _defines_groups(cohort: type[Cohort], name: str, groups: Groups) -> bool:
 def _category(column: Column, values: "pd.Series[str]", groups: Groups, smallest: int) -> tuple[list[Row], list[str]]:
     """The rows of a category, and the levels hidden among the evaluated: the test part, or else everyone."""
     text = values.astype("object").where(values.notna(), MISSING).to_numpy()
-    levels = [level for level in [*column.codes.values(), MISSING] if (text == level).any()]
+    levels = [level for level in [*column.labels, MISSING] if (text == level).any()]
     counts = np.array([[int((mask & (text == level)).sum()) for mask in groups.masks.values()] for level in levels])
     if not levels:
         return [], []

@@ -9,16 +9,21 @@ from data_schemas.columns import (
     Cohort,
     Date,
     Decimal,
+    EventShare,
     FactorClass,
     Kind,
+    RecordCount,
     Role,
+    Severity,
     Study,
     Subgroup,
     Text,
     TimeToEvent,
+    Visits,
     Whole,
     category,
     date,
+    flag,
     identifier,
     measurement,
     rule,
@@ -54,6 +59,7 @@ def test_a_sound_declaration_has_no_fault():
 
 
 MARKER = FactorClass.MARKER
+YES_NO = {"0": "no", "1": "yes"}
 STEP = Change(1, (0, 1), "made up")
 PERIOD = ("2000-01-01", "2001-01-01")
 
@@ -61,6 +67,18 @@ PERIOD = ("2000-01-01", "2001-01-01")
 def changing(step, bounds):
     change = Change(step, bounds, "made up")
     return Decimal, measurement("X", plausible=(0, 1), factor=FactorClass.MODIFIABLE, change=change)
+
+
+def coded(codes, **meaning):
+    return Coded, category("C", codes, **({"factor": MARKER} | meaning))
+
+
+def day(date_format, **meaning):
+    return Date, date("D", date_format, plausible=PERIOD, **meaning)
+
+
+def converted(**meaning):
+    return Decimal, measurement("X", plausible=(0, 1), factor=MARKER, **meaning)
 
 
 def changing_code():
@@ -74,9 +92,9 @@ def changing_code():
         ({"second": (Text, identifier("Second"))}, None, "2 columns are identifiers"),
         ({"age": None}, None, "no column is a predictor"),
         ({"x": (Decimal, measurement("X", plausible=(0, 1)))}, None, "x is a predictor without a factor class"),
-        ({"d": (Date, date("D", "%Y", plausible=PERIOD))}, None, "d is excluded without a reason"),
+        ({"d": (Date, date("D", "%d/%m/%Y", plausible=PERIOD))}, None, "d is excluded without a reason"),
         (
-            {"d": (Date, date("D", "%Y", plausible=PERIOD, role=Role.PREDICTOR, factor=MARKER))},
+            {"d": (Date, date("D", "%d/%m/%Y", plausible=PERIOD, role=Role.PREDICTOR, factor=MARKER))},
             None,
             "d is a predictor of kind date",
         ),
@@ -93,6 +111,28 @@ def changing_code():
         ({"x": changing(0, (0, 1))}, None, "x has a change with step 0 or reversed bounds"),
         ({"x": changing(1, (1, 0))}, None, "x has a change with step 0 or reversed bounds"),
         ({"c": changing_code()}, None, "c is modifiable without being a number"),
+        ({"x": (Decimal, measurement("X", plausible=(1, 0), factor=MARKER))}, None, "x has a plausible range"),
+        ({"c": coded({"1": "a", "9": "b"}, missing_codes=("9",))}, None, "c has a code that is also a missing code"),
+        ({"c": coded({"": "a", "9": "b"})}, None, "c has an empty code"),
+        ({"d": day("%H:%M")}, None, "d has the date format '%H:%M', from which no day can be read"),
+        ({"d": day("%m/%Y")}, None, "d has the date format '%m/%Y'"),
+        ({"d": day("%d/%m/%Y", role=Role.INDEX_DATE, missing_allowed=True)}, None, "d is the index date and"),
+        ({"c": coded(YES_NO, role=Role.OUTCOME, missing_allowed=True)}, None, "c is the outcome and may"),
+        ({"c": coded(YES_NO, missing_at_most=1.5)}, None, "c has a largest share of missing values outside 0 to 1"),
+        ({"c": coded(YES_NO, severities={"rnage": Severity.WARN})}, None, "c declares a severity for 'rnage'"),
+        ({"c": coded(YES_NO, severities={"type": Severity.WARN})}, None, "c only warns of values that are not of its"),
+        ({"c": coded(YES_NO, severities={"missing": Severity.WARN})}, None, "c only warns of missing values"),
+        ({"x": converted(source_unit="mg/dL")}, None, "x is converted and must be a decimal with a unit"),
+        ({"x": converted(unit="g", source_unit="mg", unit_column="ill")}, None, "x has both a source unit and a unit"),
+        ({"x": converted(unit="g", unit_column="age")}, None, "x names the unit column age, which is no category"),
+        ({"x": converted(known_on="age")}, None, "x became known on age, which is no date"),
+        ({"x": converted(known_on="d"), "d": day("%d/%m/%Y", excluded="later")}, None, "the cohort has no index date"),
+        ({"x": (Whole, measurement("X", plausible=(0, 1), factor=MARKER))}, None, "x is annotated with another type"),
+        ({}, study(thresholds=(0.1, 1.0)), "thresholds are risks"),
+        ({}, study(thresholds=()), "thresholds are risks"),
+        ({}, study(per_patient=Visits("ill", "left")), "visits are told by ill, which is no date"),
+        ({}, study(table_rules=(EventShare(0.4, 0.2),)), "the event share has bounds that are reversed"),
+        ({}, study(table_rules=(RecordCount(0.4, Severity.QUARANTINE),)), "'record count' is about the whole table"),
         ({}, study(outcome=Binary("ill", "sick", "illness")), "ill has no label 'sick'"),
         ({}, study(outcome=Binary("age", "yes", "illness")), "age belongs to the outcome"),
         ({}, study(outcome=TimeToEvent("days", "ill", "yes", 9, "days", "x")), "days belongs to the outcome"),
@@ -101,6 +141,21 @@ def changing_code():
 )  # fmt: skip
 def test_each_contradiction_is_named(fields, told, fault):
     assert any(fault in found for found in declare(told, **fields).faults())
+
+
+def test_codes_may_share_a_label_and_a_flag_may_be_written_in_several_ways():
+    smoker = flag("Smoker", yes=("1", "Y"), no=("0", "N"), factor=MARKER)
+    cohort = declare(smoker=(Coded, smoker))
+    assert cohort.faults() == []
+    assert cohort.columns()["smoker"].labels == ["no", "yes"]
+    assert cohort.columns()["smoker"].codes == {"0": "no", "N": "no", "1": "yes", "Y": "yes"}
+
+
+def test_what_a_draft_guessed_stays_unconfirmed_until_a_person_removes_the_mark():
+    guess = measurement("X", plausible=(0, 1), factor=MARKER, guessed=("range", "unit"))
+    cohort = declare(study(guessed=("outcome",)), x=(Decimal, guess))
+    assert cohort.unconfirmed() == {"x": ("range", "unit"), "study": ("outcome",)}
+    assert declare().unconfirmed() == {}
 
 
 def test_all_contradictions_are_named_at_once():
@@ -127,7 +182,7 @@ def test_a_reason_to_exclude_a_column_keeps_it_from_every_model():
 
 
 def test_roles_kinds_and_order_are_those_declared():
-    cohort = declare(d=(Date, date("D", "%Y", plausible=PERIOD, role=Role.INDEX_DATE)))
+    cohort = declare(d=(Date, date("D", "%d/%m/%Y", plausible=PERIOD, role=Role.INDEX_DATE)))
     assert list(cohort.columns()) == ["number", "age", "ill", "d"]
     assert (cohort.identifier(), cohort.index_date(), declare().index_date()) == ("number", "d", None)
     assert [c.kind for c in cohort.columns().values()] == [Kind.TEXT, Kind.INTEGER, Kind.CATEGORY, Kind.DATE]

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from pandera.config import config_context
 
-from data_schemas.columns import Binary, FactorClass, TimeToEvent, Whole, measurement, rule
+from data_schemas.columns import AnyRows, Binary, FactorClass, TimeToEvent, Whole, measurement, rule
 from pipeline.errors import ConfigurationError, DataRefusedError
 from pipeline.records.checks import find_violations, record_rules, refuse_constant_outcome, refuse_duplicates
 from pipeline.records.typing import type_records
@@ -149,13 +149,13 @@ def test_repeated_patients_are_counted_and_not_named(repeats):
     with pytest.raises(DataRefusedError, match=f"'one row per patient': {repeats} of 60 records share") as said:
         refuse_duplicates(typed(text), Clinic)
     assert "7731" not in str(said.value)
-    refuse_duplicates(typed(text), told(one_row_per_patient=False))
+    refuse_duplicates(typed(text), told(per_patient=AnyRows()))
 
 
 def test_records_without_identifier_are_refused_even_where_patients_may_repeat():
     text = make_text(0)
     text.loc[[4, 9], "number"] = ""
-    for cohort in (Clinic, told(one_row_per_patient=False)):
+    for cohort in (Clinic, told(per_patient=AnyRows())):
         with pytest.raises(DataRefusedError, match=r"column number, rule 'identifier given': 2 of 60 records lack one"):
             refuse_duplicates(typed(text), cohort)
 

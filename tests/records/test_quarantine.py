@@ -9,11 +9,12 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
+from data_schemas.columns import AnyRows
 from pipeline.errors import DataRefusedError
 from pipeline.records.checks import record_rules
 from pipeline.records.quarantine import validate_records
 from pipeline.records.readers import read_text_table
-from pipeline.settings import Source, Validate
+from pipeline.settings import DelimitedSource, Validate
 from tests.records.cohorts import SETTINGS, Clinic, make_text
 
 
@@ -89,7 +90,7 @@ def test_a_record_that_breaks_two_rules_leaves_once_at_the_first_and_counts_unde
 
 class Visits(Clinic):
     class Config:
-        metadata = {"study": replace(Clinic.study(), one_row_per_patient=False)}  # noqa: RUF012
+        metadata = {"study": replace(Clinic.study(), per_patient=AnyRows())}  # noqa: RUF012
 
 
 def test_a_visit_in_quarantine_leaves_the_patients_other_visits():
@@ -163,7 +164,7 @@ def test_shuffled_rows_give_the_same_tables(tmp_path):
     for seed in range(3):
         path = tmp_path / f"{seed}.csv"
         make_text(0, 80, faults=0.1).sample(frac=1, random_state=seed).to_csv(path, index=False)
-        text = read_text_table(Source(path=str(path)), list(Clinic.columns()), "number")
+        text = read_text_table(DelimitedSource(format="csv", path=str(path)), list(Clinic.columns()), "number")
         made.append(validate_records(text, Clinic, SETTINGS))
         texts.append(text)
     for text, other in zip(texts, made, strict=True):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pipeline.errors import ConfigurationError, DataRefusedError
 from pipeline.records.readers import read_text_table
-from pipeline.settings import Source
+from pipeline.settings import DelimitedSource
 
 TEXT = st.text(st.characters(blacklist_categories=("Cs", "Cc")), max_size=8)
 
@@ -20,7 +20,7 @@ def write(path, rows, **options):
 
 
 def read(path, columns=("id", "x"), **source):
-    return read_text_table(Source(path=str(path), **source), list(columns), "id")
+    return read_text_table(DelimitedSource(format="csv", path=str(path), **source), list(columns), "id")
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)

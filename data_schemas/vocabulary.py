@@ -1,0 +1,288 @@
+"""The words in which a cohort is described: roles, kinds, severities, and what stands beside a pandera field.
+
+Two ranges, never merged: the *plausible* range refuses a value, the *reference* range only annotates it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+
+
+class Role(StrEnum):
+    """What a column is for."""
+
+    IDENTIFIER = "identifier"
+    PREDICTOR = "predictor"
+    OUTCOME = "outcome"
+    INDEX_DATE = "index date"
+    SITE = "site"
+    EXCLUDED = "excluded"
+
+
+class Kind(StrEnum):
+    """How a column's text is read."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    DECIMAL = "decimal"
+    CATEGORY = "category"
+    DATE = "date"
+
+
+class FactorClass(StrEnum):
+    """Whether medicine can act on a predictor. Never ranked together."""
+
+    IMMUTABLE = "immutable"
+    MARKER = "marker"
+    MODIFIABLE = "modifiable"
+    TREATMENT = "treatment"
+
+
+class Direction(IntEnum):
+    """How risk is expected to move as a predictor rises (a category: from its first code to its last)."""
+
+    DECREASES = -1
+    INCREASES = 1
+
+    @property
+    def verb(self) -> str:
+        """What the risk does."""
+        return self.name.lower()
+
+
+class Severity(StrEnum):
+    """What follows when a rule is broken."""
+
+    REFUSE = "refuse"
+    QUARANTINE = "quarantine"
+    WARN = "warn"
+
+
+# What follows where a column declares nothing else: `type` is a text that is not of the declared kind, `range` a
+# value that is not plausible, `missing` a value (or its unit) that is not given, `share missing` too many of them.
+SEVERITIES: Mapping[str, Severity] = {
+    "type": Severity.REFUSE,
+    "range": Severity.QUARANTINE,
+    "missing": Severity.QUARANTINE,
+    "share missing": Severity.WARN,
+}
+
+
+@dataclass(frozen=True)
+class Expected:
+    """The direction a published source leads one to expect."""
+
+    direction: Direction
+    source: str
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The range medicine calls normal, or favourable; None leaves a side open."""
+
+    low: float | None
+    high: float | None
+    source: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a patient and a doctor could change, and who says so.
+
+    `step` is the largest plausible change in the column's unit, signed; no changed value leaves `bounds`.
+    """
+
+    step: float
+    bounds: tuple[float, float]
+    source: str
+
+
+@dataclass(frozen=True)
+class Column:
+    """What a column means beyond its pandera field.
+
+    `codes` maps the source's text to a label for people; several codes may share a label. Values are kept in
+    `unit`; the source may write them in `source_unit`, or record by record in the unit that `unit_column` names,
+    and `molar_mass` (g/mol) leads from mass to amount of substance. `missing_at_most` is the largest share that
+    may be missing. `known_on` names the date column that says when the value became known; `known_later` says
+    that it is known only after the moment of prediction. `guessed` names what a draft has guessed and no
+    person has confirmed. `severities` changes what follows when a rule is broken: see `SEVERITIES`.
+    """
+
+    label: str
+    role: Role
+    kind: Kind
+    unit: str | None = None
+    source_unit: str | None = None
+    unit_column: str | None = None
+    molar_mass: float | None = None
+    plausible: tuple[float, float] | None = None
+    reference: Reference | None = None
+    codes: Mapping[str, str] = field(default_factory=dict)
+    ordered: bool = False
+    factor: FactorClass | None = None
+    expected: Expected | None = None
+    change: Change | None = None
+    missing_codes: tuple[str, ...] = ()
+    missing_allowed: bool = False
+    missing_at_most: float | None = None
+    date_format: str | None = None
+    excluded_because: str | None = None
+    known_on: str | None = None
+    known_later: bool = False
+    note: str | None = None
+    severities: Mapping[str, Severity] = field(default_factory=dict)
+    guessed: tuple[str, ...] = ()
+
+    @property
+    def numeric(self) -> bool:
+        """Whether values are numbers with a size, not codes."""
+        return self.kind in (Kind.INTEGER, Kind.DECIMAL)
+
+    @property
+    def labels(self) -> list[str]:
+        """The labels of a category, each once, in declared order."""
+        return list(dict.fromkeys(self.codes.values()))
+
+    def severity(self, rule: str) -> Severity:
+        """What follows when a value breaks `rule`, one of `SEVERITIES`."""
+        return self.severities.get(rule, SEVERITIES[rule])
+
+
+@dataclass(frozen=True)
+class Binary:
+    """The outcome is one code of a column."""
+
+    column: str
+    event: str
+    says: str
+
+
+@dataclass(frozen=True)
+class TimeToEvent:
+    """The outcome is an event by a horizon; who left earlier without it is censored.
+
+    `time` names the column with the follow-up time in `unit`, `event_column` and `event` the code that says
+    that follow-up ended with the event. `horizon` is in the same unit.
+    """
+
+    time: str
+    event_column: str
+    event: str
+    horizon: float
+    unit: str
+    says: str
+
+
+@dataclass(frozen=True)
+class Subgroup:
+    """A column by which performance is shown; a numeric one is cut at `cuts`, left-closed."""
+
+    column: str
+    cuts: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class OneRow:
+    """Every patient has one record."""
+
+    severity: Severity = Severity.REFUSE
+    name = "one row per patient"
+    sentence = "No two records are of one patient"
+
+
+@dataclass(frozen=True)
+class Visits:
+    """A patient may have several records, visits that do not overlap; one may begin on the day another ends."""
+
+    start: str
+    end: str
+    severity: Severity = Severity.QUARANTINE
+    name = "visits in order"
+    sentence = "No two visits of one patient overlap"
+
+
+@dataclass(frozen=True)
+class AnyRows:
+    """A patient may have any number of records."""
+
+
+@dataclass(frozen=True)
+class RecordCount:
+    """The number of records has changed by at most this share since the last release."""
+
+    change_at_most: float
+    severity: Severity = Severity.WARN
+    name = "record count"
+
+    @property
+    def sentence(self) -> str:
+        """The rule for people."""
+        return f"The number of records is within {self.change_at_most:.0%} of the last release's"
+
+
+@dataclass(frozen=True)
+class EventShare:
+    """The share of records with the event lies between `low` and `high`, as other sources lead one to expect."""
+
+    low: float
+    high: float
+    severity: Severity = Severity.WARN
+    name = "event share"
+
+    @property
+    def sentence(self) -> str:
+        """The rule for people."""
+        return f"Between {self.low:.0%} and {self.high:.0%} of the records have the event"
+
+
+@dataclass(frozen=True)
+class NoRepeats:
+    """No record repeats another; with `but_identifier`, also not under another identifier.
+
+    Under quarantine the first record stays and its copies are set aside.
+    """
+
+    but_identifier: bool = False
+    severity: Severity = Severity.WARN
+
+    @property
+    def name(self) -> str:
+        """The rule's name."""
+        return "same record, other identifier" if self.but_identifier else "repeated record"
+
+    @property
+    def sentence(self) -> str:
+        """The rule for people."""
+        return "No two records are the same in everything" + (" but the identifier" if self.but_identifier else "")
+
+
+TableRule = RecordCount | EventShare | NoRepeats
+
+
+@dataclass(frozen=True)
+class Study:
+    """The cohort as a whole.
+
+    `thresholds` are the risks at which care would change. An AUROC above `auroc_ceiling` is too good to be
+    believed and reported as a suspected leak; so is a single predictor's above `single_ceiling`. The AUROC that
+    others have published, if any, says how large a sample is needed.
+    """
+
+    title: str
+    population: str
+    intended_use: str
+    outcome: Binary | TimeToEvent
+    source: str
+    licence: str
+    thresholds: tuple[float, ...]
+    auroc_ceiling: float
+    auroc_ceiling_source: str
+    single_ceiling: float = 0.9
+    published_auroc: float | None = None
+    published_auroc_source: str | None = None
+    limits: tuple[str, ...] = ()
+    subgroups: tuple[Subgroup, ...] = ()
+    per_patient: OneRow | Visits | AnyRows = OneRow()
+    table_rules: tuple[TableRule, ...] = (NoRepeats(), NoRepeats(but_identifier=True))
+    guessed: tuple[str, ...] = ()
