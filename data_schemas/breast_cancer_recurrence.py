@@ -135,6 +135,8 @@ class BreastCancerRecurrence(Cohort):
                 source=f"German Breast Cancer Study Group, trial 2; {TRIAL}",
                 licence="Published research data, de-identified; dates as in the published extract",
                 thresholds=(0.10, 0.15, 0.20, 0.25, 0.30, 0.35, 0.40, 0.45, 0.50, 0.55, 0.60),
+                published_auroc=0.68,
+                published_auroc_source="concordance of Cox models and survival forests on these data",
                 auroc_ceiling=0.85,
                 auroc_ceiling_source="concordance of .67 to .69 is published for Cox models and survival forests",
                 limits=(

@@ -279,6 +279,7 @@ class Study:
     auroc_ceiling: float
     auroc_ceiling_source: str
     single_ceiling: float = 0.9
+    single_ceiling_source: str = "the ceiling where a cohort declares none"
     published_auroc: float | None = None
     published_auroc_source: str | None = None
     limits: tuple[str, ...] = ()

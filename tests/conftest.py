@@ -14,6 +14,7 @@ import pipeline.stages  # noqa: F401 - pins the number of threads, before numpy 
 from tests.integration.tiny import SCHEMA, SMALL_SETTINGS, make_table
 
 ROOT = Path(__file__).parents[1]
+VOCABULARY = ("__init__", "columns", "vocabulary", "faults")
 
 
 @pytest.fixture
@@ -29,11 +30,12 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def tiny_root(tmp_path: Path) -> Path:
     """A repository root whose one cohort is `tiny`, with its own data_schemas, for stages run as processes."""
-    for file in ("dvc.yaml", "params.yaml", "requirements.lock", "data_schemas/__init__.py", "data_schemas/columns.py"):
+    for file in ("dvc.yaml", "params.yaml", "requirements.lock", *(f"data_schemas/{name}.py" for name in VOCABULARY)):
         (tmp_path / file).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / file, tmp_path / file)
     (tmp_path / "data_schemas/tiny.py").write_text(SCHEMA)
-    change_params(tmp_path, lambda p: p.update(SMALL_SETTINGS, cohorts={"tiny": {"source": {"path": "tiny.csv"}}}))
+    cohorts = {"tiny": {"source": {"format": "csv", "path": "tiny.csv"}}}
+    change_params(tmp_path, lambda p: p.update(SMALL_SETTINGS, cohorts=cohorts))
     write_source(tmp_path, make_table(60))
     return tmp_path
 

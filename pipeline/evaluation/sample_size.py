@@ -44,13 +44,12 @@ def needed_binary(parameters: int, prevalence: float, r2: float) -> Needed:
 
     ValueError unless there is a parameter and `r2` lies between 0 and `largest_r2`, both excluded.
     """
-    largest = largest_r2(prevalence)
-    _check_model(parameters, r2, largest)
+    overfitting = _overfitting(parameters, r2, largest_r2(prevalence))
     risk = math.ceil((Z / ERROR) ** 2 * prevalence * (1 - prevalence))
     criteria = (
         Criterion("overall risk", f"The overall risk is estimated to within {ERROR}.", risk),
         _prediction_error(parameters, prevalence),
-        *_overfitting(parameters, r2, largest),
+        *overfitting,
     )
     return _needed(criteria, parameters, prevalence)
 
@@ -64,14 +63,11 @@ def needed_time_to_event(
     are in that unit. ValueError unless all are above 0, no more than one event per patient is expected, there is a
     parameter, and `r2` lies between 0 and `largest_r2_survival`, both excluded.
     """
-    largest = largest_r2_survival(event_rate, mean_follow_up)
+    overfitting = _overfitting(parameters, r2, largest_r2_survival(event_rate, mean_follow_up))
     _check(0 < horizon < math.inf, "a horizon above 0", horizon)
-    _check_model(parameters, r2, largest)
     risk = _patients_for_risk_at(horizon, event_rate, mean_follow_up)
-    criteria = (
-        Criterion("overall risk", f"The overall risk at the horizon is estimated to within {ERROR}.", risk),
-        *_overfitting(parameters, r2, largest),
-    )
+    sentence = f"The overall risk at the horizon is estimated to within {ERROR}."
+    criteria = (Criterion("overall risk", sentence, risk), *overfitting)
     return _needed(criteria, parameters, event_rate * mean_follow_up)
 
 
@@ -101,22 +97,19 @@ def largest_r2_survival(event_rate: float, mean_follow_up: float) -> float:
 def r2_from_auroc(auroc: float, prevalence: float) -> float:
     """R2 of a model with this AUROC whose linear predictor is normal, with one variance, in events and in non-events.
 
-    Riley et al. 2021 (Stat Med 40:859), with the expected gain in log-likelihood integrated instead of simulated:
-    on unit-variance axes the events lie sqrt(2) Phi^-1(AUROC) above the non-events and the logit of the risk is
-    linear. ValueError unless 0.5 < `auroc` < 1 and `prevalence` lies in (0, 1).
+    Riley et al. 2021 (Stat Med 40:859), with the expected log-likelihood integrated instead of simulated:
+    with unit variance the events lie sqrt(2) Phi^-1(AUROC) above the non-events, and the logit of the risk is linear.
+    ValueError unless 0.5 < `auroc` < 1 and `prevalence` lies in (0, 1).
     """
     _check(0.5 < auroc < 1, "an AUROC between 0.5 and 1, both excluded", auroc)
-    _check(0 < prevalence < 1, "a prevalence between 0 and 1, both excluded", prevalence)
+    null = math.log1p(-largest_r2(prevalence)) / 2
     apart = math.sqrt(2) * NormalDist().inv_cdf(auroc)
     x, step = np.linspace(-GRID_MARGIN, apart + GRID_MARGIN, GRID_POINTS, retstep=True)
     logit = math.log(prevalence / (1 - prevalence)) + apart * (x - apart / 2)
-    in_events = -np.logaddexp(0, -logit) - math.log(prevalence)
-    in_others = -np.logaddexp(0, logit) - math.log1p(-prevalence)
-    mixed = (
-        prevalence * np.exp(-((x - apart) ** 2) / 2) * in_events + (1 - prevalence) * np.exp(-(x**2) / 2) * in_others
-    )
-    gain = float(mixed.sum()) * float(step) / math.sqrt(2 * math.pi)
-    return -math.expm1(-2 * gain)
+    log_likelihood = -prevalence * np.exp(-((x - apart) ** 2) / 2) * np.logaddexp(0, -logit)
+    log_likelihood -= (1 - prevalence) * np.exp(-(x**2) / 2) * np.logaddexp(0, logit)
+    mean = float(log_likelihood.sum()) * float(step) / math.sqrt(2 * math.pi)
+    return -math.expm1(2 * (null - mean))
 
 
 def parameters_allowed(n: int, needed: Callable[[int], Needed]) -> int:
@@ -142,25 +135,20 @@ def _prediction_error(parameters: int, prevalence: float) -> Criterion:
 
 
 def _overfitting(parameters: int, r2: float, largest: float) -> tuple[Criterion, Criterion]:
-    """Shrinkage, and the shrinkage at which apparent and adjusted Nagelkerke R2 differ by the allowed optimism."""
+    """Criteria from the heuristic shrinkage of van Houwelingen and Le Cessie (Riley et al. 2019), solved for n.
+
+    `modest` is the shrinkage at which apparent and adjusted Nagelkerke R2 differ by the allowed optimism.
+    """
+    _check(parameters >= 1, "at least 1 parameter", parameters)
+    _check(0 < r2 < largest, f"an R2 between 0 and the largest possible, {largest:.4g}, both excluded", r2)
     modest = r2 / (r2 + ERROR * largest)
-    return (
-        Criterion(
-            "shrinkage",
-            f"Expected shrinkage of the coefficients is at least {SHRINKAGE}.",
-            _patients_for_shrinkage(SHRINKAGE, parameters, r2),
-        ),
-        Criterion(
-            "optimism",
-            f"Nagelkerke's R-squared is at most {ERROR} too high in the development data.",
-            _patients_for_shrinkage(modest, parameters, r2),
-        ),
+    shrunk, optimistic = (
+        math.ceil(parameters / ((shrinkage - 1) * math.log1p(-r2 / shrinkage))) for shrinkage in (SHRINKAGE, modest)
     )
-
-
-def _patients_for_shrinkage(shrinkage: float, parameters: int, r2: float) -> int:
-    """Riley et al. 2019, equation 11: the heuristic shrinkage of van Houwelingen and Le Cessie, solved for n."""
-    return math.ceil(parameters / ((shrinkage - 1) * math.log1p(-r2 / shrinkage)))
+    return (
+        Criterion("shrinkage", f"Expected shrinkage of the coefficients is at least {SHRINKAGE}.", shrunk),
+        Criterion("optimism", f"Nagelkerke's R2 is at most {ERROR} too high in the development data.", optimistic),
+    )
 
 
 def _patients_for_risk_at(horizon: float, event_rate: float, mean_follow_up: float) -> int:
@@ -177,11 +165,6 @@ def _needed(criteria: tuple[Criterion, ...], parameters: int, events_per_patient
     n = max(criterion.n for criterion in criteria)
     events = n * events_per_patient
     return Needed(criteria, n, events, events / parameters)
-
-
-def _check_model(parameters: int, r2: float, largest: float) -> None:
-    _check(parameters >= 1, "at least 1 parameter", parameters)
-    _check(0 < r2 < largest, f"an R2 between 0 and the largest possible, {largest:.4g}, both excluded", r2)
 
 
 def _check(holds: bool, expected: str, came: float) -> None:

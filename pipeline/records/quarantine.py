@@ -1,15 +1,23 @@
-"""Where the records went: those set aside with their rule, and counts that add up."""
+"""Where the records went: those set aside with their rule, and those that stay."""
 
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from data_schemas.columns import Cohort, OneRow
+from data_schemas.columns import Cohort
+from data_schemas.vocabulary import Severity
 from pipeline.errors import DataRefusedError
-from pipeline.records.checks import find_violations, record_rules, refuse_constant_outcome, refuse_duplicates
+from pipeline.records.attrition import summarise
+from pipeline.records.checks import find_violations
 from pipeline.records.identity import pseudonymise
-from pipeline.records.typing import type_records, type_rules
+from pipeline.records.patients import find_patient_violations, find_repeats
+from pipeline.records.rules import MISSING, list_rules, tabulate_rules
+from pipeline.records.table_checks import Finding, find_table_faults, refuse_constant_outcome
+from pipeline.records.traps import find_traps
+from pipeline.records.typing import type_records
+from pipeline.records.units import convert_units
 from pipeline.settings import Validate
 
 
@@ -22,90 +30,107 @@ class Validated:
     summary: dict[str, Any]
 
 
-def validate_records(text: pd.DataFrame, cohort: type[Cohort], settings: Validate) -> Validated:
-    """Type `text`, apply every rule of `cohort`, and part the records into valid and quarantined.
+def validate_records(
+    raw: pd.DataFrame,
+    cohort: type[Cohort],
+    settings: Validate,
+    *,
+    decimal: str = ".",
+    last_release_records: int | None = None,
+) -> Validated:
+    """Type `raw`, apply every rule of `cohort`, and part the records into valid and quarantined.
 
-    `valid` has typed columns, `pseudonym` in the place of the identifier, sorted by pseudonym. `quarantine`
-    has one row per record and broken rule, with the record's own text. Raises DataRefusedError if types do
-    not fit, patients repeat, too much is quarantined, nothing is left, or the outcome does not vary.
+    `raw` is in the source's order. `valid` has typed columns, `pseudonym` in the place of the identifier, sorted by
+    pseudonym. `quarantine` has one row per record and broken rule, with the record's own text. Raises
+    DataRefusedError if types do not fit, a rule that refuses the table is broken, too much is quarantined, nothing
+    is left, or the outcome does not vary.
     """
-    if text.empty:
-        raise DataRefusedError("the table has a header and no records; expected at least one")
-    frame = type_records(text, cohort.columns())
-    refuse_duplicates(frame, cohort)
-    violations = find_violations(frame, cohort)
-    broken = frame.index.isin(violations["record"].unique())
-    _refuse_excess(violations, int(broken.sum()), len(frame), settings.quarantine_at_most)
-    refuse_constant_outcome(frame[~broken], cohort)
-    valid = pseudonymise(frame[~broken], cohort.identifier(), settings.pseudonym_key)
-    return Validated(valid, _set_aside(text, violations), summarise(violations, len(frame), valid, cohort))
+    if raw.empty:
+        raise DataRefusedError("rule 'no records': the table has a header and no records; expected at least one")
+    columns = cohort.columns()
+    typed = type_records(raw, columns, decimal)
+    frame, lacking = convert_units(typed.frame, columns)
+    broken = _in_order(_violations(frame, typed.misfits, lacking, cohort), cohort)
+    _refuse(broken, len(frame))
+    aside = broken[broken["severity"] == Severity.QUARANTINE]
+    stays = ~frame.index.isin(aside["record"].unique())
+    _refuse_excess(aside, int((~stays).sum()), len(frame), settings.quarantine_at_most)
+    valid, rows = pseudonymise(frame, np.flatnonzero(stays), cohort.identifier(), settings.pseudonym_key)
+    refuse_constant_outcome(valid, cohort)
+    faults = find_table_faults(frame, valid, cohort, last_release_records)
+    _refuse_table(faults, cohort)
+    summary = summarise(broken, faults, len(frame), valid, cohort)
+    traps = find_traps(valid, frame[cohort.identifier()].iloc[rows], cohort)
+    return Validated(valid, _set_aside(raw, aside, cohort.identifier()), summary | {"traps": traps})
 
 
-def summarise(violations: pd.DataFrame, records: int, valid: pd.DataFrame, cohort: type[Cohort]) -> dict[str, Any]:
-    """Counts for `validation.json`: every rule, and a flow in which a record leaves at its first broken rule."""
-    return {
-        "rows_in": records,
-        "valid": len(valid),
-        "quarantined": records - len(valid),
-        "patients": int(valid["pseudonym"].nunique()),
-        "attrition": _flow(violations, records, len(valid)),
-        "rules": _refusals(cohort) + _counted_rules(violations, cohort),
-    }
+def _violations(
+    frame: pd.DataFrame, misfits: pd.DataFrame, lacking: pd.DataFrame, cohort: type[Cohort]
+) -> pd.DataFrame:
+    """All broken rules; a value that did not fit, or lacks its unit, is not also counted as missing."""
+    found = find_violations(frame, cohort)
+    told = pd.concat([misfits, lacking])[["record", "column"]].drop_duplicates()
+    if len(told):
+        seen = pd.MultiIndex.from_frame(found[["record", "column"]]).isin(pd.MultiIndex.from_frame(told))
+        found = found[~(seen & (found["rule"] == MISSING).to_numpy())]
+    parts = [misfits, lacking, found, find_patient_violations(frame, cohort), find_repeats(frame, cohort)]
+    return pd.concat([part for part in parts if len(part)] or [found], ignore_index=True)
 
 
-def _flow(violations: pd.DataFrame, records: int, valid: int) -> list[dict[str, Any]]:
-    flow = [{"step": "Records read", "records": records, "removed": 0, "reason": ""}]
-    left = records
-    for sentence, removed in (
-        violations.drop_duplicates("record").groupby("sentence", sort=False)["record"].size().items()
-    ):
-        left -= int(removed)
-        flow.append({"step": "Quarantined", "records": left, "removed": int(removed), "reason": f"not: {sentence}"})
-    assert left == valid, "every record is accounted for"
-    return [*flow, {"step": "Valid records", "records": valid, "removed": 0, "reason": ""}]
+def _in_order(broken: pd.DataFrame, cohort: type[Cohort]) -> pd.DataFrame:
+    """`broken` with `sentence` and `severity`, in the rules' order."""
+    rules = tabulate_rules(cohort).reset_index(names="place")
+    keyed = broken.assign(column=broken["column"].astype(object).where(broken["column"].notna(), ""))
+    rules["column"] = rules["column"].fillna("")
+    merged = keyed.merge(rules, on=["rule", "column"], how="left", validate="m:1")
+    ordered = merged.sort_values(["place", "record"], ignore_index=True)
+    return ordered.assign(column=ordered["column"].where(ordered["column"] != "", None))
 
 
-def _refusals(cohort: type[Cohort]) -> list[dict[str, Any]]:
-    """The rules that refuse the whole table, which a validated table has passed."""
-    sentences = [
-        (rule, name, sentence) for name, column in cohort.columns().items() for rule, sentence in type_rules(column)
-    ]
-    sentences.append(("identifier given", cohort.identifier(), "Every record has an identifier"))
-    if isinstance(cohort.study().per_patient, OneRow):
-        sentences.append(("one row per patient", cohort.identifier(), "No two records are of one patient"))
-    return [
-        {"rule": rule, "column": name, "sentence": sentence, "severity": "refuse", "records": 0}
-        for rule, name, sentence in sentences
-    ]
+def _counts(broken: pd.DataFrame) -> list[str]:
+    named = broken.assign(column=broken["column"].fillna(""))
+    counts = named.groupby(["rule", "column", "sentence"], sort=False)["record"].nunique().reset_index(name="records")
+    most = counts.sort_values("records", ascending=False, kind="stable").head(3)
+    return [_counted(row) for row in most.itertuples()]
 
 
-def _counted_rules(violations: pd.DataFrame, cohort: type[Cohort]) -> list[dict[str, Any]]:
-    broken = violations.groupby(["rule", "column"], dropna=False)["record"].nunique()
-    rules = record_rules(cohort).merge(broken.rename("records").reset_index(), on=["rule", "column"], how="left")
-    return [
-        {
-            "rule": row["rule"],
-            "column": None if pd.isna(row["column"]) else row["column"],
-            "sentence": row["sentence"],
-            "severity": "quarantine",
-            "records": 0 if pd.isna(row["records"]) else int(row["records"]),
-        }
-        for row in rules.to_dict("records")
-    ]
+def _counted(row: Any) -> str:
+    place = f"column {row.column}, " if row.column else ""
+    return f"{place}rule '{row.rule}' ({row.sentence}): {row.records}"
 
 
-def _refuse_excess(violations: pd.DataFrame, broken: int, records: int, at_most: float) -> None:
+def _refuse(broken: pd.DataFrame, records: int) -> None:
+    refusing = broken[broken["severity"] == Severity.REFUSE]
+    if len(refusing):
+        raise DataRefusedError(
+            f"of {records} records, some break a rule that refuses the table: {'; '.join(_counts(refusing))}; "
+            "mend the export, or the rule's severity in the schema"
+        )
+
+
+def _refuse_table(faults: list[Finding], cohort: type[Cohort]) -> None:
+    rules = {(rule.rule, rule.column): rule for rule in list_rules(cohort)}
+    for fault in faults:
+        rule = rules[fault.rule, fault.column]
+        if rule.severity == Severity.REFUSE:
+            place = f"column {rule.column}, " if rule.column else ""
+            raise DataRefusedError(f"{place}rule '{rule.rule}' ({rule.sentence}): {fault.says}; check the export")
+
+
+def _refuse_excess(aside: pd.DataFrame, broken: int, records: int, at_most: float) -> None:
     if broken <= at_most * records and broken < records:
         return
-    counts = violations.groupby("sentence", sort=False)["record"].nunique().sort_values(ascending=False)
-    worst = "; ".join(f"'{sentence}': {count}" for sentence, count in counts.head(3).items())
     raise DataRefusedError(
-        f"{broken} of {records} records break a rule, expected at most {at_most:.0%}; most often {worst}; "
-        "check the export's units and codes, or the plausible ranges in the schema"
+        f"{broken} of {records} records break a rule, expected at most {at_most:.0%}; most often "
+        f"{'; '.join(_counts(aside))}; check the export's units and codes, or the plausible ranges in the schema"
     )
 
 
-def _set_aside(text: pd.DataFrame, violations: pd.DataFrame) -> pd.DataFrame:
-    reasons = violations[["record", "rule", "column"]].rename(columns={"rule": "broken_rule", "column": "rule_column"})
-    merged = reasons.merge(text, left_on="record", right_index=True, how="left").drop(columns="record")
-    return merged.astype("string").reset_index(drop=True)
+def _set_aside(raw: pd.DataFrame, aside: pd.DataFrame, identifier: str) -> pd.DataFrame:
+    """The records of `aside` as the source has them, each with the rule that it breaks; sorted by identifier."""
+    records = raw.loc[aside["record"]].reset_index(drop=True)
+    reasons = pd.DataFrame({"broken_rule": aside["rule"], "rule_column": aside["column"]}, dtype="string")
+    repeats = raw[identifier].loc[aside["record"].unique()].duplicated().any()
+    by = [identifier, *(name for name in raw.columns if repeats and name != identifier)]
+    order = records.sort_values(by, kind="stable").index  # a patient's records by their content, rules in order
+    return pd.concat([reasons, records], axis=1).loc[order].reset_index(drop=True)

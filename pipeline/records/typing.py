@@ -1,72 +1,122 @@
-"""Text to typed values, by declaration and never by guessing."""
+"""Raw columns to typed ones, by declaration and never by guessing."""
 
+import re
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
+from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
 
 from data_schemas.columns import Column, Kind
+from data_schemas.vocabulary import Severity
 from pipeline.errors import DataRefusedError
 
 INTEGER = r"[+-]?[0-9]{1,18}"
 DECIMAL = r"[+-]?(?:[0-9]{1,300}(?:\.[0-9]*)?|\.[0-9]+)"  # more digits would overflow to infinity
 YEARS = (1678, 2261)  # whole years that datetime64[ns] can hold
+EXACT = 2**53  # beyond it not every whole number is a float
 
 
 @dataclass(frozen=True)
-class Misfit:
-    """How many values of one column are not of its declared type, and what was expected."""
+class Typed:
+    """Typed columns, and what did not fit its type: one row of `misfits` per value, `record`, `rule`, `column`."""
 
-    column: str
-    rule: str
-    expected: str
-    records: int
+    frame: pd.DataFrame
+    misfits: pd.DataFrame
 
 
-def type_records(text: pd.DataFrame, columns: dict[str, Column]) -> pd.DataFrame:
-    """Turn text columns into typed ones: string, Int64, float64, category (of labels) or datetime64[ns].
+def type_records(raw: pd.DataFrame, columns: dict[str, Column], decimal: str = ".") -> Typed:
+    """Turn raw columns into typed ones: string, Int64, float64, category (of labels) or datetime64[ns].
 
-    An empty text or a declared missing code becomes a missing value; everything else must be of the declared
-    type. Raises DataRefusedError naming each column, rule and count that does not fit, and never a value.
+    `raw` holds text, or numbers and days where the source has them. An empty text or a declared missing code
+    becomes a missing value; everything else must be of the declared type, decimal numbers written with the mark
+    `decimal`. Raises DataRefusedError naming each column, rule and count that does not fit, and never a value;
+    where the column declares quarantine for its type, such values are missing and listed instead.
     """
     typed, misfits = {}, []
     for name, column in columns.items():
-        values = text[name].mask(text[name].isin(["", *column.missing_codes]))
-        typed[name] = _convert(values, column)
-        bad = int((typed[name].isna() & values.notna()).sum())
-        if bad:
-            misfits.append(Misfit(name, *_rule(column), bad))
-    if misfits:
-        raise DataRefusedError(_refusal(misfits, len(text)))
-    return pd.DataFrame(typed)
+        values = _without_missing_codes(raw[name], column)
+        converted = _convert(values, column, decimal)
+        typed[name] = _without_missing_numbers(converted, column)
+        bad = converted.isna() & values.notna()
+        if bad.any():
+            misfits.append(pd.DataFrame({"record": raw.index[bad], "rule": _rule(column)[0], "column": name}))
+    found = pd.concat(misfits, ignore_index=True) if misfits else pd.DataFrame(columns=["record", "rule", "column"])
+    _refuse(found, columns, len(raw))
+    return Typed(pd.DataFrame(typed), found)
 
 
-def _convert(values: pd.Series, column: Column) -> pd.Series:
-    """Typed `values`; missing where the text is missing or does not fit."""
+def type_rule(column: Column) -> tuple[str, str] | None:
+    """The rule that every value of the column obeys, and its sentence; none for text."""
+    if column.kind == Kind.TEXT:
+        return None
+    rule, expected = _rule(column)
+    return rule, f"{column.label} is {expected}"
+
+
+def _without_missing_codes(values: pd.Series, column: Column) -> pd.Series:
+    """`values` without empty texts and missing codes, which are compared as text."""
+    if isinstance(values.dtype, pd.StringDtype):
+        return values.mask(values.isin(["", *column.missing_codes]))
+    return values
+
+
+def _without_missing_numbers(values: pd.Series, column: Column) -> pd.Series:
+    """`values` without missing codes compared as numbers, so that `-9.0` is the declared `-9`."""
+    if not column.numeric:
+        return values
+    numbers = [float(code) for code in column.missing_codes if re.fullmatch(DECIMAL, code)]
+    return values.mask(values.isin(numbers)) if numbers else values
+
+
+def _convert(values: pd.Series, column: Column, decimal: str) -> pd.Series:
+    """Typed `values`; missing where they are missing or do not fit."""
+    if is_numeric_dtype(values.dtype):
+        return _from_numbers(values, column)
     if column.kind == Kind.INTEGER:
         return values.where(values.str.fullmatch(INTEGER)).astype("Int64")
     if column.kind == Kind.DECIMAL:
-        return values.where(values.str.fullmatch(DECIMAL)).astype("float64")
+        return _decimals(values, decimal)
     if column.kind == Kind.CATEGORY:
-        labels = pd.CategoricalDtype(column.labels, ordered=column.ordered)
-        return values.map(dict(column.codes)).astype(labels)
+        return _labels(values, column)
     if column.kind == Kind.DATE:
         return _days(values, str(column.date_format))
     return values
 
 
+def _from_numbers(values: pd.Series, column: Column) -> pd.Series:
+    assert column.numeric, "a reader gives numbers for numeric columns only"
+    if column.kind == Kind.INTEGER:
+        return values
+    exact = values.where(values.abs() <= EXACT) if values.dtype == "Int64" else values
+    numbers: pd.Series = exact.astype("float64")
+    return numbers.where(np.isfinite(numbers))
+
+
+def _decimals(values: pd.Series, decimal: str) -> pd.Series:
+    pattern = DECIMAL.replace(r"\.", decimal) if decimal != "." else DECIMAL
+    fitting = values.where(values.str.fullmatch(pattern))
+    pointed = fitting.str.replace(decimal, ".", regex=False) if decimal != "." else fitting
+    return pointed.astype("float64[pyarrow]").astype("float64")
+
+
+def _labels(values: pd.Series, column: Column) -> pd.Series:
+    """The label of each code; as fast as the few distinct texts allow."""
+    dtype = pd.CategoricalDtype(column.labels, ordered=column.ordered)
+    encoded = values.astype("category")
+    places = {code: column.labels.index(label) for code, label in column.codes.items()}
+    known = np.array([*(places.get(str(text), -1) for text in encoded.cat.categories), -1], dtype=np.intp)
+    return pd.Series(pd.Categorical.from_codes(known[encoded.cat.codes], dtype=dtype), index=values.index)
+
+
 def _days(values: pd.Series, date_format: str) -> pd.Series:
     """Days that read back as the very same text, so that `1-2-1990` is not taken for `01-02-1990`."""
+    if is_datetime64_any_dtype(values.dtype):
+        whole = values.where((values == values.dt.normalize()) & values.dt.year.between(*YEARS))
+        return whole.astype("datetime64[ns]")
     days = pd.to_datetime(values, format=date_format, errors="coerce")
     days = days.where(days.dt.year.between(*YEARS)).astype("datetime64[ns]")
     return days.where(days.dt.strftime(date_format) == values)
-
-
-def type_rules(column: Column) -> list[tuple[str, str]]:
-    """The rule that every value of the column obeys, and its sentence; none for text."""
-    if column.kind == Kind.TEXT:
-        return []
-    rule, expected = _rule(column)
-    return [(rule, f"{column.label} is {expected}")]
 
 
 def _rule(column: Column) -> tuple[str, str]:
@@ -78,12 +128,19 @@ def _rule(column: Column) -> tuple[str, str]:
         case Kind.INTEGER:
             return "whole number", "written with digits only"
         case _:
-            return "decimal number", "written with digits and a decimal point, no exponent"
+            return "decimal number", "written with digits and one decimal mark, no exponent"
 
 
-def _refusal(misfits: list[Misfit], records: int) -> str:
-    parts = [f"column {m.column}, rule '{m.rule}' (expected {m.expected}): {m.records}" for m in misfits]
-    return (
+def _refuse(misfits: pd.DataFrame, columns: dict[str, Column], records: int) -> None:
+    counts = misfits.groupby("column", sort=False).size()
+    refusing = {name: n for name, n in counts.items() if columns[str(name)].severity("type") == Severity.REFUSE}
+    if not refusing:
+        return
+    parts = []
+    for name, n in refusing.items():
+        rule, expected = _rule(columns[str(name)])
+        parts.append(f"column {name}, rule '{rule}' (expected {expected}): {n}")
+    raise DataRefusedError(
         f"of {records} records, values that do not fit the schema: {'; '.join(parts)}; "
         "mend the export, or declare the code, format or missing code in the schema"
     )

@@ -1,14 +1,12 @@
-"""Stage `ingest`: the source as text, its header and shape checked, its order forgotten."""
+"""Stage `ingest`: the source as it is, its columns those of the schema."""
 
-from pipeline.records.readers import read_text_table
+from pipeline.records.sources.read import read_source
 from pipeline.stages.wiring import Stage, run
 
 
 def main(stage: Stage) -> None:
-    """Read the cohort's source and keep its text."""
-    cohort = stage.cohort()
-    source = stage.cohort_settings().source
-    stage.write("raw.parquet", read_text_table(source, list(cohort.columns()), cohort.identifier()))
+    """Read the cohort's source and keep what it holds."""
+    stage.write("raw.parquet", read_source(stage.cohort_settings().source, stage.cohort().columns()))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,14 @@ from pipeline.stages.wiring import Stage, run
 
 def main(stage: Stage) -> None:
     """Part the records into valid and quarantined, and count both."""
-    validated = validate_records(stage.read("raw.parquet"), stage.cohort(), stage.section("validate"))
+    entry = stage.cohort_settings()
+    validated = validate_records(
+        stage.read("raw.parquet"),
+        stage.cohort(),
+        stage.section("validate"),
+        decimal=getattr(entry.source, "decimal", "."),
+        last_release_records=entry.last_release_records,
+    )
     stage.write("valid.parquet", validated.valid)
     stage.write("quarantine.parquet", validated.quarantine)
     stage.write("validation.json", validated.summary)

@@ -20,7 +20,8 @@ def visits(seed: int, patients: int = 200, rows: int = 300) -> pd.DataFrame:
     generator = np.random.default_rng(seed)
     names = generator.integers(0, patients, rows).astype(str)
     days = pd.Timestamp("2020-01-01") + pd.to_timedelta(generator.integers(0, 730, rows), unit="D")
-    return pseudonymise(pd.DataFrame({"id": names, "seen": days.as_unit("ns")}), "id", "key of tests")
+    frame = pd.DataFrame({"id": pd.array(names, dtype="string"), "seen": days.as_unit("ns")})
+    return pseudonymise(frame, np.arange(len(frame)), "id", "key of tests")[0]
 
 
 def split(frame, kind):

@@ -19,7 +19,7 @@ CODE = Column("Code", Role.PREDICTOR, Kind.CATEGORY, codes={"1": "low", "02": "h
 
 
 def typed(column, *values):
-    return type_records(pd.DataFrame({"x": pd.array(values, dtype="string")}), {"x": column})["x"]
+    return type_records(pd.DataFrame({"x": pd.array(values, dtype="string")}), {"x": column}).frame["x"]
 
 
 @given(st.lists(st.integers(-(10**18) + 1, 10**18 - 1), min_size=1))
@@ -150,7 +150,7 @@ def test_every_column_that_does_not_fit_is_named_at_once():
 
 
 def test_a_table_takes_the_declared_types():
-    read = type_records(make_text(1), Clinic.columns())
+    read = type_records(make_text(1), Clinic.columns()).frame
     assert [str(t) for t in read.dtypes] == [
         "string",
         *["datetime64[ns]"] * 2,

@@ -1,0 +1,1 @@
+"""Where records come from: one module per kind of source, all giving the same raw table."""

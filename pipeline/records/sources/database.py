@@ -1,0 +1,142 @@
+"""A database, through SQLAlchemy: one query that only reads, in one read-only transaction, streamed in chunks."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from data_schemas.columns import Column
+from pipeline.errors import ConfigurationError
+from pipeline.records.sources.cells import write_cell
+from pipeline.records.sources.refusals import check_header, file_faults, refused
+from pipeline.settings import DatabaseSource
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
+CHUNK = 20_000  # rows
+# How each database is told that nothing may be written: what its driver is given, and the connection's options.
+READ_ONLY: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "postgresql": ({}, {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}),
+    "duckdb": ({"read_only": True}, {}),
+    "sqlite": ({}, {}),
+}
+
+
+def read_database(source: DatabaseSource, columns: dict[str, Column]) -> pd.DataFrame:
+    """The rows of the query in `source.path`, as text columns, as a delimited file with the same values gives them.
+
+    Raises ConfigurationError if the environment variable or the query is not usable, DataRefusedError if the
+    database cannot be reached, refuses the query, drops the connection or gives other columns. No message
+    holds the address, since it may hold a password.
+    """
+    import sqlalchemy as sa
+
+    query = read_query(source)
+    engine = _open_engine(source)
+    try:
+        with engine.connect() as connection:
+            return _read_rows(_read_only(connection), query, source, columns)
+    except sa.exc.OperationalError:
+        raise refused(
+            source.path, "database", "cannot be reached, or the connection broke; nothing was read, run it again later"
+        ) from None
+    except (sa.exc.SQLAlchemyError, RuntimeError):
+        raise refused(source.path, "query", "the database refused the query; try it in a client, read-only") from None
+    finally:
+        engine.dispose()
+
+
+def read_query(source: DatabaseSource) -> str:
+    """The query's text. Raises ConfigurationError unless it is one query that only reads and orders its rows."""
+    import sqlglot
+    from sqlglot import exp
+
+    with file_faults(source.path):
+        text = Path(source.path).read_text(encoding="utf-8").strip().removesuffix(";")
+    try:
+        statements = sqlglot.parse(text, dialect=_dialect(source))
+    except (sqlglot.errors.SqlglotError, RecursionError):
+        raise ConfigurationError(
+            f"{source.path}, rule 'query': is not one SQL query; expected SELECT ... ORDER BY"
+        ) from None
+    query = statements[0] if len(statements) == 1 else None
+    if not isinstance(query, exp.Query) or query.find(exp.Insert, exp.Update, exp.Delete, exp.Merge, exp.Into, exp.DDL):
+        raise ConfigurationError(
+            f"{source.path}, rule 'query': expected one query that only reads, SELECT ... ORDER BY"
+        )
+    if not query.args.get("order"):
+        raise ConfigurationError(
+            f"{source.path}, rule 'query': has no ORDER BY; without it a database gives the rows in any order"
+        )
+    return text
+
+
+def _dialect(source: DatabaseSource) -> str:
+    name: str = _address(source).get_backend_name()
+    return {"postgresql": "postgres", "mssql": "tsql", "mariadb": "mysql"}.get(name, name)
+
+
+def _address(source: DatabaseSource) -> Any:
+    import sqlalchemy as sa
+
+    text = os.environ.get(source.url_from)
+    if not text:
+        raise ConfigurationError(
+            f"{source.path} needs the database's address in the environment: {source.url_from} is not set"
+        )
+    try:
+        url = sa.make_url(text)
+        url.get_dialect()
+    except (sa.exc.SQLAlchemyError, ValueError):
+        raise ConfigurationError(
+            f"the environment variable {source.url_from} holds no address that SQLAlchemy knows; "
+            "expected such as postgresql+psycopg://user:password@host/database"
+        ) from None
+    return url
+
+
+def _open_engine(source: DatabaseSource) -> "Engine":
+    import sqlalchemy as sa
+
+    url = _address(source)
+    given, _ = READ_ONLY.get(url.get_backend_name(), ({}, {}))
+    try:
+        return sa.create_engine(url, connect_args=given)
+    except ImportError as error:
+        raise ConfigurationError(
+            f"the database of {source.url_from} needs the driver {error.name}; install it"
+        ) from None
+
+
+def _read_only(connection: "Connection") -> "Connection":
+    name = connection.dialect.name
+    _, options = READ_ONLY.get(name, ({}, {}))
+    if name == "sqlite":
+        connection.exec_driver_sql("PRAGMA query_only = ON")
+    return connection.execution_options(stream_results=True, yield_per=CHUNK, **options)
+
+
+def _read_rows(
+    connection: "Connection", query: str, source: DatabaseSource, columns: dict[str, Column]
+) -> pd.DataFrame:
+    rows = connection.exec_driver_sql(query)
+    header = list(rows.keys())
+    check_header(source.path, header, list(columns))
+    parts = [_as_text(part, header, source, columns) for part in rows.partitions(CHUNK)]
+    empty = pd.DataFrame(columns=list(columns), dtype="string")
+    return pd.concat(parts, ignore_index=True)[list(columns)] if parts else empty
+
+
+def _as_text(rows: Any, header: list[str], source: DatabaseSource, columns: dict[str, Column]) -> pd.DataFrame:
+    made = {}
+    for name, values in zip(header, zip(*rows, strict=True), strict=True):
+        try:
+            texts = [write_cell(value, columns[name]) for value in values]
+        except TypeError as error:
+            raise refused(
+                source.path, "column type", f"column {name} holds values of type {error}; cast them in the query"
+            ) from None
+        made[name] = pd.array(texts, dtype="string")
+    return pd.DataFrame(made)

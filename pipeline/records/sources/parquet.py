@@ -1,0 +1,85 @@
+"""Parquet: what has a type already keeps it where it is the declared one, and is refused where it is another."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from data_schemas.columns import Column, Kind
+from pipeline.records.sources.refusals import check_header, file_faults, refused
+from pipeline.settings import ParquetSource
+
+
+def read_parquet_source(source: ParquetSource, columns: dict[str, Column]) -> pd.DataFrame:
+    """Read `source`: text, whole numbers as `Int64`, others as `float64`, days as `datetime64[ns]`.
+
+    Codes may be text or whole numbers, truths are "true" and "false", NaN is missing. Raises DataRefusedError on a
+    file that is not whole, other columns, or a column whose type cannot hold what is declared.
+    """
+    table = _read_table(source.path, list(columns))
+    made = {name: _make_column(table[name], column) for name, column in columns.items()}
+    if wrong := [f"{name} ({table[name].type})" for name in columns if made[name] is None]:
+        raise refused(
+            source.path,
+            "column type",
+            f"columns of another type than declared: {', '.join(wrong)}; write them anew or mend the schema",
+        )
+    return pd.DataFrame(made)
+
+
+def _read_table(path: str, columns: list[str]) -> pa.Table:
+    with file_faults(path):
+        Path(path).open("rb").close()
+    try:
+        with pq.ParquetFile(path) as file:
+            check_header(path, file.schema_arrow.names, columns)
+            return file.read()
+    except (pa.ArrowException, OSError):
+        raise refused(path, "parquet file", "is not a whole Parquet file; copy or export it anew") from None
+
+
+def _make_column(values: pa.ChunkedArray, column: Column) -> pd.Series | None:
+    """The column as pandas holds it; None where its type cannot hold what is declared."""
+    if pa.types.is_dictionary(values.type):
+        values = pc.cast(values, values.type.value_type)
+    kind = values.type
+    if pa.types.is_null(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return _texts(values)
+    if column.numeric:
+        return _numbers(values, column)
+    if column.kind == Kind.DATE:
+        return _days(values)
+    if column.kind == Kind.CATEGORY and pa.types.is_boolean(kind):
+        return _texts(values)
+    return _texts(values) if pa.types.is_integer(kind) else None
+
+
+def _numbers(values: pa.ChunkedArray, column: Column) -> pd.Series | None:
+    kind = values.type
+    if pa.types.is_decimal(kind):
+        return _texts(values)
+    if pa.types.is_integer(kind) and not pa.types.is_uint64(kind):
+        whole = values.cast(pa.int64()).to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
+        return _plain(whole)
+    if pa.types.is_floating(kind) and column.kind == Kind.DECIMAL:
+        return _plain(values.cast(pa.float64()).to_pandas())
+    return None
+
+
+def _days(values: pa.ChunkedArray) -> pd.Series | None:
+    kind = values.type
+    if pa.types.is_date(kind) or (pa.types.is_timestamp(kind) and kind.tz is None):
+        return _plain(values.to_pandas(date_as_object=False))
+    return None
+
+
+def _texts(values: pa.ChunkedArray) -> pd.Series:
+    return _plain(values.cast(pa.string()).to_pandas(types_mapper={pa.string(): pd.StringDtype("pyarrow")}.get))
+
+
+def _plain(values: Any) -> pd.Series:
+    series: pd.Series = values
+    return series

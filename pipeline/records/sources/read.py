@@ -1,0 +1,31 @@
+"""Any source to the raw table: the schema's columns, as text or as the numbers and days the source holds."""
+
+import pandas as pd
+
+from data_schemas.columns import Column
+from pipeline.settings import DatabaseSource, DelimitedSource, ParquetSource, Source
+
+
+def read_source(source: Source, columns: dict[str, Column]) -> pd.DataFrame:
+    """Read `source` strictly, in its own order of rows, with exactly `columns` in declared order.
+
+    A text source gives text columns (`string`), where the empty text is a missing value. Parquet gives numbers
+    (`Int64`, `float64`) and days (`datetime64`) where it holds them for such a column, text else. Raises
+    DataRefusedError, naming the rule, where the source cannot be read or has other columns, and
+    ConfigurationError where it is declared wrongly; no message holds a value.
+    """
+    if isinstance(source, DelimitedSource):
+        from pipeline.records.sources.delimited import read_delimited
+
+        return read_delimited(source, list(columns))
+    if isinstance(source, ParquetSource):
+        from pipeline.records.sources.parquet import read_parquet_source
+
+        return read_parquet_source(source, columns)
+    if isinstance(source, DatabaseSource):
+        from pipeline.records.sources.database import read_database
+
+        return read_database(source, columns)
+    from pipeline.records.sources.workbook import read_workbook
+
+    return read_workbook(source, columns)

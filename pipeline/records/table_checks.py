@@ -1,0 +1,66 @@
+"""The rules about a table as a whole: how many records, how many events, how much is missing."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from data_schemas.columns import Binary, Cohort, EventShare, RecordCount
+from pipeline.errors import DataRefusedError
+from pipeline.records.rules import SHARE_MISSING
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A broken rule about the table, and what was found."""
+
+    rule: str
+    column: str | None
+    says: str
+
+
+def event_codes(cohort: type[Cohort]) -> tuple[str, str]:
+    """The column that holds the event, and its label."""
+    outcome = cohort.study().outcome
+    return (outcome.column if isinstance(outcome, Binary) else outcome.event_column), outcome.event
+
+
+def refuse_constant_outcome(frame: pd.DataFrame, cohort: type[Cohort]) -> None:
+    """Raise DataRefusedError if all records have the event, or none has."""
+    name, event = event_codes(cohort)
+    events = int((frame[name] == event).sum())
+    if events in (0, len(frame)):
+        raise DataRefusedError(
+            f"column {name}, rule 'outcome varies': {events} of {len(frame)} valid records have the event, "
+            "so nothing can be learnt; check the outcome's codes and how the cohort was drawn"
+        )
+
+
+def find_table_faults(
+    frame: pd.DataFrame, valid: pd.DataFrame, cohort: type[Cohort], last_release_records: int | None
+) -> list[Finding]:
+    """The broken rules about the table, what was found told as shares of records.
+
+    `frame` holds all typed records, `valid` those that no rule set aside. Without a last release there is nothing
+    for the number of records to be compared with.
+    """
+    found = _too_much_missing(frame, cohort)
+    for rule in cohort.study().table_rules:
+        if isinstance(rule, RecordCount) and last_release_records:
+            change = len(frame) / last_release_records - 1
+            if abs(change) > rule.change_at_most:
+                found.append(Finding(rule.name, None, f"it has changed by {change:+.0%}"))
+        if isinstance(rule, EventShare):
+            name, event = event_codes(cohort)
+            share = float((valid[name] == event).mean())
+            if not rule.low <= share <= rule.high:
+                found.append(Finding(rule.name, None, f"it is {share:.1%}"))
+    return found
+
+
+def _too_much_missing(frame: pd.DataFrame, cohort: type[Cohort]) -> list[Finding]:
+    found = []
+    for name, column in cohort.columns().items():
+        share = float(frame[name].isna().mean())
+        if column.missing_at_most is not None and share > column.missing_at_most:
+            found.append(Finding(SHARE_MISSING, name, f"it is missing in {share:.1%}"))
+    return found
