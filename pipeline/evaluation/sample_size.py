@@ -112,6 +112,19 @@ def r2_from_auroc(auroc: float, prevalence: float) -> float:
     return -math.expm1(2 * (null - mean))
 
 
+def r2_from_concordance(concordance: float, events_per_patient: float) -> float:
+    """R2 of a Cox model with this concordance when so many events per patient are seen.
+
+    By way of Royston's D (Jinks et al. 2015, BMC Med Res Methodol 15:82) and the explained randomness of O'Quigley et
+    al., as in Riley et al. 2019. ValueError unless 0.5 < `concordance` < 1 and events per patient lie in (0, 1].
+    """
+    _check(0.5 < concordance < 1, "a concordance between 0.5 and 1, both excluded", concordance)
+    _check(0 < events_per_patient <= 1, "events per patient above 0 and at most 1", events_per_patient)
+    d = 5.50 * (concordance - 0.5) + 10.26 * (concordance - 0.5) ** 3
+    explained = d**2 * math.pi / 8
+    return -math.expm1(-events_per_patient * math.log1p(explained))
+
+
 def parameters_allowed(n: int, needed: Callable[[int], Needed]) -> int:
     """The most parameters that `n` patients suffice for, 0 if none; never more than one per patient.
 

@@ -4,11 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from data_schemas.columns import Study
+from pipeline.evaluation.data_checks import Check, check_data, make_check
 
 LEVELS = ("PASS", "WARN", "FAIL")
-ENOUGH_EVENTS = 100
-QUARANTINE_WORTH_A_LOOK = 0.05
-Check = dict[str, str]
 
 
 def judge(performance: Mapping[str, Any], validation: Mapping[str, Any], study: Study) -> dict[str, Any]:
@@ -20,15 +18,10 @@ def judge(performance: Mapping[str, Any], validation: Mapping[str, Any], study: 
         _covers_one("Calibration slope", estimates["calibration_slope"]),
         _covers_one("Observed to expected ratio", estimates["oe_ratio"]),
         _usefulness(performance["net_benefit"]),
-        _enough(performance),
-        _quarantine(validation),
+        *check_data(validation, performance),
     ]
     worst = max(LEVELS.index(check["level"]) for check in checks)
     return {"verdict": LEVELS[worst], "checks": checks}
-
-
-def _check(name: str, level: str, sentence: str) -> Check:
-    return {"check": name, "level": level, "sentence": sentence}
 
 
 def _interval(estimate: Mapping[str, Any]) -> str:
@@ -38,7 +31,7 @@ def _interval(estimate: Mapping[str, Any]) -> str:
 def _missing(name: str, estimate: Mapping[str, Any]) -> Check | None:
     if estimate["lo"] is not None:
         return None
-    return _check(name, "WARN", f"No interval could be computed: {estimate['reason']}.")
+    return make_check(name, "WARN", f"No interval could be computed: {estimate['reason']}.")
 
 
 def _discrimination(auroc: Mapping[str, Any]) -> Check:
@@ -46,8 +39,8 @@ def _discrimination(auroc: Mapping[str, Any]) -> Check:
     if missing := _missing(name, auroc):
         return missing
     if auroc["lo"] > 0.5:
-        return _check(name, "PASS", f"AUROC is {_interval(auroc)}: better than chance.")
-    return _check(name, "FAIL", f"AUROC is {_interval(auroc)}: chance is not ruled out.")
+        return make_check(name, "PASS", f"AUROC is {_interval(auroc)}: better than chance.")
+    return make_check(name, "FAIL", f"AUROC is {_interval(auroc)}: chance is not ruled out.")
 
 
 def _suspicion(auroc: Mapping[str, Any], study: Study) -> Check:
@@ -56,18 +49,18 @@ def _suspicion(auroc: Mapping[str, Any], study: Study) -> Check:
         return missing
     because = f"{ceiling:g}, the declared ceiling ({study.auroc_ceiling_source})"
     if auroc["lo"] > ceiling:
-        return _check(name, "FAIL", f"Suspected leak: AUROC is {_interval(auroc)}, all of it above {because}.")
+        return make_check(name, "FAIL", f"Suspected leak: AUROC is {_interval(auroc)}, all of it above {because}.")
     if auroc["value"] > ceiling:
-        return _check(name, "WARN", f"Possible leak: AUROC is {_interval(auroc)}, above {because}.")
-    return _check(name, "PASS", f"AUROC is not above {because}.")
+        return make_check(name, "WARN", f"Possible leak: AUROC is {_interval(auroc)}, above {because}.")
+    return make_check(name, "PASS", f"AUROC is not above {because}.")
 
 
 def _covers_one(name: str, estimate: Mapping[str, Any]) -> Check:
     if missing := _missing(name, estimate):
         return missing
     if estimate["lo"] <= 1 <= estimate["hi"]:
-        return _check(name, "PASS", f"{name} is {_interval(estimate)}: the interval holds 1, the ideal.")
-    return _check(name, "WARN", f"{name} is {_interval(estimate)}: the interval leaves out 1, the ideal.")
+        return make_check(name, "PASS", f"{name} is {_interval(estimate)}: the interval holds 1, the ideal.")
+    return make_check(name, "WARN", f"{name} is {_interval(estimate)}: the interval leaves out 1, the ideal.")
 
 
 def _usefulness(net_benefit: list[dict[str, Any]]) -> Check:
@@ -76,20 +69,4 @@ def _usefulness(net_benefit: list[dict[str, Any]]) -> Check:
     known = [(model, treat_all) for model, treat_all in points if model is not None and treat_all is not None]
     better = sum(model > max(treat_all, 0.0) for model, treat_all in known)
     sentence = f"Net benefit is above both treating all and treating none at {better} of {len(points)} thresholds."
-    return _check(name, "PASS" if 2 * better > len(points) else "WARN", sentence)
-
-
-def _enough(performance: Mapping[str, Any]) -> Check:
-    """At least 100 events and 100 non-events (Collins, Ogundimu and Altman 2016, Stat Med 35:214)."""
-    events = performance["events"]
-    others = performance["n"] - performance["unknown"] - events
-    level = "PASS" if min(events, others) >= ENOUGH_EVENTS else "WARN"
-    sentence = f"The evaluation rests on {events} events and {others} known non-events"
-    return _check("Enough patients", level, f"{sentence}; at least {ENOUGH_EVENTS} of each are recommended.")
-
-
-def _quarantine(validation: Mapping[str, Any]) -> Check:
-    share = validation["quarantined"] / validation["rows_in"]
-    level = "PASS" if share <= QUARANTINE_WORTH_A_LOOK else "WARN"
-    counts = f"{validation['quarantined']} of {validation['rows_in']} records ({share:.1%}) were quarantined."
-    return _check("Records set aside", level, counts)
+    return make_check(name, "PASS" if 2 * better > len(points) else "WARN", sentence)

@@ -148,6 +148,12 @@ class LinearDesign:
         return cls(blocks, np.array(content["mean"]), np.array(content["scale"]))
 
 
+def count_parameters(X: pd.DataFrame, *, splines: bool) -> int:
+    """The coefficients that a linear model can choose freely: the rank of its design of at most 10,000 patients."""
+    some = X.iloc[:10_000]
+    return int(np.linalg.matrix_rank(LinearDesign.learn(some, splines=splines).transform(some)))
+
+
 def _expand(X: pd.DataFrame, blocks: dict[str, NumericBlock | CategoryBlock]) -> FloatArray:
     return np.column_stack(
         [

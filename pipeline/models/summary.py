@@ -2,11 +2,15 @@
 
 from typing import Any
 
+import numpy as np
+
 from data_schemas.columns import Column, Direction
 from pipeline.models.candidates import Candidate
 from pipeline.models.ensemble import ENSEMBLE, RiskModel
+from pipeline.models.features import count_parameters
 from pipeline.models.outcomes import Examples
 from pipeline.models.trees import TreesModel, constrained_directions
+from pipeline.outcomes import Observed
 
 
 def summarise_model(
@@ -34,7 +38,19 @@ def summarise_model(
         "labels": {ENSEMBLE: "Log-odds average, recalibrated"} | {name: c.label for name, c in candidates.items()},
         "recalibration": {"intercept": model.intercept, "slope": model.slope},
         "event_rate": float((weights * observed.by_horizon()).sum() / len(observed)),
-        "development": {"patients": len(set(development.patient)), "events": int(observed.by_horizon().sum())},
+        "development": {
+            "patients": len(set(development.patient)),
+            "events": int(observed.by_horizon().sum()),
+            "mean_follow_up": _mean_follow_up(observed),
+        },
+        "parameters": count_parameters(development.X, splines="spline_logistic" in model.members),
         "predictors": list(predictors),
         "constrained": {name: Direction(direction).verb for name, direction in directions.items()},
     }
+
+
+def _mean_follow_up(observed: Observed) -> float | None:
+    """Time under observation up to the horizon, in its unit; None where the outcome has no time."""
+    if observed.time is None or observed.horizon is None:
+        return None
+    return float(np.minimum(observed.time, observed.horizon).mean())

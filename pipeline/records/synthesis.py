@@ -5,8 +5,7 @@ Records come in blocks of fixed size, each with a seed of its own, so that memor
 records depend on neither its length nor the chunks it is written in.
 """
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from functools import cache
 from itertools import count
@@ -30,7 +29,7 @@ Ints = npt.NDArray[np.int64]
 BLOCK = 20_000  # records drawn at once
 RECORDS, TRUTH = 0, 1  # what a seed is spent on
 ROUNDS = 50
-OUTCOME_KEPT = 10  # rounds in which a record keeps its predictors and outcome, lest rules change what the risk is
+OUTCOME_STAYS = 10  # rounds in which a record keeps its outcome, lest rules change what the risk is
 LOADING = 0.5  # correlation of each column with the state of health
 MEDIAN, WIDTH = -0.85, 0.6  # of numbers, on the logit scale of their range: the median lies 30% up
 MISSING = 0.05
@@ -47,7 +46,7 @@ def make_risk_function(cohort: type[Cohort], seed: int, event_share: float) -> R
     if not 0 < event_share < 1:
         raise ConfigurationError(f"event share {event_share:g}: expected a share above 0 and below 1")
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(TRUTH,)))
-    sample = _draw_valid(cohort, RiskFunction(0.0, {}, {}), _patients(cohort, rng), rng)
+    sample = _draw_sound(cohort, _patients(cohort, rng), rng)
     return draw_risk_function(sample, cohort.predictors(), rng, event_share)
 
 
@@ -77,7 +76,8 @@ def synthesise(
 
 def _block(cohort: type[Cohort], seed: int, number: int, truth: RiskFunction) -> pd.DataFrame:
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(RECORDS, number)))
-    frame = _draw_valid(cohort, truth, _patients(cohort, rng) + number * BLOCK, rng)
+    patients = _patients(cohort, rng) + number * BLOCK
+    frame = _give_outcome(_draw_sound(cohort, patients, rng), cohort, truth, patients, rng)
     return pd.DataFrame({name: _text(frame, name, cohort) for name in cohort.columns()})
 
 
@@ -89,24 +89,42 @@ def _patients(cohort: type[Cohort], rng: np.random.Generator) -> Ints:
     return patients
 
 
-def _draw_valid(cohort: type[Cohort], truth: RiskFunction, patients: Ints, rng: np.random.Generator) -> pd.DataFrame:
-    """Typed records that break no rule; where one does, its patient's are drawn again."""
-    frame = _with_outcome(_draw(cohort, patients, rng), cohort, truth, rng)
-    kept = [n for n, c in cohort.columns().items() if c.role in (Role.PREDICTOR, Role.OUTCOME)]
-    kept += _unit_columns(cohort)
-    for attempt in range(ROUNDS + 1):
-        broken = find_violations(frame, cohort)
+def _draw_sound(cohort: type[Cohort], patients: Ints, rng: np.random.Generator) -> pd.DataFrame:
+    """Typed records that break no rule, their outcomes by chance alone, so that no rule selects by the true risk."""
+    by_chance = RiskFunction(0.0, {}, {})
+
+    def draw(who: Ints) -> pd.DataFrame:
+        return _with_outcome(_draw(cohort, who, rng), cohort, by_chance, rng)
+
+    return _mended(draw(patients), cohort, patients, lambda _, who, __: draw(who))
+
+
+def _give_outcome(
+    frame: pd.DataFrame, cohort: type[Cohort], truth: RiskFunction, patients: Ints, rng: np.random.Generator
+) -> pd.DataFrame:
+    """`frame` with outcomes of the true risk; columns that are neither predictor nor outcome yield to the rules."""
+    stays = [n for n, c in cohort.columns().items() if c.role in (Role.PREDICTOR, Role.OUTCOME)]
+    stays += _unit_columns(cohort)
+
+    def redraw(part: pd.DataFrame, who: Ints, attempt: int) -> pd.DataFrame:
+        fresh = _draw(cohort, who, rng).set_axis(part.index).assign(**{name: part[name] for name in stays})
+        return _derived(fresh, cohort) if attempt < OUTCOME_STAYS else _with_outcome(fresh, cohort, truth, rng)
+
+    return _mended(_with_outcome(frame, cohort, truth, rng), cohort, patients, redraw)
+
+
+def _mended(
+    frame: pd.DataFrame, cohort: type[Cohort], patients: Ints, redraw: Callable[[pd.DataFrame, Ints, int], pd.DataFrame]
+) -> pd.DataFrame:
+    """`frame` with all records of a patient drawn again by `redraw` until none breaks a rule."""
+    suspect = frame
+    for attempt in range(ROUNDS):
+        broken = find_violations(suspect, cohort)
         if broken.empty:
             return frame
-        if attempt == ROUNDS:
-            break
         again = np.isin(patients, patients[broken["record"].unique()])
-        fresh = _draw(cohort, patients[again], rng).set_axis(frame.index[again])
-        if attempt < OUTCOME_KEPT:
-            fresh = _derived(fresh.assign(**{name: frame.loc[again, name] for name in kept}), cohort)
-        else:
-            fresh = _with_outcome(fresh, cohort, truth, rng)
-        frame = pd.concat([frame[~again], fresh]).sort_index()
+        suspect = redraw(frame[again], patients[again], attempt).set_axis(frame.index[again])
+        frame = pd.concat([frame[~again], suspect]).sort_index()
     raise ConfigurationError(
         f"{cohort.__module__}: {_named(broken)} is still broken after {ROUNDS} rounds of drawing records at random; "
         f"override `derive` in {cohort.__name__}, to compute the columns that follow from others"
@@ -136,8 +154,8 @@ def _with_outcome(
 
 
 def _derived(frame: pd.DataFrame, cohort: type[Cohort]) -> pd.DataFrame:
-    """What follows from `frame`, with every number as it will be read back."""
-    return _read_back(cohort.derive(_read_back(frame, cohort)), cohort)
+    made = cohort.derive(frame.copy(deep=False))
+    return frame if made.equals(frame) else _read_back(made, cohort)
 
 
 def _unit_columns(cohort: type[Cohort]) -> set[str]:
@@ -164,7 +182,7 @@ def _draw(cohort: type[Cohort], patients: Ints, rng: np.random.Generator) -> pd.
         if column.missing_allowed and name not in units:
             share = min(MISSING, (1 if column.missing_at_most is None else column.missing_at_most) / 2)
             made[name] = made[name].mask(rng.random(len(patients)) < share)
-    return pd.DataFrame(made)
+    return _read_back(pd.DataFrame(made), cohort)
 
 
 def _number(latent: FloatArray, column: Column) -> pd.Series:
@@ -243,7 +261,7 @@ def _read_back(frame: pd.DataFrame, cohort: type[Cohort]) -> pd.DataFrame:
         if column.kind == Kind.DECIMAL:
             made[name] = frame[name].copy()
             for here, unit, digits, decimals in _written(frame, name, column):
-                made[name][here] = _converted(_value(digits, decimals), column, unit, str(column.unit))
+                made[name][here] = _converted(_value(digits, decimals), unit, str(column.unit), column.molar_mass)
     return frame.assign(**made)
 
 
@@ -288,23 +306,25 @@ def _written(frame: pd.DataFrame, name: str, column: Column) -> Iterator[tuple[n
 def _on_grid(values: FloatArray, column: Column, unit: str) -> tuple[Ints, int]:
     """`values` in `unit` as whole multiples of 10^-decimals that lie in the plausible range."""
     kept = str(column.unit)
-    low, high = sorted(_converted(np.array(_range(column), dtype="float64"), column, kept, unit).tolist())
-    least, most, decimals = _grid(low, high)
-    margin = int(unit != kept)  # what is converted back may be off in its last bits
-    scaled = _converted(values, column, kept, unit) * 10.0**decimals
-    return np.clip(np.rint(scaled), least + margin, most - margin).astype("int64"), decimals
+    least, most, decimals = _grid(_range(column), kept, unit, column.molar_mass)
+    scaled = _converted(values, kept, unit, column.molar_mass) * 10.0**decimals
+    return np.clip(np.rint(scaled), least, most).astype("int64"), decimals
 
 
 @cache
-def _grid(low: float, high: float) -> tuple[int, int, int]:
-    """The ends of a range, inwards, in units of 10^-decimals: six digits, or more where it has fewer than ten steps."""
-    ends = Decimal(repr(low)), Decimal(repr(high))
-    decimals = SIGNIFICANT_DIGITS - 1 - max(end.adjusted() for end in ends if end)
+def _grid(plausible: tuple[float, float], kept: str, unit: str, molar_mass: float | None) -> tuple[int, int, int]:
+    """The ends of a range in `unit`, inwards, in steps of 10^-decimals, and `decimals`.
+
+    Numbers have six digits, or more where six would leave fewer than ten steps.
+    """
+    low, high = (Decimal(repr(end)) for end in sorted(_converted(np.array(plausible), kept, unit, molar_mass).tolist()))
+    margin = int(unit != kept)  # what is converted back may be off in its last bits
+    decimals = SIGNIFICANT_DIGITS - 1 - max(end.adjusted() for end in (low, high) if end)
     while True:
-        least = ends[0].scaleb(decimals).to_integral(ROUND_CEILING)
-        most = ends[1].scaleb(decimals).to_integral(ROUND_FLOOR)
+        least = int(low.scaleb(decimals).to_integral(ROUND_CEILING)) + margin
+        most = int(high.scaleb(decimals).to_integral(ROUND_FLOOR)) - margin
         if most - least >= 10:
-            return int(least), int(most), decimals
+            return least, most, decimals
         decimals += 1
 
 
@@ -322,9 +342,9 @@ def _decimal_text(digits: Ints, decimals: int) -> pd.Series:
     return sign + pd.Series(whole).astype("string") + "." + after
 
 
-def _converted(values: FloatArray, column: Column, unit: str, into: str) -> FloatArray:
+def _converted(values: FloatArray, unit: str, into: str, molar_mass: float | None) -> FloatArray:
     if unit == into:
         return values
-    swapped = replace(column, unit=into, source_unit=unit, unit_column=None)
-    made: FloatArray = convert_units(pd.DataFrame({"x": values}), {"x": swapped})[0]["x"].to_numpy()
+    column = Column("", Role.PREDICTOR, Kind.DECIMAL, unit=into, source_unit=unit, molar_mass=molar_mass)
+    made: FloatArray = convert_units(pd.DataFrame({"x": values}), {"x": column})[0]["x"].to_numpy()
     return made

@@ -34,7 +34,7 @@ Trap = dict[str, Any]
 
 
 def find_traps(valid: pd.DataFrame, identifiers: pd.Series, cohort: type[Cohort]) -> list[Trap]:
-    """Every trap that is looked for: `trap`, `column`, `found`, and `says`, what was found, where it was.
+    """Every trap that is looked for: `trap`, `column`, `label`, `found`, and `says`, what was found, where it was.
 
     `valid` has typed columns, sorted by pseudonym, which is random: so the records looked at and their folds do not
     depend on the source's order. `identifiers` has theirs, indexed by the place in the source.
@@ -51,7 +51,8 @@ def find_traps(valid: pd.DataFrame, identifiers: pd.Series, cohort: type[Cohort]
         traps += [_missing_decides(seen[name], y, name) for name in predictors if seen[name].isna().any()]
         named = identifiers.head(AT_MOST)[known]
         traps += [_order_decides(named, y), _identifier_decides(named, y)]
-    return [*traps, _disagreeing(valid, cohort)]
+    labels = {name: column.label for name, column in predictors.items()}
+    return [trap | {"label": labels.get(trap["column"], "")} for trap in [*traps, _disagreeing(valid, cohort)]]
 
 
 def cross_fitted_auroc(values: pd.Series, event: Bools) -> float:

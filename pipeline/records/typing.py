@@ -74,7 +74,7 @@ def _convert(values: pd.Series, column: Column, decimal: str) -> pd.Series:
     if is_numeric_dtype(values.dtype):
         return _from_numbers(values, column)
     if column.kind == Kind.INTEGER:
-        return values.where(values.str.fullmatch(INTEGER)).astype("Int64")
+        return values.where(values.str.fullmatch(INTEGER)).str.removeprefix("+").astype("Int64")
     if column.kind == Kind.DECIMAL:
         return _decimals(values, decimal)
     if column.kind == Kind.CATEGORY:

@@ -6,6 +6,7 @@ from typing import Any
 from data_schemas.columns import Cohort
 from pipeline.reporting import clusters, factors, figures, tables, tripod, wording
 from pipeline.reporting.figures import Figure, Line
+from pipeline.reporting.flow import draw_flow
 from pipeline.reporting.results import Plain, Results, read_records
 from pipeline.reporting.table_one import describe_patients
 
@@ -115,7 +116,7 @@ def _evaluation(cohort: type[Cohort], results: Results) -> dict[str, Any]:
     groups = tables.protect_subgroups(performance, hidden, smallest)
     labels = {name: column.label for name, column in cohort.columns().items()}
     return {
-        "data": _data(results.validation) | {"table_one": described.table},
+        "data": _data(results) | {"table_one": described.table},
         "performance": _performance(results, cohort.study().outcome.says),
         "utility": _utility(performance),
         "subgroups": {
@@ -133,12 +134,14 @@ def _evaluates_table_one(results: Results) -> bool:
     return ("test" in parts) == _has_parts(results)
 
 
-def _data(validation: Plain) -> dict[str, Any]:
+def _data(results: Results) -> dict[str, Any]:
+    validation = results.validation
     keys = ("rows_in", "valid", "quarantined", "patients")
     broken = tables.quarantine(validation)
     return {
         "counts": {key: wording.count(validation[key]) for key in keys},
         "rules": wording.plural(len(validation["rules"]), "rule"),
+        "flow": draw_flow(results),
         "attrition": tables.attrition(validation),
         "quarantine": broken if broken.rows else None,
     }
@@ -162,6 +165,7 @@ def _model(cohort: type[Cohort], results: Results) -> dict[str, Any]:
         "constrained": [
             f"{columns[p].label if p in columns else p} ({way})" for p, way in sorted(model["constrained"].items())
         ],
+        "sample_size": tables.sample_size(results.performance["sample_size"]),
         "candidates": candidates,
         "figure": figures.forest(key, "AUROC of each candidate", "AUROC", lines, candidates, None),
     }

@@ -65,16 +65,28 @@ def attrition(validation: Mapping[str, Any]) -> Table:
     return make_table("attrition", "Flow of records", head, rows)
 
 
+def sample_size(sample: Mapping[str, Any]) -> Table:
+    """Patients that each criterion asks for, and those there are."""
+    rows = [(c["sentence"], wording.count(c["n"])) for c in sample["criteria"]]
+    rows.append(("Patients who taught the model", wording.count(sample["patients"])))
+    note = (
+        f"Criteria of Riley et al. (2019, 2020) for {sample['parameters']} parameters, where {sample['expects']}. "
+        f"The patients there are suffice for {sample['parameters_allowed']}. Penalties against over-fitting make up "
+        "for some of a lack, not for all of it."
+    )
+    return make_table("sample-size", "Patients needed to develop the model", ("Criterion", "Patients"), rows, note)
+
+
 def quarantine(validation: Mapping[str, Any]) -> Table:
     """Records by data-quality rule, the most frequent first."""
     rules = sorted(validation["rules"], key=lambda rule: (-rule["records"], rule["rule"], rule["column"] or ""))
     rows = [
-        (r["sentence"], wording.text(r["column"]), r["severity"], wording.count(r["records"]))
+        (r["sentence"], wording.text(r["column"]), r["severity"], r["says"] or wording.count(r["records"]))
         for r in rules
-        if r["records"]
+        if r["records"] or r["says"]
     ]
     head = ("Rule", "Column", "If broken", "Records")
-    note = "A record that breaks several rules is counted under each. 'Refuse' stops the run; 'quarantine' sets aside."
+    note = "A record that breaks several rules is counted under each. 'Quarantine' sets aside; 'warn' keeps the record."
     return make_table("quarantine", "Records that broke a data-quality rule", head, rows, note)
 
 

@@ -1,7 +1,13 @@
 """Stage `evaluate`: how well the risks for unseen patients hold, with intervals, and the verdict."""
 
+from typing import Any
+
+import pandas as pd
+
 from pipeline.evaluation.assemble import HeldOut, compare_models, describe_performance, flatten_metrics, tabulate_models
+from pipeline.evaluation.data_checks import count_repeats_across_parts
 from pipeline.evaluation.design import describe_design
+from pipeline.evaluation.development import describe_sample_size
 from pipeline.evaluation.subgroups import label_groups
 from pipeline.evaluation.verdict import judge
 from pipeline.stages.wiring import Stage, run
@@ -21,11 +27,18 @@ def main(stage: Stage) -> None:
     seen = valid[valid["pseudonym"].isin(predictions["pseudonym"])]
     groups = label_groups(seen, study.subgroups, cohort.predictors())
     described = describe_performance(held_out, deployed, figures[deployed], groups, study, settings, smallest)
-    performance = _design(stage) | described
+    performance = _design(stage) | described | _data(stage, valid, model)
     stage.write("metrics.json", flatten_metrics(figures[deployed], held_out.observed))
     stage.write("models.csv", tabulate_models(figures, deployed, model["labels"]))
     stage.write("performance.json", performance)
     stage.write("verdict.json", judge(performance, stage.read("validation.json"), study))
+
+
+def _data(stage: Stage, valid: pd.DataFrame, model: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "sample_size": describe_sample_size(stage.cohort().study(), model),
+        "repeats_across_parts": count_repeats_across_parts(valid, stage.read("split.parquet")),
+    }
 
 
 def _design(stage: Stage) -> dict[str, str]:

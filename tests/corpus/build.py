@@ -11,8 +11,10 @@ import build_gzip
 import build_identity
 import build_numbers
 import build_parquet
+import build_parquet_types
 import build_records
 import build_xlsx
+import build_xlsx_cells
 from build_base import cases, write
 
 FAMILIES = (
@@ -24,7 +26,9 @@ FAMILIES = (
     build_identity,
     build_records,
     build_xlsx,
+    build_xlsx_cells,
     build_parquet,
+    build_parquet_types,
 )
 
 

@@ -76,9 +76,7 @@ def case(  # one call per case
     ending = file.removesuffix(".gz").rsplit(".", 1)[1]
     kind = ending if ending in ("parquet", "xlsx") else "csv"
     blob = data.encode() if isinstance(data, str) else data
-    cases.append(
-        Case(file=file, about=about, source={"format": kind} | dict(source or {}), outcome=outcome, data=blob)
-    )
+    cases.append(Case(file=file, about=about, source={"format": kind} | dict(source or {}), outcome=outcome, data=blob))
 
 
 def lines(changes: Changes | None = None, order: Iterable[str] = COLUMNS) -> list[list[str]]:
@@ -130,7 +128,7 @@ def typed(column: str, raw: str, unit: str = "mmol/L") -> Value:
     if raw in ("", CODED_MISSING.get(column)):
         return None
     if column in ("admitted", "discharged"):
-        return datetime.strptime(raw, "%d/%m/%Y").date().isoformat()  # noqa: DTZ007
+        return datetime.strptime(raw, "%d/%m/%Y").date().isoformat()
     if column in ("age", "systolic", "diastolic"):
         return int(raw)
     if column == "glucose" and unit == "mg/dL":

@@ -58,21 +58,70 @@ def _stay(file: str, about: str, raw: str, read: str | None = None, rule: str | 
 def add() -> None:
     for name, about, raw in REFUSED:
         cell(f"date_{name}.csv", about, "admitted", raw, refused="date format")
-    cell("date_iso_discharged.csv", "An ISO date where a date may be missing", "discharged", "2020-02-10", refused="date format")
-    cell("date_blank_discharged.csv", "A blank is not empty where a date may be missing", "discharged", " ", refused="date format")
+    cell(
+        "date_iso_discharged.csv",
+        "An ISO date where a date may be missing",
+        "discharged",
+        "2020-02-10",
+        refused="date format",
+    )
+    cell(
+        "date_blank_discharged.csv",
+        "A blank is not empty where a date may be missing",
+        "discharged",
+        " ",
+        refused="date format",
+    )
     value("date_february_29_leap.csv", "29 February of a leap year", "discharged", "29/02/2020", "2020-02-29")
     value("date_discharged_missing.csv", "A discharge left empty", "discharged", "", None)
-    value("date_swapped.csv", "Day and month swapped, possible: nothing can be noticed", "discharged", "02/10/2020", "2020-10-02")
-    cell("date_swapped_before.csv", "Day and month swapped, so that the discharge comes first", "discharged", "10/01/2020", quarantined={"discharge_not_before_admission": 1})
+    value(
+        "date_swapped.csv",
+        "Day and month swapped, possible: nothing can be noticed",
+        "discharged",
+        "02/10/2020",
+        "2020-10-02",
+    )
+    cell(
+        "date_swapped_before.csv",
+        "Day and month swapped, so that the discharge comes first",
+        "discharged",
+        "10/01/2020",
+        quarantined={"discharge_not_before_admission": 1},
+    )
     value("date_same_day.csv", "Discharged on the day of admission", "discharged", "03/02/2020", "2020-02-03")
-    cell("date_day_before.csv", "Discharged on the day before admission", "discharged", "02/02/2020", quarantined={"discharge_not_before_admission": 1})
+    cell(
+        "date_day_before.csv",
+        "Discharged on the day before admission",
+        "discharged",
+        "02/02/2020",
+        quarantined={"discharge_not_before_admission": 1},
+    )
     cell("date_missing.csv", "No date of admission", "admitted", "", quarantined={"missing": 1})
     _stay("date_first.csv", "The first plausible day", "01/01/2015", read="2015-01-01")
     _stay("date_last.csv", "The last plausible day", "31/12/2024", read="2024-12-31")
     _stay("date_before_first.csv", "The day before the first plausible day", "31/12/2014", rule="low")
     _stay("date_after_last.csv", "The day after the last plausible day", "01/01/2025", rule="high")
     _stay("date_1900.csv", "A spreadsheet's day 1", "01/01/1900", rule="low")
-    _stay("date_9999.csv", "A database's end of time, beyond nanoseconds since 1970", "31/12/9999", rule="high")
-    _stay("date_0202.csv", "Year 202 in four digits, before nanoseconds since 1970. OPEN: 'date format' where year 202 reads back in three", "03/02/0202", rule="low")
-    cell("date_discharged_late.csv", "A discharge after the last plausible day", "discharged", "01/01/2025", quarantined={"high": 1})
-    cell("date_both_implausible.csv", "A year typed wrong: implausibly late and thereby after the discharge. Both rules count the record", "admitted", "03/02/2200", quarantined={"high": 1, "discharge_not_before_admission": 1})
+    for file, about, raw in (
+        (
+            "date_9999.csv",
+            "A database's end of time: a year that no date can hold, so a missing code to declare",
+            "31/12/9999",
+        ),
+        ("date_0202.csv", "Year 202 in four digits: a year that no date can hold", "03/02/0202"),
+    ):
+        cell(file, about, "admitted", raw, refused="date format")
+    cell(
+        "date_discharged_late.csv",
+        "A discharge after the last plausible day",
+        "discharged",
+        "01/01/2025",
+        quarantined={"high": 1},
+    )
+    cell(
+        "date_both_implausible.csv",
+        "A year typed wrong: implausibly late, and after the discharge. Both rules count the record",
+        "admitted",
+        "03/02/2200",
+        quarantined={"high": 1, "discharge_not_before_admission": 1},
+    )

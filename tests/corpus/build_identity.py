@@ -76,7 +76,14 @@ def _codes() -> None:
     cell("code_arabic.csv", "Arabic-Indic digits", "ward", "\u0660\u0661", refused="known code")
     cell("code_sex_missing.csv", "A required code left empty", "sex", "", quarantined={"missing": 1})
     cell("code_ward_missing.csv", "Another required code left empty", "ward", "", quarantined={"missing": 1})
-    for name, raw in {"capitals": "TRUE", "word": "yes", "decimal": "1.0", "two": "2", "blank": "1 ", "plus": "+1"}.items():
+    for name, raw in {
+        "capitals": "TRUE",
+        "word": "yes",
+        "decimal": "1.0",
+        "two": "2",
+        "blank": "1 ",
+        "plus": "+1",
+    }.items():
         cell(f"flag_{name}.csv", "A flag in a way nobody declared", "smoker", raw, refused="known code")
     value("flag_true.csv", "A flag in its other way", "smoker", "true", "yes")
     value("flag_false.csv", "A flag in its other way", "smoker", "false", "no")
@@ -86,34 +93,88 @@ def _codes() -> None:
     cell("outcome_decimal.csv", "The outcome as a decimal", "died", "0.0", refused="known code")
     cell("outcome_two.csv", "An outcome nobody declared", "died", "2", refused="known code")
     cell("outcome_missing.csv", "An outcome left empty", "died", "", quarantined={"missing": 1})
-    case("outcome_cut_off.csv", "The last character of the file cut off: the last outcome is empty", BASE[:-2], quarantined={"missing": 1})
+    case(
+        "outcome_cut_off.csv",
+        "The last character of the file cut off: the last outcome is empty",
+        BASE[:-2],
+        quarantined={"missing": 1},
+    )
 
 
 def _patients() -> None:
     case("twice_exact.csv", "A record twice", BASE + ",".join(ROWS[0]) + "\n", refused="one row per patient")
-    case("twice_next.csv", "A record twice in a row", BASE.replace("00442,", "00315,28/02/2021,15/03/2021,45,122,78,5.6,mmol/L,73.2,false,F,03,0\n00442,", 1), refused="one row per patient")
+    case(
+        "twice_next.csv",
+        "A record twice in a row",
+        BASE.replace("00442,", "00315,28/02/2021,15/03/2021,45,122,78,5.6,mmol/L,73.2,false,F,03,0\n00442,", 1),
+        refused="one row per patient",
+    )
     other = ",".join(["00123", *ROWS[6][1:]]) + "\n"
     case("twice_different.csv", "A patient with two different records", BASE + other, refused="one row per patient")
-    case("twice_implausible.csv", "A patient twice, one record implausible: quarantine must not hide it", BASE + other.replace(",69,", ",690,"), refused="one row per patient")
+    case(
+        "twice_implausible.csv",
+        "A patient twice, one record implausible: quarantine must not hide it",
+        BASE + other.replace(",69,", ",690,"),
+        refused="one row per patient",
+    )
     case("twice_all.csv", "The whole ward twice", BASE + BASE.split("\n", 1)[1], refused="one row per patient")
-    case("twice_but_for_zeros.csv", "00123 and 123 are two patients", ward({"00207": {"patient_id": "123"}}), read={"123": {"patient_id": "123", "admitted": "2019-05-11", "died": "yes"}})
-    case("twice_but_for_blank.csv", "00123 and 00123 with a blank are two patients, as nothing is trimmed. OPEN: a warning would protect", ward({"00207": {"patient_id": "00123 "}}), read={"00123 ": {"patient_id": "00123 ", "admitted": "2019-05-11", "died": "yes"}})
+    case(
+        "twice_but_for_zeros.csv",
+        "00123 and 123 are two patients",
+        ward({"00207": {"patient_id": "123"}}),
+        read={"123": {"patient_id": "123", "admitted": "2019-05-11", "died": "yes"}},
+    )
+    case(
+        "twice_but_for_blank.csv",
+        "00123 and 00123 with a blank are two patients, as nothing is trimmed. OPEN: a warning would protect",
+        ward({"00207": {"patient_id": "00123 "}}),
+        read={"00123 ": {"patient_id": "00123 ", "admitted": "2019-05-11", "died": "yes"}},
+    )
     composed = {FIRST: {"patient_id": "\u00e9123"}, "00207": {"patient_id": "e\u0301123"}}
-    case("twice_but_for_accent.csv", "A composed and a decomposed letter are two patients. OPEN: a warning would protect", ward(composed), read={"\u00e9123": {"patient_id": "\u00e9123", "died": "no"}, "e\u0301123": {"patient_id": "e\u0301123", "died": "yes"}})
+    case(
+        "twice_but_for_accent.csv",
+        "A composed and a decomposed letter are two patients. OPEN: a warning would protect",
+        ward(composed),
+        read={
+            "\u00e9123": {"patient_id": "\u00e9123", "died": "no"},
+            "e\u0301123": {"patient_id": "e\u0301123", "died": "yes"},
+        },
+    )
     cell("identifier_missing.csv", "No identifier", "patient_id", "", refused="identifier given")
     cell("identifier_missing_quoted.csv", "A quoted empty identifier", "patient_id", '""', refused="identifier given")
-    case("identifier_missing_two.csv", "No identifier in two records: not one patient twice", ward({FIRST: {"patient_id": ""}, "00207": {"patient_id": ""}}), refused="identifier given")
+    case(
+        "identifier_missing_two.csv",
+        "No identifier in two records: not one patient twice",
+        ward({FIRST: {"patient_id": ""}, "00207": {"patient_id": ""}}),
+        refused="identifier given",
+    )
     nobody = {row[0]: {"died": "0"} for row in ROWS}
     case("outcome_none.csv", "Nobody died", ward(nobody), refused="outcome varies")
     case("outcome_all.csv", "Everybody died", ward({row[0]: {"died": "1"} for row in ROWS}), refused="outcome varies")
     one = nobody | {FIRST: {"died": "1", "age": "640"}}
-    case("outcome_quarantined.csv", "The only death is in a record that is quarantined: nobody else died. OPEN: it could be looked at before quarantine", ward(one), refused="outcome varies")
-    case("outcome_one.csv", "One death is enough to vary", ward(nobody | {FIRST: {"died": "1"}}), read={FIRST: {"died": "yes"}} | {row[0]: {"died": "no"} for row in ROWS[1:]})
+    case(
+        "outcome_quarantined.csv",
+        "The only death is in a quarantined record: nobody else died. OPEN: it could be looked at earlier",
+        ward(one),
+        refused="outcome varies",
+    )
+    case(
+        "outcome_one.csv",
+        "One death is enough to vary",
+        ward(nobody | {FIRST: {"died": "1"}}),
+        read={FIRST: {"died": "yes"}} | {row[0]: {"died": "no"} for row in ROWS[1:]},
+    )
 
 
 def add() -> None:
     for name, about, identity in IDENTIFIERS:
         identifier(f"id_{name}.csv", about, identity)
-    cell("id_link.csv", "A quoted formula with a link, to stay text wherever it is shown", "patient_id", '"=HYPERLINK(""http://example.invalid"",""x"")"', read=renamed('=HYPERLINK("http://example.invalid","x")'))
+    cell(
+        "id_link.csv",
+        "A quoted formula with a link, to stay text wherever it is shown",
+        "patient_id",
+        '"=HYPERLINK(""http://example.invalid"",""x"")"',
+        read=renamed('=HYPERLINK("http://example.invalid","x")'),
+    )
     _codes()
     _patients()

@@ -29,6 +29,7 @@ WHOLE: list[tuple[str, str, str]] = [  # file, about, the age as written
     ("digits_19", "Nineteen digits", "1000000000000000000"),
     ("digits_19_zeros", "Nineteen digits, most of them leading zeros", "0000000000000000064"),
     ("digits_5000", "Five thousand digits, more than Python converts", "6" * 5000),
+    ("newline", "A line break after the number", '"64\\n"'),
     ("unit", "A number with its unit", "64y"),
     ("range", "A range", "60-64"),
     ("greater", "A censored number", ">89"),
@@ -94,7 +95,13 @@ def _read() -> None:
     value("decimal_point_last.csv", "A point and nothing after it", "weight", "81.", 81.0)
     value("decimal_plus.csv", "A plus sign", "glucose", "+5", 5.0)
     value("decimal_zeros.csv", "Leading and trailing zeros", "weight", "000081.500", 81.5)
-    value("decimal_digits_19.csv", "More digits than a float keeps", "weight", "81.123456789012345678", 81.123456789012345678)
+    value(
+        "decimal_digits_19.csv",
+        "More digits than a float keeps",
+        "weight",
+        "81.123456789012345678",
+        81.123456789012345678,
+    )
     value("decimal_digits_5000.csv", "Five thousand digits", "weight", "81." + "5" * 5000, 81.5555555555555556)
     value("decimal_field_40k.csv", "A field of forty thousand characters", "weight", "81.5" + "0" * 40_000, 81.5)
     value("decimal_third.csv", "A repeating mg/dL", "glucose", "5.333333333333333", 5.333333333333333)
@@ -102,28 +109,90 @@ def _read() -> None:
 
 def _units_and_codes() -> None:
     mixed = {FIRST: {"glucose": "140", "glucose_unit": "mg/dL"}, "00442": {"glucose": "200.5", "glucose_unit": "mg/dL"}}
-    case("unit_mixed.csv", "Half the ward in mg/dL", ward(mixed), read={FIRST: {"glucose": millimoles("140")}, "00442": {"glucose": millimoles("200.5")}})
-    cell("unit_swapped.csv", "mmol/L named mg/dL: implausibly low once converted", "glucose_unit", "mg/dL", quarantined={"low": 1})
-    case("unit_swapped_high.csv", "mg/dL named mmol/L: implausibly high", ward({"00207": {"glucose_unit": "mmol/L"}}), quarantined={"high": 1})
-    cell("unit_missing.csv", "A glucose without its unit. OPEN: 'missing' could be meant as well, as the unit column allows none", "glucose_unit", "", quarantined={"unit given": 1})
+    case(
+        "unit_mixed.csv",
+        "Half the ward in mg/dL",
+        ward(mixed),
+        read={FIRST: {"glucose": millimoles("140")}, "00442": {"glucose": millimoles("200.5")}},
+    )
+    cell(
+        "unit_swapped.csv",
+        "mmol/L named mg/dL: implausibly low once converted",
+        "glucose_unit",
+        "mg/dL",
+        quarantined={"low": 1},
+    )
+    case(
+        "unit_swapped_high.csv",
+        "mg/dL named mmol/L: implausibly high",
+        ward({"00207": {"glucose_unit": "mmol/L"}}),
+        quarantined={"high": 1},
+    )
+    cell(
+        "unit_missing.csv",
+        "A glucose without its unit. OPEN: 'missing' could be meant as well, as the unit column allows none",
+        "glucose_unit",
+        "",
+        quarantined={"unit given": 1},
+    )
     cell("unit_unknown.csv", "An unknown unit", "glucose_unit", "g/L", refused="known code")
     cell("unit_case.csv", "A unit in lower case", "glucose_unit", "mmol/l", refused="known code")
     cell("unit_capitals.csv", "A unit in capitals", "glucose_unit", "MG/DL", refused="known code")
     cell("unit_blank.csv", "A blank after a unit", "glucose_unit", "mmol/L ", refused="known code")
     cell("unit_look_alike.csv", "A fraction slash within a unit", "glucose_unit", "mmol\u2044L", refused="known code")
-    case("unit_both_missing.csv", "Neither glucose nor unit: nothing lacks its unit. OPEN: 'missing' could be meant", ward({"00508": {"glucose_unit": ""}}), read={"00508": {"glucose": None}})
+    case(
+        "unit_both_missing.csv",
+        "Neither glucose nor unit: nothing lacks its unit. OPEN: 'missing' could be meant",
+        ward({"00508": {"glucose_unit": ""}}),
+        read={"00508": {"glucose": None}},
+    )
     value("missing_glucose.csv", "The missing code of glucose", "glucose", "-9", None)
     value("missing_glucose_empty.csv", "A glucose left empty beside its unit", "glucose", "", None)
-    case("missing_glucose_mg.csv", "The missing code stands before any conversion", ward({"00207": {"glucose": "-9"}}), read={"00207": {"glucose": None}})
-    cell("missing_glucose_decimal.csv", "-9.0 is not the code -9, byte for byte, but a number. OPEN: missing could be meant", "glucose", "-9.0", quarantined={"low": 1})
+    case(
+        "missing_glucose_mg.csv",
+        "The missing code stands before any conversion",
+        ward({"00207": {"glucose": "-9"}}),
+        read={"00207": {"glucose": None}},
+    )
+    cell(
+        "missing_glucose_decimal.csv",
+        "-9.0 is the number -9, which the schema declares as missing",
+        "glucose",
+        "-9.0",
+        read={FIRST: {"glucose": None}},
+    )
     cell("missing_glucose_99.csv", "A missing code nobody declared", "glucose", "999", quarantined={"high": 1})
     cell("missing_glucose_minus_1.csv", "Another missing code nobody declared", "glucose", "-1", quarantined={"low": 1})
     cell("missing_glucose_zero.csv", "Another column's missing code", "glucose", "0", quarantined={"low": 1})
     value("missing_weight.csv", "The missing code of weight", "weight", "0", None)
-    cell("missing_weight_decimal.csv", "0.0 is not the code 0, byte for byte, but a number. OPEN: missing could be meant", "weight", "0.0", quarantined={"low": 1})
-    cell("missing_weight_minus.csv", "-0 is not the code 0, byte for byte, but a number. OPEN: missing could be meant", "weight", "-0", quarantined={"low": 1})
-    cell("missing_weight_plus.csv", "+0 is not the code 0, byte for byte, but a number. OPEN: missing could be meant", "weight", "+0", quarantined={"low": 1})
-    cell("missing_weight_code_of_other.csv", "The missing code of glucose in weight", "weight", "-9", quarantined={"low": 1})
+    cell(
+        "missing_weight_decimal.csv",
+        "0.0 is the number 0, which the schema declares as missing",
+        "weight",
+        "0.0",
+        read={FIRST: {"weight": None}},
+    )
+    cell(
+        "missing_weight_minus.csv",
+        "-0 is the number 0, which the schema declares as missing",
+        "weight",
+        "-0",
+        read={FIRST: {"weight": None}},
+    )
+    cell(
+        "missing_weight_plus.csv",
+        "+0 is the number 0, which the schema declares as missing",
+        "weight",
+        "+0",
+        read={FIRST: {"weight": None}},
+    )
+    cell(
+        "missing_weight_code_of_other.csv",
+        "The missing code of glucose in weight",
+        "weight",
+        "-9",
+        quarantined={"low": 1},
+    )
     cell("missing_age_code_of_other.csv", "A missing code where none is declared", "age", "-9", quarantined={"low": 1})
 
 

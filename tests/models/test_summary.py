@@ -44,7 +44,11 @@ def test_event_rate_is_kaplan_meiers_and_patients_are_counted_once(summary):
     for day in np.unique(observed.time[(observed.event == 1) & (observed.time <= 365)]):
         free *= 1 - observed.event[observed.time == day].sum() / (observed.time >= day).sum()
     assert said["event_rate"] == pytest.approx(1 - free, rel=1e-12)
-    assert said["development"] == {"patients": 250, "events": int(observed.by_horizon().sum())}
+    assert said["development"] == {
+        "patients": 250,
+        "events": int(observed.by_horizon().sum()),
+        "mean_follow_up": pytest.approx(sum(min(t, 365) for t in observed.time) / len(observed)),
+    }
     assert said["predictors"] == list(PREDICTORS)
 
 

@@ -157,6 +157,12 @@ def make_performance(cohort: type[Cohort], design: str) -> dict[str, Any]:
                 "suppressed": "fewer than 10 patients" if small else None,
             })  # fmt: skip
     return {
+        "sample_size": {
+            "patients": 280, "events": 117, "parameters": 24, "needed": 662, "needed_events": 115,
+            "criteria": [{"name": "shrinkage", "sentence": "Expected shrinkage is at least 0.9.", "n": 662}],
+            "parameters_allowed": 10, "expects": "others reached an AUROC of 0.7 (made up)",
+        },
+        "repeats_across_parts": 0,
         "design": design,
         "says": "Patients from 1987 on tested a model developed on the patients before."
         if design == "temporal"
@@ -264,12 +270,14 @@ def make_results(name: str, seed: int = 0, patients: int = 400) -> Results:
             "rows_in": patients + 9, "valid": patients, "quarantined": 9, "patients": patients,
             "attrition": [
                 {"step": "Records read", "records": patients + 9, "removed": 0, "reason": ""},
-                {"step": "Valid records", "records": patients, "removed": 9, "reason": "broke a data-quality rule"},
+                {"step": "Quarantined", "records": patients, "removed": 9, "reason": "not: Age lies in its range"},
+                {"step": "Valid records", "records": patients, "removed": 0, "reason": ""},
             ],
             "rules": [
                 {"rule": "plausible range", "column": "age", "sentence": "Age lies in the plausible range",
-                 "severity": "quarantine", "records": 9},
-                {"rule": "unique", "column": None, "sentence": "No record twice", "severity": "refuse", "records": 0},
+                 "severity": "quarantine", "records": 9, "says": ""},
+                {"rule": "unique", "column": None, "sentence": "No record twice", "severity": "refuse", "records": 0,
+                 "says": ""},
             ],
         },
         performance=make_performance(cohort, design),
@@ -289,7 +297,7 @@ def make_results(name: str, seed: int = 0, patients: int = 400) -> Results:
                  "says": "200 gradient-boosted trees of depth 2, monotone where the schema gives a direction."},
             ],
             "recalibration": {"intercept": -0.03, "slope": 1.14}, "event_rate": 0.41,
-            "development": {"patients": 280, "events": 117}, "predictors": list(cohort.predictors()),
+            "development": {"patients": 280, "events": 117, "mean_follow_up": None}, "parameters": 24, "predictors": list(cohort.predictors()),
             "constrained": {n: c.expected.direction.name.lower() for n, c in cohort.predictors().items()
                             if c.expected and c.factor != FactorClass.TREATMENT},
         },

@@ -40,6 +40,8 @@ def _write_number(value: float) -> str:
 
 
 def _write_day(value: date, column: Column) -> str:
+    if column.kind == Kind.TEXT:  # which text became this date cannot be told
+        raise TypeError(type(value).__name__)
     moment = isinstance(value, datetime)
     if moment and (value.tzinfo or value.time() != time()):  # type: ignore[attr-defined]
         return value.isoformat()  # a moment, which is no day

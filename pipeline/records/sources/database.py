@@ -1,13 +1,15 @@
 """A database, through SQLAlchemy: one query that only reads, in one read-only transaction, streamed in chunks."""
 
 import os
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import pandas as pd
 
 from data_schemas.columns import Column
-from pipeline.errors import ConfigurationError
+from pipeline.errors import ConfigurationError, DataRefusedError
 from pipeline.records.sources.cells import write_cell
 from pipeline.records.sources.refusals import check_header, file_faults, refused
 from pipeline.settings import DatabaseSource
@@ -36,13 +38,11 @@ def read_database(source: DatabaseSource, columns: dict[str, Column]) -> pd.Data
     query = read_query(source)
     engine = _open_engine(source)
     try:
-        with engine.connect() as connection:
+        with _connect(engine, source) as connection:
             return _read_rows(_read_only(connection), query, source, columns)
-    except sa.exc.OperationalError:
-        raise refused(
-            source.path, "database", "cannot be reached, or the connection broke; nothing was read, run it again later"
-        ) from None
-    except (sa.exc.SQLAlchemyError, RuntimeError):
+    except (sa.exc.SQLAlchemyError, RuntimeError) as error:
+        if getattr(error, "connection_invalidated", False):
+            raise _unreachable(source) from None
         raise refused(source.path, "query", "the database refused the query; try it in a client, read-only") from None
     finally:
         engine.dispose()
@@ -53,14 +53,15 @@ def read_query(source: DatabaseSource) -> str:
     import sqlglot
     from sqlglot import exp
 
-    with file_faults(source.path):
-        text = Path(source.path).read_text(encoding="utf-8").strip().removesuffix(";")
     try:
-        statements = sqlglot.parse(text, dialect=_dialect(source))
-    except (sqlglot.errors.SqlglotError, RecursionError):
+        with file_faults(source.path):
+            text = Path(source.path).read_text(encoding="utf-8")
+        parsed = sqlglot.parse(text, dialect=_dialect(source))
+    except (sqlglot.errors.SqlglotError, RecursionError, UnicodeDecodeError):
         raise ConfigurationError(
             f"{source.path}, rule 'query': is not one SQL query; expected SELECT ... ORDER BY"
         ) from None
+    statements = [s for s in parsed if s is not None and not isinstance(s, exp.Semicolon)]
     query = statements[0] if len(statements) == 1 else None
     if not isinstance(query, exp.Query) or query.find(exp.Insert, exp.Update, exp.Delete, exp.Merge, exp.Into, exp.DDL):
         raise ConfigurationError(
@@ -102,6 +103,8 @@ def _open_engine(source: DatabaseSource) -> "Engine":
 
     url = _address(source)
     given, _ = READ_ONLY.get(url.get_backend_name(), ({}, {}))
+    if url.get_backend_name() == "sqlite":  # which would make a file where there is none
+        url = url.set(database=f"file:{quote(url.database or '')}").update_query_dict({"mode": "ro", "uri": "true"})
     try:
         return sa.create_engine(url, connect_args=given)
     except ImportError as error:
@@ -110,21 +113,36 @@ def _open_engine(source: DatabaseSource) -> "Engine":
         ) from None
 
 
+def _connect(engine: "Engine", source: DatabaseSource) -> "Connection":
+    import sqlalchemy as sa
+
+    try:
+        return engine.connect()
+    except sa.exc.SQLAlchemyError:
+        raise _unreachable(source) from None
+
+
+def _unreachable(source: DatabaseSource) -> DataRefusedError:
+    return refused(
+        source.path, "database", "cannot be reached, or the connection broke; nothing was read, run it again later"
+    )
+
+
 def _read_only(connection: "Connection") -> "Connection":
     name = connection.dialect.name
     _, options = READ_ONLY.get(name, ({}, {}))
     if name == "sqlite":
         connection.exec_driver_sql("PRAGMA query_only = ON")
-    return connection.execution_options(stream_results=True, yield_per=CHUNK, **options)
+    return connection.execution_options(stream_results=True, yield_per=CHUNK, no_parameters=True, **options)
 
 
 def _read_rows(
     connection: "Connection", query: str, source: DatabaseSource, columns: dict[str, Column]
 ) -> pd.DataFrame:
-    rows = connection.exec_driver_sql(query)
-    header = list(rows.keys())
-    check_header(source.path, header, list(columns))
-    parts = [_as_text(part, header, source, columns) for part in rows.partitions(CHUNK)]
+    with closing(connection.exec_driver_sql(query)) as rows:
+        header = list(rows.keys())
+        check_header(source.path, header, list(columns))
+        parts = [_as_text(part, header, source, columns) for part in rows.partitions(CHUNK)]
     empty = pd.DataFrame(columns=list(columns), dtype="string")
     return pd.concat(parts, ignore_index=True)[list(columns)] if parts else empty
 

@@ -22,10 +22,13 @@ def read_delimited(source: DelimitedSource, columns: list[str]) -> pd.DataFrame:
     header with missing, extra or repeated names, or a row with another number of fields.
     """
     text = b"".join(checked_text(source))
+    if text and not text.endswith((b"\n", b"\r")):
+        text += b"\n"
     header = _read_header(source, text)
     check_header(source.path, header, columns)
     frame = _read_rows(source, header, text)
-    _refuse_blank(frame, source.path)
+    if _hold_nothing(frame):
+        _refuse_blank_lines(source, text)
     return frame[columns]
 
 
@@ -72,10 +75,15 @@ def _misshapen(source: DelimitedSource, ragged: list[Any], width: int) -> DataRe
     return refused(source.path, "field count", f"{found}; check delimiter, quoting, decimal mark and blank lines")
 
 
-def _refuse_blank(frame: pd.DataFrame, path: str) -> None:
-    """A blank line is read as a record whose fields are all empty."""
-    blank = frame
+def _hold_nothing(frame: pd.DataFrame) -> bool:
+    """Whether a record has empty fields only, as a blank line is read."""
+    empty = frame
     for name in frame.columns:
-        blank = blank[blank[name] == ""]
-    if len(blank):
-        raise refused(path, "field count", f"{len(blank)} records are blank lines or hold nothing; remove them")
+        empty = empty[empty[name] == ""]
+    return len(empty) > 0
+
+
+def _refuse_blank_lines(source: DelimitedSource, text: bytes) -> None:
+    rows = csv.reader(io.TextIOWrapper(io.BytesIO(text), "utf-8", newline=""), delimiter=source.delimiter)
+    if blank := sum(not row for row in rows):
+        raise refused(source.path, "field count", f"{blank} lines are blank; remove them")

@@ -21,6 +21,8 @@ def read_parquet_source(source: ParquetSource, columns: dict[str, Column]) -> pd
     """
     table = _read_table(source.path, list(columns))
     made = {name: _make_column(table[name], column) for name, column in columns.items()}
+    if nul := [name for name, values in made.items() if values is not None and _holds_nul(values)]:
+        raise refused(source.path, "NUL byte", f"columns {', '.join(nul)} hold a NUL byte; write them anew")
     if wrong := [f"{name} ({table[name].type})" for name in columns if made[name] is None]:
         raise refused(
             source.path,
@@ -36,9 +38,14 @@ def _read_table(path: str, columns: list[str]) -> pa.Table:
     try:
         with pq.ParquetFile(path) as file:
             check_header(path, file.schema_arrow.names, columns)
-            return file.read()
+            table = file.read()
     except (pa.ArrowException, OSError):
         raise refused(path, "parquet file", "is not a whole Parquet file; copy or export it anew") from None
+    try:
+        table.validate(full=True)
+    except pa.ArrowInvalid:
+        raise refused(path, "encoding", "holds text that is not UTF-8; write it anew") from None
+    return table
 
 
 def _make_column(values: pa.ChunkedArray, column: Column) -> pd.Series | None:
@@ -52,9 +59,8 @@ def _make_column(values: pa.ChunkedArray, column: Column) -> pd.Series | None:
         return _numbers(values, column)
     if column.kind == Kind.DATE:
         return _days(values)
-    if column.kind == Kind.CATEGORY and pa.types.is_boolean(kind):
-        return _texts(values)
-    return _texts(values) if pa.types.is_integer(kind) else None
+    truths = pa.types.is_boolean(kind) and {"true", "false"} & set(column.codes)
+    return _texts(values) if truths or pa.types.is_integer(kind) else None
 
 
 def _numbers(values: pa.ChunkedArray, column: Column) -> pd.Series | None:
@@ -78,6 +84,10 @@ def _days(values: pa.ChunkedArray) -> pd.Series | None:
 
 def _texts(values: pa.ChunkedArray) -> pd.Series:
     return _plain(values.cast(pa.string()).to_pandas(types_mapper={pa.string(): pd.StringDtype("pyarrow")}.get))
+
+
+def _holds_nul(values: pd.Series) -> bool:
+    return isinstance(values.dtype, pd.StringDtype) and bool(values.str.contains("\0", regex=False).any())
 
 
 def _plain(values: Any) -> pd.Series:

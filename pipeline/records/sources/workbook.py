@@ -26,7 +26,7 @@ def read_workbook(source: WorkbookSource, columns: dict[str, Column]) -> pd.Data
     rows = _trim(_read_cells(source))
     if not rows:
         raise refused(source.path, "empty file", "holds an empty sheet: expected a header row and records")
-    header = ["" if cell.value is None else str(cell.value) for cell in rows[0]]
+    header = [_name(cell, source.path) for cell in rows[0]]
     check_header(source.path, header, list(columns))
     texts = [[_write(cell, columns[name], source.path) for cell, name in zip(r, header, strict=True)] for r in rows[1:]]
     return pd.DataFrame(texts, columns=header, dtype="string")[list(columns)]
@@ -48,6 +48,8 @@ def _read_cells(source: WorkbookSource) -> list[tuple[Any, ...]]:
         raise
     except Exception:  # whatever a damaged file makes of a parser
         raise refused(source.path, "workbook", "is not a readable .xlsx workbook; save it anew as .xlsx") from None
+    if not book.sheetnames:
+        raise refused(source.path, "workbook", "holds no sheet; save it anew as .xlsx")
     sheet = _choose_sheet(book, source)
     if sheet.merged_cells.ranges:
         raise refused(source.path, "merged cells", f"{len(sheet.merged_cells.ranges)} areas are merged; part them")
@@ -77,14 +79,28 @@ def _trim(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     return [row[:width] for row in kept]
 
 
-def _write(cell: Any, column: Column, path: str) -> str:
+def _name(cell: Any, path: str) -> str:
+    _refuse_computed(cell, path)
+    return "" if cell.value is None else str(cell.value)
+
+
+def _refuse_computed(cell: Any, path: str) -> None:
     if cell.data_type == "f":
         raise refused(path, "formula", f"cell {cell.coordinate} holds a formula; paste values in its place")
     if cell.data_type == "e":
         raise refused(path, "error cell", f"cell {cell.coordinate} holds an error of Excel; mend or empty it")
+
+
+def _write(cell: Any, column: Column, path: str) -> str:
+    _refuse_computed(cell, path)
     value = cell.value
     if isinstance(value, int | float) and math.isfinite(value) and abs(value) >= TOO_LONG:
         raise refused(
             path, "long number", f"cell {cell.coordinate} holds a number of more than 15 digits; keep it as text"
         )
-    return write_cell(value, column)
+    try:
+        return write_cell(value, column)
+    except TypeError as error:
+        raise refused(
+            path, "column type", f"cell {cell.coordinate} holds a {error}, expected {column.kind}; keep it as text"
+        ) from None
