@@ -27,9 +27,9 @@ def nuclei(label: str, plausible: tuple[float, float], definition: str) -> Any:
     return measurement(label, plausible=plausible, note=definition, factor=FactorClass.MARKER, expected=LARGER)
 
 
-def standard_error(label: str, plausible: tuple[float, float], definition: str) -> Any:
+def standard_error(label: str, plausible: tuple[float, float], definition: str, **meaning: Any) -> Any:
     """The standard error of a mean over the nuclei of one image; no source gives it a direction."""
-    return measurement(label, plausible=plausible, note=definition, factor=FactorClass.MARKER)
+    return measurement(label, plausible=plausible, note=definition, factor=FactorClass.MARKER, **meaning)
 
 
 class BreastCancerDiagnosis(Cohort):
@@ -78,7 +78,10 @@ class BreastCancerDiagnosis(Cohort):
         "SE of nuclear concavity", (0, 2), "depth of the concave parts of the outline; a ratio"
     )
     concave_points_error: Decimal = standard_error(
-        "SE of nuclear concave points", (0, 1), "share of the outline that is concave; a ratio"
+        "SE of nuclear concave points",
+        (0, 1),
+        "share of the outline that is concave; a ratio",
+        acknowledged={"suspected missing code": "0 where no nucleus of the image has a concave part"},
     )
     symmetry_error: Decimal = standard_error(
         "SE of nuclear asymmetry", (0, 1), "relative difference between lengths on the two sides; a ratio"

@@ -92,6 +92,19 @@ class BreastCancerRecurrence(Cohort):
     )  # fmt: skip
     died: Coded = category("Death", {"0": "no", "1": "yes"}, excluded=AFTERWARDS)
 
+    @classmethod
+    def derive(cls, frame: pd.DataFrame) -> pd.DataFrame:
+        """The dates and the follow-up to death that agree with the follow-up to recurrence."""
+        days, recurred = frame.days_to_recurrence_or_censoring, frame.recurred == "yes"
+        longer = frame.days_to_death_or_censoring.where(frame.days_to_death_or_censoring > days, days)
+        survival = longer.where(recurred, days)
+        return frame.assign(
+            recurrence_date=frame.diagnosis_date + pd.to_timedelta(days, unit="D"),
+            death_date=frame.diagnosis_date + pd.to_timedelta(survival, unit="D"),
+            days_to_death_or_censoring=survival,
+            died=frame.died.where(recurred, "no"),
+        )
+
     @rule(
         "Recurrence is not before diagnosis, nor death before recurrence",
         uses=("diagnosis_date", "recurrence_date", "death_date"),

@@ -70,6 +70,7 @@ __all__ = [
     "identifier",
     "measurement",
     "rule",
+    "text",
     "units",
 ]
 
@@ -180,6 +181,11 @@ def _field(column: Column, **pandera: Any) -> Any:
 def identifier(label: str, **meaning: Any) -> Any:
     """A text that tells patients apart; hashed before anything is learnt, never shown."""
     return _field(Column(label, Role.IDENTIFIER, Kind.TEXT, **meaning))
+
+
+def text(label: str, *, excluded: str, **meaning: Any) -> Any:
+    """Free text, kept out of every model; `excluded` says why."""
+    return _field(Column(label, Role.EXCLUDED, Kind.TEXT, excluded_because=excluded, **meaning))
 
 
 def measurement(

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 
 from data_schemas.vocabulary import (
+    MAY_BE_ACKNOWLEDGED,
     SEVERITIES,
     Binary,
     Column,
@@ -17,6 +18,10 @@ from data_schemas.vocabulary import (
 )
 
 Columns = Mapping[str, Column]
+RESERVED = {
+    "study", "columns", "with_role", "predictors", "identifier", "index_date", "derive", "severity", "faults",
+    "unconfirmed", "pseudonym", "broken_rule", "rule_column",
+}  # fmt: skip
 SOME_DAY = date(2001, 11, 22)  # day, month and year differ, whatever the format leaves out
 
 
@@ -26,6 +31,8 @@ def find_faults(columns: Columns, study: Study) -> list[str]:
     found = [] if identifiers == 1 else [f"{identifiers} columns are identifiers, expected one"]
     if not any(column.role == Role.PREDICTOR for column in columns.values()):
         found.append("no column is a predictor")
+    if taken := sorted(name for name in columns if name in RESERVED):
+        found.append(f"{', '.join(taken)}: a cohort uses this name itself; rename the column in the source")
     for name, column in columns.items():
         found += [f"{name} {fault}" for check in CHECKS for fault in check(column, columns)]
     return found + _outcome_faults(study, columns) + _study_faults(study, columns)
@@ -97,12 +104,20 @@ def _time_faults(column: Column, columns: Columns) -> list[str]:
     return []
 
 
+def _acknowledgement_faults(column: Column, _: Columns) -> list[str]:
+    unknown = sorted(set(column.acknowledged) - MAY_BE_ACKNOWLEDGED)
+    found = [f"acknowledges {name!r}, expected one of {', '.join(sorted(MAY_BE_ACKNOWLEDGED))}" for name in unknown]
+    found += [f"acknowledges {name!r} without a reason" for name, why in column.acknowledged.items() if not why.strip()]
+    return found
+
+
 CHECKS: tuple[Callable[[Column, Columns], list[str]], ...] = (
     _role_faults,
     _change_faults,
     _value_faults,
     _unit_faults,
     _time_faults,
+    _acknowledgement_faults,
 )
 
 

@@ -97,6 +97,12 @@ class Change:
     source: str
 
 
+MAY_BE_ACKNOWLEDGED = frozenset({
+    "named as known later", "suspected missing code", "mostly missing", "constant", "strong predictor",
+    "deciding group", "missingness",
+})  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Column:
     """What a column means beyond its pandera field.
@@ -105,8 +111,9 @@ class Column:
     `unit`; the source may write them in `source_unit`, or record by record in the unit that `unit_column` names,
     and `molar_mass` (g/mol) leads from mass to amount of substance. `missing_at_most` is the largest share that
     may be missing. `known_on` names the date column that says when the value became known; `known_later` says
-    that it is known only after the moment of prediction. `guessed` names what a draft has guessed and no
-    person has confirmed. `severities` changes what follows when a rule is broken: see `SEVERITIES`.
+    that it is known only after the moment of prediction. `acknowledged` gives, by name of a trap that
+    only warns (see `MAY_BE_ACKNOWLEDGED`), the reason why it is none here. `guessed` names what a draft has
+    guessed and no person has confirmed. `severities` changes what follows when a rule is broken: see `SEVERITIES`.
     """
 
     label: str
@@ -130,6 +137,7 @@ class Column:
     excluded_because: str | None = None
     known_on: str | None = None
     known_later: bool = False
+    acknowledged: Mapping[str, str] = field(default_factory=dict)
     note: str | None = None
     severities: Mapping[str, Severity] = field(default_factory=dict)
     guessed: tuple[str, ...] = ()
@@ -265,7 +273,8 @@ class Study:
     """The cohort as a whole.
 
     `thresholds` are the risks at which care would change. An AUROC above `auroc_ceiling` is too good to be
-    believed and reported as a suspected leak; so is a single predictor's above `single_ceiling`. The AUROC that
+    believed and reported as a suspected leak; so is a single predictor's above `single_ceiling`, or
+    above 0.9 where a cohort declares none. The AUROC that
     others have published, if any, says how large a sample is needed.
     """
 
@@ -278,8 +287,8 @@ class Study:
     thresholds: tuple[float, ...]
     auroc_ceiling: float
     auroc_ceiling_source: str
-    single_ceiling: float = 0.9
-    single_ceiling_source: str = "the ceiling where a cohort declares none"
+    single_ceiling: float | None = None
+    single_ceiling_source: str | None = None
     published_auroc: float | None = None
     published_auroc_source: str | None = None
     limits: tuple[str, ...] = ()

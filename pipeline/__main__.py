@@ -1,7 +1,9 @@
 """The command line: `python -m pipeline COMMAND`, also installed as `clinrisk`."""
 
+import os
 import sys
 import traceback
+from pathlib import Path
 
 import click
 
@@ -31,6 +33,41 @@ def doctor() -> None:
     faults = sum(not finding.fit for finding in findings)
     click.echo(f"{faults} fault{'' if faults == 1 else 's'} found." if faults else "Everything is fit.")
     sys.exit(2 if faults else 0)
+
+
+@cli.command("new-cohort")
+@click.argument("name")
+@click.option("--from", "path", required=True, type=click.Path(), help="A .csv, .tsv, .csv.gz, .parquet or .xlsx file.")
+@click.option("--outcome", help="The column that holds the outcome; guessed if not given.")
+@click.option("--event", help="The code in it that means the event; guessed if not given.")
+@click.option("--delimiter", help="What parts the fields of a text file.  [default: ,]")
+@click.option("--encoding", help="The text file's encoding.  [default: utf-8]")
+@click.option("--sheet", help="The workbook's sheet, if it has several.")
+def new_cohort(name: str, path: str, outcome: str | None, event: str | None, **source: str | None) -> None:
+    """Draft data_schemas/NAME.py from a file, for a person to confirm."""
+    from pipeline.operations.new_cohort import draft_cohort
+
+    given = {"path": path} | {key: value for key, value in source.items() if value}
+    schema, guesses = draft_cohort(name, given, outcome, event)
+    click.echo(f"Drafted {schema} with {guesses} guesses, and an entry in params.yaml.")
+    click.echo("Check each guess, then delete its name from `guessed=(...)`. Nothing is trained before that.")
+
+
+@cli.command()
+@click.argument("cohort")
+@click.option("--rows", type=click.IntRange(1, 10_000_000), default=10_000, show_default=True, help="Records to make.")
+@click.option(
+    "--out", required=True, type=click.Path(path_type=Path), help="A new .csv or .parquet file."
+)
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="The same seed, the same table.")
+@click.option("--event-share", type=click.FloatRange(0.001, 0.999), default=0.2, show_default=True, help="Mean risk.")
+def synth(cohort: str, rows: int, out: Path, seed: int, event_share: float) -> None:
+    """Make a synthetic table of COHORT, with the risk function behind it in a file beside it."""
+    from pipeline.operations.synth import write_synthetic
+
+    os.umask(0o077)
+    truth = write_synthetic(cohort, rows, out, seed, event_share)
+    click.echo(f"Wrote {rows:,} made-up records to {out} and their risk function to {truth}.")
 
 
 def main() -> None:

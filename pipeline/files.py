@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -79,6 +80,27 @@ def rounded(content: Any) -> Any:
 def write_parquet(path: Path, frame: "pd.DataFrame") -> None:
     """Write a frame without its index."""
     frame.to_parquet(path, engine="pyarrow", index=False)
+
+
+def write_parquet_parts(path: Path, parts: "Iterable[pd.DataFrame]") -> None:
+    """Write frames of the same columns one after the other, in as little memory as the largest needs."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    writer = None
+    for part in parts:
+        table = pa.Table.from_pandas(part, schema=writer and writer.schema, preserve_index=False)
+        writer = writer or pq.ParquetWriter(path, table.schema)
+        writer.write_table(table)
+    assert writer is not None, "there is at least one part"
+    writer.close()
+
+
+def write_csv_parts(path: Path, parts: "Iterable[pd.DataFrame]") -> None:
+    """Write frames of the same columns, as text, one after the other as UTF-8 CSV with one header."""
+    with path.open("w", encoding="utf-8", newline="") as handle:
+        for number, part in enumerate(parts):
+            part.to_csv(handle, index=False, header=number == 0, lineterminator="\n")
 
 
 def read_parquet(path: Path) -> "pd.DataFrame":

@@ -13,10 +13,15 @@ ENOUGH_EVENTS = 100
 NAMED_AT_MOST = 5
 TRAPS = {
     "single predictor": ("FAIL", "Suspected leak: a single predictor nearly decides the outcome"),
+    "strong predictor": ("WARN", "A single predictor tells unusually much of the outcome"),
+    "deciding group": ("WARN", "Some groups of patients cannot have, or must have, the event: were they at risk"),
     "declared as known later": ("FAIL", "A predictor is declared as known only after the moment of prediction"),
     "known after the index date": ("FAIL", "A predictor became known after the moment of prediction"),
     "named as known later": ("WARN", "A predictor is named like something known only later"),
     "missingness": ("WARN", "Possible leak: whether a predictor is missing tells the outcome"),
+    "suspected missing code": ("WARN", "What looks like a missing code is read as a value"),
+    "mostly missing": ("WARN", "A predictor is missing in most records"),
+    "constant": ("WARN", "A predictor tells nothing"),
     "row order": ("WARN", "The order of the rows tells the outcome: they were sorted by it, or times changed"),
     "identifier": ("WARN", "The identifier tells the outcome: it may hold a centre, a year or the outcome itself"),
     "repeats that disagree": ("WARN", "Repeated records disagree on the outcome"),
@@ -85,8 +90,12 @@ def _enough_to_develop(sample: Mapping[str, Any]) -> Check:
     level = "PASS" if sample["patients"] >= sample["needed"] else "WARN"
     has = f"{sample['patients']} patients, {sample['events']} of them with the event, taught {sample['parameters']}"
     needs = f"the criteria of Riley et al. ask for {sample['needed']} patients"
-    allows = "" if level == "PASS" else f", and allow {sample['parameters_allowed']} parameters with those there are"
+    allows = "" if level == "PASS" else f", those there are suffice for {_few_or_none(sample['parameters_allowed'])}"
     return make_check("Enough patients to develop", level, f"{has} parameters; {needs}{allows}.")
+
+
+def _few_or_none(parameters: int) -> str:
+    return f"{parameters} parameters" if parameters else "not even one parameter"
 
 
 def _enough_to_evaluate(performance: Mapping[str, Any]) -> Check:

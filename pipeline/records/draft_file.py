@@ -14,15 +14,8 @@ from pipeline.records.drafting import Guess
 WIDTH = 120
 LONGEST_NAME = 80
 AMBIGUOUS = {"l", "I", "O"}
-TAKEN = {*columns.__all__, *dir(Cohort), "Any", "Config", "free_text", "pa"}  # a column of that name would hide it
+TAKEN = {*columns.__all__, *dir(Cohort), "Config"}  # a column of that name would hide it
 UNCONFIRMED = ("title", "population", "intended use", "outcome", "thresholds", "AUROC ceiling", "licence")
-FREE_TEXT = '''
-def free_text(label: str, excluded: str, **meaning: Any) -> Any:
-    """A text that no model sees."""
-    column = Column(label, Role.EXCLUDED, Kind.TEXT, excluded_because=excluded, **meaning)
-    return pa.Field(title=label, nullable=column.missing_allowed, metadata={"column": column})
-
-'''
 
 
 def draft_file(name: str, guesses: Sequence[Guess]) -> str:
@@ -35,10 +28,8 @@ def draft_file(name: str, guesses: Sequence[Guess]) -> str:
     repeated = any(guess.repeated for guess in guesses)
     lines = [line for guess in guesses for line in _declaration(guess)]
     source = "\n".join([*_class_header(name), *lines, "", *_config(name, outcome, repeated), ""])
-    needs_text = any(_is_free_text(guess) for guess in guesses)
-    source = f"{FREE_TEXT if needs_text else ''}\n{source}"
     title = f'"""Draft of cohort {name}, made from a table; a person confirms each guess."""'
-    return f"{title}\n\n{_imports(source)}\n{source}"
+    return f"{title}\n\n{_imports(source)}\n\n{source}"
 
 
 def _check_names(guesses: Sequence[Guess]) -> None:
@@ -70,8 +61,7 @@ def _imports(source: str) -> str:
     """The import lines for the words that `source` uses."""
     used = {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}
     words = "".join(f"    {word},\n" for word in sorted(used & set(columns.__all__)))
-    outside = "from typing import Any\n\nimport pandera.pandas as pa\n\n" if "pa" in used else ""
-    return f"{outside}from data_schemas.columns import (\n{words})\n"
+    return f"from data_schemas.columns import (\n{words})\n"
 
 
 def _class_header(name: str) -> list[str]:
@@ -94,8 +84,8 @@ def _constructor(guess: Guess) -> tuple[str, str, list[str]]:
     """Annotation, constructor and the arguments that belong to the column's kind."""
     if guess.role == Role.IDENTIFIER:
         return "Text", "identifier", []
-    if _is_free_text(guess):
-        return "Text", "free_text", []
+    if guess.kind == Kind.TEXT:
+        return "Text", "text", []
     if guess.kind == Kind.CATEGORY:
         if list(guess.codes.values()) == ["no", "yes"]:
             no, yes = guess.codes
@@ -121,10 +111,6 @@ def _meaning(guess: Guess) -> list[str]:
         "guessed": _texts(guess.doubts),
     }
     return [line for key, value in found.items() if value for line in f"{key}={value},".split("\n")]
-
-
-def _is_free_text(guess: Guess) -> bool:
-    return guess.kind == Kind.TEXT and guess.role == Role.EXCLUDED
 
 
 def _config(name: str, outcome: Guess, repeated: bool) -> list[str]:

@@ -1,4 +1,4 @@
-"""What a table seems to hold: kinds, ranges, codes, missing codes, identifier, outcome; a person confirms each.
+"""What each column of a table seems to hold: kind, range, codes, missing codes; a person confirms each.
 
 A guess goes into version control, so it shows no patient's value: a code only if enough records have it, a range
 never by its observed ends, a text, an identifier or a personal detail never.
@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from data_schemas.columns import Column, FactorClass, Kind, Role
-from pipeline.errors import ConfigurationError, DataRefusedError
+from pipeline.errors import DataRefusedError
 from pipeline.records.typing import type_records
 
 MOST_CODES, MOST_NUMBER_CODES, LONGEST_CODE = 50, 6, 48
@@ -37,15 +37,6 @@ UNITS = re.compile(
     r"_(?:age|years?|yrs?|months?|days?|hours?|min(?:utes)?|[mc]m|k?g|m[gl]|mmhg|bpm|percent|count|n|number|num|total"
     r"|score|size|weight|height|pressure|rate)_"
 )
-IMMUTABLE = re.compile(r"_(?:age|sex|gender|race|ethnic(?:ity)?)_")
-LATER = re.compile(
-    r"death|dead|deceased|discharge|outcome|follow_?up|surviv|mortality|expired|readmi|relapse|recur"
-    r"|_(?:died|time|costs?|charges?|surv|s?los|event|cens(?:or\w*)?)_|_surv\d"
-)
-OUTCOMES = re.compile(r"outcome|died|death|dead|_(?:event|class|target)_|readmi|recur|relapse")
-NUMBERED = r"_?(?:id|no|nr|nbr|num|number)?"
-PATIENT = re.compile(rf"_(?:study_?|hospital_?)?(?:patient|subject|person|participant|nhs|mrn|pid){NUMBERED}_")
-RECORD = re.compile(rf".*_(?:id|identifier|uuid|guid)_|_(?:case|record|visit|encounter|admission|sample){NUMBERED}_")
 
 
 @dataclass(frozen=True)
@@ -77,62 +68,21 @@ class Guess:
         return replace(self, doubts=(*self.doubts, *doubts), **changes)  # type: ignore[arg-type]
 
 
-def draft_columns(text: pd.DataFrame, outcome: str | None, event: str | None, smallest_group: int) -> list[Guess]:
-    """A guess for every column of `text`, in its order; exactly one is the identifier and one the outcome.
-
-    `text` holds text only, the empty text where a value is missing. A code is shown only if `smallest_group`
-    records have it, or if it is the `event` that the caller names. Raises ConfigurationError where no draft is
-    possible: no records, no identifier, no outcome, an outcome that is no code, or no predictor left.
-    """
-    _check_request(text, outcome, event)
-    guesses = [_guess_content(name, text[name], smallest_group) for name in text.columns]
-    chosen = outcome or _likely_outcome(guesses)
-    others = [guess for guess in guesses if guess.name != chosen]
-    ranks = {guess.name: _identifier_rank(guess, text[guess.name]) for guess in others}
-    identifier = max(ranks, key=lambda name: (ranks[name], text[name].nunique()), default="")
-    if not ranks.get(identifier):
-        raise ConfigurationError(
-            "no column tells patients apart: expected one that is filled and differs in every record, or has a name "
-            "such as patient_id; add one to the table (a running number will do where every record is another patient)"
-        )
-    drafted = {
-        guess.name: _as_identifier(guess, text[guess.name], guess.name == identifier) if ranks[guess.name] else
-        _as_predictor(guess) for guess in others
-    }  # fmt: skip
-    if not any(guess.role == Role.PREDICTOR for guess in drafted.values()):
-        raise ConfigurationError("no column is left as a predictor: all look like texts, dates, identifiers or results")
-    told = next(guess for guess in guesses if guess.name == chosen)
-    told = _as_outcome(told, text[chosen], event, smallest_group)
-    drafted[chosen] = told if outcome else told.doubting("whether this is the outcome")
-    return [drafted[guess.name] for guess in guesses]
-
-
-def _check_request(text: pd.DataFrame, outcome: str | None, event: str | None) -> None:
-    if text.empty:
-        raise ConfigurationError("the table holds no records; a draft needs some to guess from")
-    if text.columns.has_duplicates:
-        raise ConfigurationError("the table has several columns of one name; give each its own")
-    if outcome is not None and outcome not in text.columns:
-        raise ConfigurationError(f"the table has no column {outcome!r}; --outcome names one of its columns")
-    if event is not None and outcome is None:
-        raise ConfigurationError("--event needs --outcome, the column that holds the code")
-
-
-def _words(name: str) -> str:
+def name_words(name: str) -> str:
     """A name's words in lower case, each between underscores: `timeInHospital` gives `_time_in_hospital_`."""
     parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
     return re.sub(r"[^a-z0-9]+", "_", f"_{parted.lower()}_")
 
 
-def _guess_content(name: str, texts: "pd.Series[str]", smallest_group: int) -> Guess:
+def guess_content(name: str, texts: "pd.Series[str]", smallest_group: int) -> Guess:
     """What a column holds, by its texts, and by a name that promises personal data."""
     filled = texts[texts != ""]
     lacking = 1 - len(filled) / len(texts)
     usable = re.fullmatch(r"[A-Za-z]\w*", name, re.ASCII)
-    attribute = name if usable else re.sub(r"^(?=\d|$)", "column_", _words(name).strip("_"))
+    attribute = name if usable else re.sub(r"^(?=\d|$)", "column_", name_words(name).strip("_"))
     seen = f"{filled.nunique()} distinct texts; {_percent(lacking)} empty"
     base = Guess(name, attribute, missing_share=lacking, notes=(seen,))
-    if PERSONAL.search(_words(name)):
+    if PERSONAL.search(name_words(name)):
         return base.doubting("whether it is personal data", excluded="suspected personal data")
     if filled.nunique() < 2:
         return base.doubting("exclusion", excluded="the same in every record, or empty")
@@ -146,12 +96,12 @@ def _percent(share: float) -> str:
     return f"{share:.0%}"
 
 
-def _marks(filled: "pd.Series[str]", known: set[str]) -> tuple[str, ...]:
+def missing_marks(filled: "pd.Series[str]", known: set[str]) -> tuple[str, ...]:
     """The texts of `filled` that usually stand for a missing value, as written."""
     return tuple(sorted(mark for mark in filled.unique() if mark.lower() in known))
 
 
-def _without(base: Guess, filled: "pd.Series[str]", codes: tuple[str, ...]) -> tuple[Guess, "pd.Series[str]"]:
+def with_missing(base: Guess, filled: "pd.Series[str]", codes: tuple[str, ...]) -> tuple[Guess, "pd.Series[str]"]:
     """`base` with further missing codes, and the texts that are none."""
     if not codes:
         return base, filled
@@ -171,7 +121,7 @@ def _typed(texts: "pd.Series[str]", kind: Kind, date_format: str | None = None) 
 
 
 def _as_date(base: Guess, filled: "pd.Series[str]") -> Guess | None:
-    base, texts = _without(base, filled, _marks(filled, NUMBER_MARKS))
+    base, texts = with_missing(base, filled, missing_marks(filled, NUMBER_MARKS))
     distinct = texts.drop_duplicates()
     if not distinct.str.fullmatch(DATE_LIKE).all():
         return None
@@ -193,7 +143,7 @@ def _reads(texts: "pd.Series[str]", date_format: str) -> bool:
 
 
 def _as_number(base: Guess, filled: "pd.Series[str]", smallest_group: int) -> Guess | None:
-    base, texts = _without(base, filled, _marks(filled, NUMBER_MARKS))
+    base, texts = with_missing(base, filled, missing_marks(filled, NUMBER_MARKS))
     whole = _typed(texts, Kind.INTEGER)
     typed = _typed(texts, Kind.DECIMAL) if whole is None else whole
     if texts.empty or typed is None or texts.str.fullmatch(CODE_LIKE).any():
@@ -201,12 +151,12 @@ def _as_number(base: Guess, filled: "pd.Series[str]", smallest_group: int) -> Gu
     numbers = typed.astype("float64")
     suspects = _suspects(numbers)
     shown = [suspect for suspect in suspects if (numbers == suspect).sum() >= smallest_group]
-    base, texts = _without(base, texts, tuple(sorted(texts[numbers.isin(shown)].unique())))
+    base, texts = with_missing(base, texts, tuple(sorted(texts[numbers.isin(shown)].unique())))
     real = numbers[~numbers.isin(suspects)]
     unsure = len(texts) - len(real)
-    few = real.nunique() <= MOST_NUMBER_CODES and (real % 1 == 0).all() and not UNITS.search(_words(base.name))
+    few = real.nunique() <= MOST_NUMBER_CODES and (real % 1 == 0).all() and not UNITS.search(name_words(base.name))
     if few and not unsure and texts.value_counts().min() >= smallest_group:
-        return _coded(base, texts).doubting("whether these numbers are codes")
+        return as_category(base, texts).doubting("whether these numbers are codes")
     low, high = _plausible(real, whole is not None)
     outside = len(texts) - int(numbers[texts.index].between(low, high).sum())
     doubts = ["unit", f"range (records outside: {outside})" if outside else "range"]
@@ -258,7 +208,7 @@ def _rounded(value: float, rounding: str, whole: bool) -> float:
 
 def _as_odd_number(base: Guess, filled: "pd.Series[str]") -> Guess | None:
     """A column of numbers in a notation that no kind reads; left out, but said to be numbers."""
-    texts = filled[~filled.isin(_marks(filled, NUMBER_MARKS))]
+    texts = filled[~filled.isin(missing_marks(filled, NUMBER_MARKS))]
     odd = int((~texts.str.fullmatch(LOOSE_NUMBER)).sum())
     if texts.nunique() <= 10 or odd > len(texts) / 5 or texts.str.fullmatch(CODE_LIKE).any():
         return None
@@ -269,7 +219,7 @@ def _as_odd_number(base: Guess, filled: "pd.Series[str]") -> Guess | None:
 
 
 def _as_codes(base: Guess, filled: "pd.Series[str]", smallest_group: int) -> Guess:
-    coded, texts = _without(base, filled, _marks(filled, CODE_MARKS))
+    coded, texts = with_missing(base, filled, missing_marks(filled, CODE_MARKS))
     counts = texts.value_counts()
     rare = counts[counts < smallest_group]
     longest = max((len(ascii(code)) for code in counts.index), default=0)
@@ -278,10 +228,10 @@ def _as_codes(base: Guess, filled: "pd.Series[str]", smallest_group: int) -> Gue
     if len(rare):
         doubt = f"codes (too rare to be shown: {len(rare)}, records: {rare.sum()})"
         return base.doubting(doubt, excluded="free text or rare codes")
-    return _coded(coded, texts)
+    return as_category(coded, texts)
 
 
-def _coded(base: Guess, texts: "pd.Series[str]") -> Guess:
+def as_category(base: Guess, texts: "pd.Series[str]") -> Guess:
     """A category of all `texts`; two codes that mean yes and no are labelled so."""
     numeric = bool(texts.str.fullmatch(r"-?[0-9]+(?:\.[0-9]*)?").all())
     found = sorted(texts.unique(), key=lambda code: (float(code) if numeric else 0.0, code))
@@ -289,65 +239,3 @@ def _coded(base: Guess, texts: "pd.Series[str]") -> Guess:
     codes = dict(zip(found, ("no", "yes") if flagged else found, strict=True))
     unsure = [f"whether {code!r} is a value" for code in found if code.lower() in NUMBER_MARKS]
     return base.doubting("codes", *unsure, kind=Kind.CATEGORY, role=Role.PREDICTOR, codes=codes)
-
-
-def _identifier_rank(guess: Guess, texts: "pd.Series[str]") -> int:
-    """How much a column looks like an identifier, 0 (not at all) to 3 (of patients, by its name too)."""
-    if guess.kind not in (Kind.TEXT, Kind.INTEGER) or PERSONAL.search(_words(guess.name)):
-        return 0
-    distinct = texts[texts != ""].nunique() / len(texts)
-    if PATIENT.fullmatch(_words(guess.name)) and distinct > 0.1:
-        return 3
-    if RECORD.fullmatch(_words(guess.name)) and distinct > 0.95:
-        return 2
-    return int(distinct == 1 and bool(texts.str.fullmatch(r"[\w./-]{1,40}").all()))
-
-
-def _as_identifier(guess: Guess, texts: "pd.Series[str]", chosen: bool) -> Guess:
-    plain = Guess(guess.name, guess.attribute, missing_share=(texts == "").mean(), notes=guess.notes)
-    if not chosen:
-        return plain.doubting("whether it identifies a patient", excluded="suspected identifier")
-    repeated = bool(texts[texts != ""].duplicated().any())
-    return plain.doubting("identifier", role=Role.IDENTIFIER, repeated=repeated)
-
-
-def _as_predictor(guess: Guess) -> Guess:
-    if guess.excluded:
-        return guess
-    if LATER.search(_words(guess.name)):
-        reason = "suspected to be known only after the moment of prediction"
-        return guess.doubting("when it is known", role=Role.EXCLUDED, excluded=reason)
-    factor = FactorClass.IMMUTABLE if IMMUTABLE.search(_words(guess.name)) else FactorClass.MARKER
-    return guess.doubting("factor class", factor=factor)
-
-
-def _likely_outcome(guesses: list[Guess]) -> str:
-    two = [g.name for g in guesses if len(g.codes) == 2 and not IMMUTABLE.search(_words(g.name))]
-    named = [name for name in two if OUTCOMES.search(_words(name))]
-    if not two:
-        raise ConfigurationError("no column has two codes and could be the outcome; name it with --outcome and --event")
-    return named[0] if named else two[-1]
-
-
-def _as_outcome(guess: Guess, texts: "pd.Series[str]", event: str | None, smallest_group: int) -> Guess:
-    """The outcome, a code; raises ConfigurationError where it has too many codes, or some that must not be shown."""
-    filled = texts[texts != ""]
-    base = Guess(guess.name, guess.attribute, missing_share=1 - len(filled) / len(texts), notes=guess.notes)
-    base, coded = _without(base, filled, _marks(filled[~filled.isin([event])], CODE_MARKS))
-    counts = coded.value_counts()
-    rare = counts[(counts < smallest_group) & ~counts.index.isin([event])]
-    if not 2 <= len(counts) <= MOST_CODES:
-        raise ConfigurationError(
-            f"outcome {guess.name} has {len(counts)} distinct texts, expected 2 to {MOST_CODES} codes; name another"
-        )
-    if event is not None and event not in counts:
-        raise ConfigurationError(f"outcome {guess.name} has no code {event!r}; --event is written as in the table")
-    if len(rare):
-        raise ConfigurationError(
-            f"outcome {guess.name} has {len(rare)} codes that fewer than {smallest_group} records have each "
-            f"({rare.sum()} in all) and that a draft must not show; group them in the source, or name --event"
-        )
-    drafted = _coded(base, coded)
-    likely = {label: code for code, label in drafted.codes.items()}.get("yes", str(counts.index[-1]))
-    unsure = () if event is not None else ("event",)
-    return drafted.doubting(*unsure, role=Role.OUTCOME, event=drafted.codes[event or likely])

@@ -104,7 +104,8 @@ def _refuse(broken: pd.DataFrame, records: int) -> None:
     if len(refusing):
         raise DataRefusedError(
             f"of {records} records, some break a rule that refuses the table: {'; '.join(_counts(refusing))}; "
-            "mend the export, or the rule's severity in the schema"
+            "mend the export, or declare in the schema what is right: AnyRows() or Visits() for several records of a "
+            "patient, or another severity"
         )
 
 
@@ -122,7 +123,8 @@ def _refuse_excess(aside: pd.DataFrame, broken: int, records: int, at_most: floa
         return
     raise DataRefusedError(
         f"{broken} of {records} records break a rule, expected at most {at_most:.0%}; most often "
-        f"{'; '.join(_counts(aside))}; check the export's units and codes, or the plausible ranges in the schema"
+        f"{'; '.join(_counts(aside))}; check the export's units and codes, or "
+        "plausible ranges, missing_codes and missing_allowed in the schema"
     )
 
 

@@ -6,26 +6,20 @@ records depend on neither its length nor the chunks it is written in.
 """
 
 from collections.abc import Callable, Iterator
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
-from functools import cache
 from itertools import count
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy.special import expit, ndtri
 
 from data_schemas.columns import Cohort, Column, Kind, Role, Visits
 from pipeline.errors import ConfigurationError
-from pipeline.files import SIGNIFICANT_DIGITS
 from pipeline.records.checks import find_violations
 from pipeline.records.risk_function import FloatArray, RiskFunction, draw_outcome, draw_risk_function, true_risk
-from pipeline.records.units import convert_units
+from pipeline.records.source_text import Ints, as_source_text, plausible_days, plausible_range, read_back
 
 __all__ = ["RiskFunction", "make_risk_function", "synthesise", "true_risk"]
 
-Ints = npt.NDArray[np.int64]
 BLOCK = 20_000  # records drawn at once
 RECORDS, TRUTH = 0, 1  # what a seed is spent on
 ROUNDS = 50
@@ -78,7 +72,7 @@ def _block(cohort: type[Cohort], seed: int, number: int, truth: RiskFunction) ->
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(RECORDS, number)))
     patients = _patients(cohort, rng) + number * BLOCK
     frame = _give_outcome(_draw_sound(cohort, patients, rng), cohort, truth, patients, rng)
-    return pd.DataFrame({name: _text(frame, name, cohort) for name in cohort.columns()})
+    return pd.DataFrame({name: as_source_text(frame, name, cohort) for name in cohort.columns()})
 
 
 def _patients(cohort: type[Cohort], rng: np.random.Generator) -> Ints:
@@ -142,7 +136,7 @@ def _with_outcome(
     """`frame` with all that follows from it, the outcome drawn from the true risk, and what follows from that."""
     ready = _derived(frame, cohort)
     outcome = draw_outcome(ready, cohort, truth, rng)
-    drawn = _read_back(ready.assign(**outcome), cohort)
+    drawn = read_back(ready.assign(**outcome), cohort)
     made = _derived(drawn, cohort)
     for name in outcome:
         if not made[name].equals(drawn[name]):
@@ -155,7 +149,7 @@ def _with_outcome(
 
 def _derived(frame: pd.DataFrame, cohort: type[Cohort]) -> pd.DataFrame:
     made = cohort.derive(frame.copy(deep=False))
-    return frame if made.equals(frame) else _read_back(made, cohort)
+    return frame if made.equals(frame) else read_back(made, cohort)
 
 
 def _unit_columns(cohort: type[Cohort]) -> set[str]:
@@ -182,12 +176,12 @@ def _draw(cohort: type[Cohort], patients: Ints, rng: np.random.Generator) -> pd.
         if column.missing_allowed and name not in units:
             share = min(MISSING, (1 if column.missing_at_most is None else column.missing_at_most) / 2)
             made[name] = made[name].mask(rng.random(len(patients)) < share)
-    return _read_back(pd.DataFrame(made), cohort)
+    return read_back(pd.DataFrame(made), cohort)
 
 
 def _number(latent: FloatArray, column: Column) -> pd.Series:
     """Numbers in the plausible range, skewed to the right."""
-    low, high = _range(column)
+    low, high = plausible_range(column)
     values = low + (high - low) * expit(MEDIAN + WIDTH * latent)
     if column.kind == Kind.DECIMAL:
         return pd.Series(values)
@@ -213,7 +207,7 @@ def _draw_dates(cohort: type[Cohort], place: Ints, rng: np.random.Generator) -> 
     last: Ints | None = None
     for name in [name for name, column in columns.items() if column.kind == Kind.DATE]:
         if name not in days:
-            first_day, last_day = _days(cohort, name)
+            first_day, last_day = plausible_days(cohort, name)
             days[name] = rng.integers(first_day, last_day + 1, len(place))
             gap = rng.integers(0, GAP + 1, len(place))
             if name in known and index_date in days:
@@ -230,7 +224,7 @@ def _draw_visits(cohort: type[Cohort], place: Ints, rng: np.random.Generator) ->
     visits = cohort.study().per_patient
     if not isinstance(visits, Visits):
         return {}
-    starts, ends = _days(cohort, visits.start), _days(cohort, visits.end)
+    starts, ends = plausible_days(cohort, visits.start), plausible_days(cohort, visits.end)
     low, high = max(starts[0], ends[0]), min(starts[1], ends[1])
     apart = max(min(APART, (high - low) // MOST_VISITS), 0)
     latest = max(high - MOST_VISITS * apart, low)
@@ -238,113 +232,3 @@ def _draw_visits(cohort: type[Cohort], place: Ints, rng: np.random.Generator) ->
     begins = rng.integers(low, latest + 1, len(place))[place] + nth * apart
     start, end = begins + np.sort(rng.integers(0, apart + 1, (2, len(place))), axis=0)
     return {visits.start: start, visits.end: end}
-
-
-@cache
-def _days(cohort: type[Cohort], name: str) -> tuple[int, int]:
-    """The first and last plausible day of a date, as days since 1970."""
-    checks: dict[str, Any] = {str(c.name): c.statistics for c in cohort.to_schema().columns[name].checks}
-    first = pd.Timestamp(checks["greater_than_or_equal_to"]["min_value"])
-    last = pd.Timestamp(checks["less_than_or_equal_to"]["max_value"])
-    return first.toordinal() - pd.Timestamp(0).toordinal(), last.toordinal() - pd.Timestamp(0).toordinal()
-
-
-def _range(column: Column) -> tuple[float, float]:
-    assert column.plausible, "every measurement has a plausible range"
-    return column.plausible
-
-
-def _read_back(frame: pd.DataFrame, cohort: type[Cohort]) -> pd.DataFrame:
-    """`frame` with every decimal number as it comes back from the text that `_text` writes."""
-    made = {}
-    for name, column in cohort.columns().items():
-        if column.kind == Kind.DECIMAL:
-            made[name] = frame[name].copy()
-            for here, unit, digits, decimals in _written(frame, name, column):
-                made[name][here] = _converted(_value(digits, decimals), unit, str(column.unit), column.molar_mass)
-    return frame.assign(**made)
-
-
-def _text(frame: pd.DataFrame, name: str, cohort: type[Cohort]) -> pd.Series:
-    """A column as a source would write it: the first code of each label, days in the declared format."""
-    values, column = frame[name], cohort.columns()[name]
-    if column.kind == Kind.DECIMAL:
-        text = pd.Series("", index=values.index, dtype="string")
-        for here, _, digits, decimals in _written(frame, name, column):
-            text[here] = _decimal_text(digits, decimals).array
-        return text
-    if column.kind == Kind.CATEGORY:
-        codes = {label: code for code, label in reversed(list(column.codes.items()))}
-        return values.cat.rename_categories(codes).astype("string").fillna("")
-    if column.kind == Kind.DATE:
-        first_day, last_day = _days(cohort, name)
-        days = values.dropna().to_numpy("datetime64[D]").astype("int64") - first_day
-        written = _day_texts(first_day, last_day, str(column.date_format)).take(days)
-        return written.set_axis(values.dropna().index).reindex(values.index, fill_value="")
-    return values.astype("string").fillna("")
-
-
-@cache
-def _day_texts(first_day: int, last_day: int, date_format: str) -> pd.Series:
-    days = pd.to_datetime(np.arange(first_day, last_day + 1), unit="D", origin="unix")
-    return pd.Series(days.strftime(date_format), dtype="string")
-
-
-def _written(frame: pd.DataFrame, name: str, column: Column) -> Iterator[tuple[npt.NDArray[np.bool_], str, Ints, int]]:
-    """For each unit: where numbers are written in it, the unit, their digits, and how many stand after the mark."""
-    given = frame[name].notna().to_numpy()
-    if column.unit_column:
-        units = frame[column.unit_column]
-        parts = [(given & (units == unit).to_numpy(bool), unit) for unit in units.cat.categories]
-    else:
-        parts = [(given, str(column.source_unit or column.unit))]
-    for here, unit in parts:
-        digits, decimals = _on_grid(frame[name].to_numpy()[here], column, unit)
-        yield here, unit, digits, decimals
-
-
-def _on_grid(values: FloatArray, column: Column, unit: str) -> tuple[Ints, int]:
-    """`values` in `unit` as whole multiples of 10^-decimals that lie in the plausible range."""
-    kept = str(column.unit)
-    least, most, decimals = _grid(_range(column), kept, unit, column.molar_mass)
-    scaled = _converted(values, kept, unit, column.molar_mass) * 10.0**decimals
-    return np.clip(np.rint(scaled), least, most).astype("int64"), decimals
-
-
-@cache
-def _grid(plausible: tuple[float, float], kept: str, unit: str, molar_mass: float | None) -> tuple[int, int, int]:
-    """The ends of a range in `unit`, inwards, in steps of 10^-decimals, and `decimals`.
-
-    Numbers have six digits, or more where six would leave fewer than ten steps.
-    """
-    low, high = (Decimal(repr(end)) for end in sorted(_converted(np.array(plausible), kept, unit, molar_mass).tolist()))
-    margin = int(unit != kept)  # what is converted back may be off in its last bits
-    decimals = SIGNIFICANT_DIGITS - 1 - max(end.adjusted() for end in (low, high) if end)
-    while True:
-        least = int(low.scaleb(decimals).to_integral(ROUND_CEILING)) + margin
-        most = int(high.scaleb(decimals).to_integral(ROUND_FLOOR)) - margin
-        if most - least >= 10:
-            return least, most, decimals
-        decimals += 1
-
-
-def _value(digits: Ints, decimals: int) -> FloatArray:
-    """The very number that is read from the text: one rounding, of an exact quotient."""
-    return np.asarray(digits / 10.0**decimals if decimals > 0 else digits * 10.0**-decimals, dtype="float64")
-
-
-def _decimal_text(digits: Ints, decimals: int) -> pd.Series:
-    if decimals <= 0:
-        return pd.Series(digits * 10**-decimals).astype("string")
-    whole, part = np.divmod(np.abs(digits), 10**decimals)
-    sign = pd.Series(np.where(digits < 0, "-", ""), dtype="string")
-    after = pd.Series(part + 10**decimals).astype("string").str.slice(1)
-    return sign + pd.Series(whole).astype("string") + "." + after
-
-
-def _converted(values: FloatArray, unit: str, into: str, molar_mass: float | None) -> FloatArray:
-    if unit == into:
-        return values
-    column = Column("", Role.PREDICTOR, Kind.DECIMAL, unit=into, source_unit=unit, molar_mass=molar_mass)
-    made: FloatArray = convert_units(pd.DataFrame({"x": values}), {"x": column})[0]["x"].to_numpy()
-    return made

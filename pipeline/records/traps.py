@@ -5,31 +5,25 @@ have become known later; a patient's repeated records may disagree. Each is look
 fitted on four fifths of the records and tried on the last.
 """
 
-import re
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from data_schemas.columns import Binary, Cohort, Column
+from data_schemas.later import sounds_later
 from pipeline.records.identity import PSEUDONYM
 from pipeline.records.table_checks import event_codes
+from pipeline.records.telling import Bools, cross_fitted_auroc, share_decided
+from pipeline.records.value_traps import constant, mostly_missing, suspected_missing_code
 from pipeline.repeats import repeat_groups
 
 AT_MOST = 100_000  # records looked at; the AUROC is then known to about .005
-BINS, FOLDS = 20, 5
-MISSINGNESS_CEILING = 0.75
+SINGLE_CEILING, SINGLE_SUSPICION = 0.9, 0.8  # where a cohort declares no ceiling of its own
+MISSINGNESS_CEILING = 0.65
 ORDER_CEILING = 0.6
 FEW_EVENTS = 20  # below, a high AUROC is chance as likely as not
 RICH = 0.05  # predictors tell records apart if at most this share repeats
-LATER = re.compile(
-    r"(^|[^a-z])(time|d?time|follow[\W_]*up|days?[\W_]*to|died|dead|death|deceased|surviv\w*|surv\d*\w*|discharge\w*|"
-    r"disposition|length[\W_]*of[\W_]*stay|los|slos|readmi\w*|outcome|recur\w*|relapse|costs?|charges?|totcst|totmcst|"
-    r"dnr\w*|resuscit\w*|autopsy|post[\W_]?\w+|after|later|off[\W_]?t(rt|reatment)|prognos\w*|prg\d*\w*|censor\w*|r?dth)"
-    r"([^a-z]|$)"
-)
-Bools = npt.NDArray[np.bool_]
 Trap = dict[str, Any]
 
 
@@ -46,48 +40,19 @@ def find_traps(valid: pd.DataFrame, identifiers: pd.Series, cohort: type[Cohort]
     predictors = cohort.predictors()
     traps = [_known_later(name, column) for name, column in predictors.items()]
     traps += [_known_too_late(sample, name, column, cohort) for name, column in predictors.items() if column.known_on]
+    for name, column in predictors.items():
+        traps += [
+            _trap("suspected missing code", name, says=suspected_missing_code(sample[name], column)),
+            _trap("mostly missing", name, says=mostly_missing(sample[name])),
+            _trap("constant", name, says=constant(sample[name])),
+        ]
     if enough:
-        traps += [_decides(seen[name], y, name, cohort.study().single_ceiling) for name in predictors]
+        traps += [trap for name in predictors for trap in _decides(seen[name], y, name, cohort.study().single_ceiling)]
+        traps += [_group_decides(seen[name], y, name) for name in predictors]
         traps += [_missing_decides(seen[name], y, name) for name in predictors if seen[name].isna().any()]
         named = identifiers.head(AT_MOST)[known]
         traps += [_order_decides(named, y), _identifier_decides(named, y)]
-    labels = {name: column.label for name, column in predictors.items()}
-    return [trap | {"label": labels.get(trap["column"], "")} for trap in [*traps, _disagreeing(valid, cohort)]]
-
-
-def cross_fitted_auroc(values: pd.Series, event: Bools) -> float:
-    """The AUROC of the event's rate in each bin of `values`, a rate taken from the other folds; shapes (n,).
-
-    Numbers fall into 20 bins of equal size, categories into their codes, missing values into a bin of their own. A
-    record's fold is its place modulo 5, so the order must be random. About .5 where nothing is told; at least 0.
-    """
-    bins, folds = _bins(values), np.arange(len(event)) % FOLDS
-    cells = int(bins.max(initial=0)) + 1
-    places = folds * cells + bins
-    events = np.bincount(places[event], minlength=FOLDS * cells).reshape(FOLDS, cells)
-    others = np.bincount(places[~event], minlength=FOLDS * cells).reshape(FOLDS, cells)
-    taught, untaught = events.sum(axis=0) - events, others.sum(axis=0) - others
-    share = event.mean()
-    rates = (taught + share) / (taught + untaught + 1)
-    return _auroc_of_counts(rates.ravel(), events.ravel(), others.ravel())
-
-
-def _bins(values: pd.Series) -> npt.NDArray[np.integer[Any]]:
-    if isinstance(values.dtype, pd.CategoricalDtype):
-        return values.cat.codes.to_numpy(np.intp) + 1
-    numbers = values.astype("float64").to_numpy()
-    present = ~np.isnan(numbers)
-    edges = np.unique(np.quantile(numbers[present], np.arange(1, BINS) / BINS)) if present.any() else np.array([])
-    return np.where(present, np.searchsorted(edges, numbers, side="right") + 1, 0)
-
-
-def _auroc_of_counts(scores: npt.NDArray[np.float64], events: npt.NDArray[Any], others: npt.NDArray[Any]) -> float:
-    """The probability that an event's score is above another's, ties half, from counts per score."""
-    by_score = np.argsort(scores, kind="stable")
-    _, tie = np.unique(scores[by_score], return_inverse=True)
-    e, o = np.bincount(tie, events[by_score]), np.bincount(tie, others[by_score])
-    below = np.cumsum(o) - o
-    return float((e * (below + o / 2)).sum() / (e.sum() * o.sum()))
+    return [_told(trap, predictors.get(trap["column"])) for trap in [*traps, _disagreeing(valid, cohort)]]
 
 
 def _outcome(frame: pd.DataFrame, cohort: type[Cohort]) -> tuple[Bools, Bools]:
@@ -102,13 +67,34 @@ def _outcome(frame: pd.DataFrame, cohort: type[Cohort]) -> tuple[Bools, Bools]:
     return by_horizon | (time >= outcome.horizon), by_horizon
 
 
-def _trap(trap: str, column: str | None, *, found: bool, says: str) -> Trap:
+def _told(trap: Trap, column: Column | None) -> Trap:
+    """`trap` with its column's label, and not found where the schema gives a reason why it is none."""
+    if column is None:
+        return trap | {"label": ""}
+    acknowledged = trap["trap"] in column.acknowledged
+    return trap | {"label": column.label} | ({"found": False, "says": ""} if acknowledged else {})
+
+
+def _trap(trap: str, column: str | None, *, says: str, found: bool | None = None) -> Trap:
+    found = bool(says) if found is None else found
     return {"trap": trap, "column": column, "found": found, "says": says if found else ""}
 
 
-def _decides(values: pd.Series, event: Bools, name: str, ceiling: float) -> Trap:
+def _decides(values: pd.Series, event: Bools, name: str, declared: float | None) -> list[Trap]:
+    """A predictor that nearly decides the outcome alone, and one that tells more than one mostly does."""
     auroc = cross_fitted_auroc(values, event)
-    return _trap("single predictor", name, found=auroc > ceiling, says=f"alone it has an AUROC of {auroc:.2f}")
+    ceiling, says = declared or SINGLE_CEILING, f"alone it has an AUROC of {auroc:.2f}"
+    strong = declared is None and SINGLE_SUSPICION < auroc <= ceiling
+    return [
+        _trap("single predictor", name, found=auroc > ceiling, says=says),
+        _trap("strong predictor", name, found=strong, says=says),
+    ]
+
+
+def _group_decides(values: pd.Series, event: Bools, name: str) -> Trap:
+    share = share_decided(values, event)
+    says = f"{share:.1%} of the records are in groups where nobody or everybody has the event"
+    return _trap("deciding group", name, found=share > 0, says=says)
 
 
 def _missing_decides(values: pd.Series, event: Bools, name: str) -> Trap:
@@ -141,8 +127,10 @@ def _beyond_chance(auroc: float, event: Bools) -> bool:
 def _known_later(name: str, column: Column) -> Trap:
     if column.known_later:
         return _trap("declared as known later", name, found=True, says="the schema says that it is known only later")
-    words = [text.lower() for text in (name.replace("_", " ").replace(".", " "), column.label)]
-    return _trap("named as known later", name, found=any(LATER.search(text) for text in words), says="its name says so")
+    found = sounds_later(name, column.label)
+    return _trap(
+        "named as known later", name, found=found, says="exclude it, or acknowledge in the schema why not"
+    )
 
 
 def _known_too_late(frame: pd.DataFrame, name: str, column: Column, cohort: type[Cohort]) -> Trap:

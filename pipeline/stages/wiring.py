@@ -27,6 +27,9 @@ WRITERS: dict[str, Callable[[Path, Any], None]] = {".parquet": files.write_parqu
 WRITERS |= {".html": files.write_text, ".md": files.write_text}
 
 
+BEFORE_TRAINING = {"ingest", "validate", "split"}
+
+
 @dataclass
 class Stage:
     """One run of one stage: its cohort (empty for a stage over all), declared inputs, outputs and settings."""
@@ -42,7 +45,13 @@ class Stage:
     def cohort(self) -> type[Cohort]:
         """The cohort's declaration."""
         assert f"{self.cohort_name}.py" in self.deps, f"{self.name} does not declare the schema file"
-        return load_cohort(self.cohort_name)
+        cohort = load_cohort(self.cohort_name)
+        if self.name not in BEFORE_TRAINING and (unconfirmed := cohort.unconfirmed()):
+            raise ConfigurationError(
+                f"data_schemas/{self.cohort_name}.py is a draft: {sum(map(len, unconfirmed.values()))} guesses are not "
+                f"confirmed, first {next(iter(unconfirmed))}; check each, then delete its `guessed`"
+            )
+        return cohort
 
     def cohort_settings(self) -> CohortSettings:
         """The cohort's entry in `params.yaml`."""

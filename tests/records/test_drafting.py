@@ -11,7 +11,7 @@ import data_schemas
 from data_schemas.columns import AnyRows, FactorClass, Kind, OneRow, Role
 from pipeline.errors import ConfigurationError
 from pipeline.records.draft_file import draft_file
-from pipeline.records.drafting import draft_columns
+from pipeline.records.draft_roles import draft_columns
 from pipeline.records.typing import type_records
 from pipeline.settings import load_cohort
 

@@ -86,24 +86,7 @@ class Laboratory(Cohort):
         }
 
 
-class Recurrence(BreastCancerRecurrence):
-    """The demonstration, with what follows from other columns."""
-
-    @classmethod
-    def derive(cls, frame: pd.DataFrame) -> pd.DataFrame:
-        """The dates and the follow-up to death that agree with the follow-up to recurrence."""
-        days, recurred = frame.days_to_recurrence_or_censoring, frame.recurred == "yes"
-        longer = frame.days_to_death_or_censoring.where(frame.days_to_death_or_censoring > days, days)
-        survival = longer.where(recurred, days)
-        return frame.assign(
-            recurrence_date=frame.diagnosis_date + pd.to_timedelta(days, unit="D"),
-            death_date=frame.diagnosis_date + pd.to_timedelta(survival, unit="D"),
-            days_to_death_or_censoring=survival,
-            died=frame.died.where(recurred, "no"),
-        )
-
-
-COHORTS = (Clinic, BreastCancerDiagnosis, Recurrence, Laboratory)
+COHORTS = (Clinic, BreastCancerDiagnosis, BreastCancerRecurrence, Laboratory)
 
 
 def synthetic(cohort, rows, seed, share=0.3, **more):
@@ -166,7 +149,7 @@ def test_the_outcome_is_drawn_from_the_true_risk(cohort, seed, share):
 
 
 @pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("cohort", [Recurrence, Laboratory])
+@pytest.mark.parametrize("cohort", [BreastCancerRecurrence, Laboratory])
 def test_events_by_the_horizon_come_with_the_true_risk_and_a_third_is_censored_before(cohort, seed):
     text, truth = synthetic(cohort, 60_000, seed)
     valid = validated(text, cohort).valid

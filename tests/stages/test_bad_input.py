@@ -79,19 +79,19 @@ FAULTS = {
     "empty file": (lambda: SOURCE.write_text(""), ["is empty"]),
     "header only": (lambda: write(lines()[:1]), ["no records"]),
     "missing column": (lambda: drop_column("age"), ["missing age"]),
-    "extra column": (lambda: write([f"{line},{'x' if i else 'extra'}" for i, line in enumerate(lines())]), ["'extra'"]),
+    "extra column": (lambda: write([f"{line},{'x' if i else 'extra'}" for i, line in enumerate(lines())]), ["column number 17 of 17"]),
     "renamed column": (
         lambda: write([lines()[0].replace("age", "years", 1), *lines()[1:]]),
-        ["missing age", "not declared 'years'"],
+        ["missing age", "not declared: column number 5 of 16"],
     ),
     "column named twice": (
-        lambda: write([f"{line},{line.split(',')[-1]}" for line in lines()]), ["repeated 'died'"],
+        lambda: write([f"{line},{line.split(',')[-1]}" for line in lines()]), ["repeated died"],
     ),
     "repeated column": (
-        lambda: write([lines()[0].replace("died", "age"), *lines()[1:]]), ["missing died", "repeated 'age'"],
+        lambda: write([lines()[0].replace("died", "age"), *lines()[1:]]), ["missing died", "repeated age"],
     ),
-    "no header": (lambda: write([lines()[1].replace("38", SENTINEL), *lines()[1:]]), ["0 of the schema's 16"]),
-    "wrong delimiter": (lambda: write([line.replace(",", ";") for line in lines()]), ["column names", "delimiter"]),
+    "no header": (lambda: write([lines()[1].replace("38", SENTINEL), *lines()[1:]]), ["missing patient_id", "check header"]),
+    "wrong delimiter": (lambda: write([line.replace(",", ";") for line in lines()]), ["'header'", "and delimiter"]),
     "ragged row": (lambda: write([*lines(), f"900,{SENTINEL}"]), ["record 687 has 2 fields, expected 16"]),
     "trailing delimiter": (lambda: write([lines()[0], *[f"{x}," for x in lines()[1:]]]), ["has 17 fields"]),
     "broken quotes": (lambda: write([*lines(), f'"{SENTINEL}']), ["quotes are broken"]),
@@ -118,13 +118,13 @@ FAULTS = {
     "impossible date": (lambda: replace_field(3, "diagnosis_date", "31-02-1986"), ["rule 'date format'"]),
     "duplicate patient": (
         lambda: replace_field(3, "patient_id", lines()[1].split(",")[0]),
-        ["column patient_id", "'one row per patient': 2 of 686"],
+        ["of 686 records", "rule 'one row per patient' (No two records are of one patient): 2;"],
     ),
-    "patient without identifier": (lambda: replace_field(3, "patient_id", ""), ["'identifier given': 1 of 686"]),
+    "patient without identifier": (lambda: replace_field(3, "patient_id", ""), ["rule 'identifier given' (Every record has"]),
     "all quarantined": (lambda: map_column("age", SENTINEL), ["686 of 686 records break a rule", "at most 105 years"]),
     "too many quarantined": (
         lambda: [replace_field(row, "age", SENTINEL) for row in range(1, 139)],
-        ["138 of 686 records break a rule, expected at most 20%", "'Age at diagnosis is at most 105 years': 138"],
+        ["138 of 686 records break a rule, expected at most 20%", "(Age at diagnosis is at most 105 years): 138"],
     ),
     "no event": (lambda: recur_in_order("0"), ["column recurred", "0 of 686 valid records have the event"]),
     "only events": (lambda: recur_in_order("1"), ["column recurred", "686 of 686 valid records have the event"]),
@@ -168,7 +168,8 @@ def test_any_order_of_rows_and_columns_makes_the_same_bytes(source):
     rows = [table[0], *random.Random(2).sample(table[1:], len(table) - 1)]
     write([",".join(row[c] for c in columns) for row in rows])
     assert attempt_both() == 0
-    assert generated(source) == first
+    raw = str(Path("data") / COHORT / "raw.parquet")  # it keeps the source's order, which the traps look at
+    assert {k: v for k, v in generated(source).items() if k != raw} == {k: v for k, v in first.items() if k != raw}
 
 
 def test_records_out_of_range_go_to_quarantine_with_rule_and_column(source):

@@ -193,7 +193,7 @@ def test_as_processes_stages_say_what_they_do_and_refuse_what_is_bad(tiny_root):
     write_source(tiny_root, table.rename(columns={"age": "years"}))
     code, said = stage(tiny_root, "ingest", "tiny")
     assert (code, len(said)) == (3, 2)
-    assert "missing age; not declared 'years'" in said[1]
+    assert "missing age; not declared: column number 2 of 7" in said[1]
     assert outputs(tiny_root) == good
 
 

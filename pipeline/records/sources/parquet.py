@@ -8,9 +8,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from data_schemas.columns import Column, Kind
+from data_schemas.columns import Column, Kind, Role
+from pipeline.records.sources.cells import write_cell
 from pipeline.records.sources.refusals import check_header, file_faults, refused
 from pipeline.settings import ParquetSource
+
+ANY = Column("", Role.EXCLUDED, Kind.DATE, date_format="%Y-%m-%d")
 
 
 def read_parquet_source(source: ParquetSource, columns: dict[str, Column]) -> pd.DataFrame:
@@ -32,12 +35,13 @@ def read_parquet_source(source: ParquetSource, columns: dict[str, Column]) -> pd
     return pd.DataFrame(made)
 
 
-def _read_table(path: str, columns: list[str]) -> pa.Table:
+def _read_table(path: str, columns: list[str] | None) -> pa.Table:
     with file_faults(path):
         Path(path).open("rb").close()
     try:
         with pq.ParquetFile(path) as file:
-            check_header(path, file.schema_arrow.names, columns)
+            names = file.schema_arrow.names
+            check_header(path, names, columns or list(dict.fromkeys(names)))
             table = file.read()
     except (pa.ArrowException, OSError):
         raise refused(path, "parquet file", "is not a whole Parquet file; copy or export it anew") from None
@@ -46,6 +50,16 @@ def _read_table(path: str, columns: list[str]) -> pa.Table:
     except pa.ArrowInvalid:
         raise refused(path, "encoding", "holds text that is not UTF-8; write it anew") from None
     return table
+
+
+def read_any_parquet(source: ParquetSource) -> pd.DataFrame:
+    """Read `source` as text columns, whatever they are, days as 2020-01-31. Raises DataRefusedError as above."""
+    table = _read_table(source.path, None)
+    try:
+        made = {name: [write_cell(value, ANY) for value in table[name].to_pylist()] for name in table.column_names}
+    except TypeError as error:
+        raise refused(source.path, "column type", f"holds values of type {error}; write them as text") from None
+    return pd.DataFrame(made, dtype="string")
 
 
 def _make_column(values: pa.ChunkedArray, column: Column) -> pd.Series | None:
@@ -65,8 +79,9 @@ def _make_column(values: pa.ChunkedArray, column: Column) -> pd.Series | None:
 
 def _numbers(values: pa.ChunkedArray, column: Column) -> pd.Series | None:
     kind = values.type
-    if pa.types.is_decimal(kind):
-        return _texts(values)
+    if pa.types.is_decimal(kind):  # Arrow itself would write small ones with an exponent
+        texts = [None if value is None else format(value, "f") for value in values.to_pylist()]
+        return _texts(pa.chunked_array([pa.array(texts, pa.string())]))
     if pa.types.is_integer(kind) and not pa.types.is_uint64(kind):
         whole = values.cast(pa.int64()).to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
         return _plain(whole)

@@ -3,7 +3,8 @@
 import pandas as pd
 
 from data_schemas.columns import Column
-from pipeline.settings import DatabaseSource, DelimitedSource, ParquetSource, Source
+from pipeline.errors import ConfigurationError
+from pipeline.settings import DatabaseSource, DelimitedSource, ParquetSource, Source, WorkbookSource
 
 
 def read_source(source: Source, columns: dict[str, Column]) -> pd.DataFrame:
@@ -29,3 +30,20 @@ def read_source(source: Source, columns: dict[str, Column]) -> pd.DataFrame:
     from pipeline.records.sources.workbook import read_workbook
 
     return read_workbook(source, columns)
+
+
+def read_undeclared(source: Source) -> pd.DataFrame:
+    """Read a file as text columns, whatever its columns are, to draft a schema from. Raises as `read_source`."""
+    if isinstance(source, DelimitedSource):
+        from pipeline.records.sources.delimited import read_any_delimited
+
+        return read_any_delimited(source)
+    if isinstance(source, ParquetSource):
+        from pipeline.records.sources.parquet import read_any_parquet
+
+        return read_any_parquet(source)
+    if isinstance(source, WorkbookSource):
+        from pipeline.records.sources.workbook import read_any_workbook
+
+        return read_any_workbook(source)
+    raise ConfigurationError("a schema is drafted from a file: save the query's rows as CSV or Parquet first")

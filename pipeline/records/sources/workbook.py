@@ -8,12 +8,13 @@ from typing import Any
 
 import pandas as pd
 
-from data_schemas.columns import Column
+from data_schemas.columns import Column, Kind, Role
 from pipeline.errors import DataRefusedError
 from pipeline.records.sources.cells import write_cell
 from pipeline.records.sources.refusals import check_header, check_unpacked, file_faults, refused
 from pipeline.settings import WorkbookSource
 
+ANY = Column("", Role.EXCLUDED, Kind.DATE, date_format="%Y-%m-%d")
 TOO_LONG = 1e15  # Excel keeps 15 digits: a longer number is not what was typed
 
 
@@ -23,13 +24,30 @@ def read_workbook(source: WorkbookSource, columns: dict[str, Column]) -> pd.Data
     Raises DataRefusedError on a file that is no workbook, several sheets where none is declared, merged cells,
     formulas, error values, numbers of more than 15 digits, or other columns than the schema's.
     """
+    header, rows = _read_table(source)
+    check_header(source.path, header, list(columns))
+    return _write_rows(source, header, rows, columns)[list(columns)]
+
+
+def read_any_workbook(source: WorkbookSource) -> pd.DataFrame:
+    """Read one sheet as text columns, whatever they are, days as 2020-01-31. Raises as `read_workbook` does."""
+    header, rows = _read_table(source)
+    check_header(source.path, header, list(dict.fromkeys(header)))
+    return _write_rows(source, header, rows, dict.fromkeys(header, ANY))
+
+
+def _read_table(source: WorkbookSource) -> tuple[list[str], list[tuple[Any, ...]]]:
     rows = _trim(_read_cells(source))
     if not rows:
         raise refused(source.path, "empty file", "holds an empty sheet: expected a header row and records")
-    header = [_name(cell, source.path) for cell in rows[0]]
-    check_header(source.path, header, list(columns))
-    texts = [[_write(cell, columns[name], source.path) for cell, name in zip(r, header, strict=True)] for r in rows[1:]]
-    return pd.DataFrame(texts, columns=header, dtype="string")[list(columns)]
+    return [_name(cell, source.path) for cell in rows[0]], rows[1:]
+
+
+def _write_rows(
+    source: WorkbookSource, header: list[str], rows: list[tuple[Any, ...]], columns: dict[str, Column]
+) -> pd.DataFrame:
+    texts = [[_write(cell, columns[name], source.path) for cell, name in zip(r, header, strict=True)] for r in rows]
+    return pd.DataFrame(texts, columns=header, dtype="string")
 
 
 def _read_cells(source: WorkbookSource) -> list[tuple[Any, ...]]:

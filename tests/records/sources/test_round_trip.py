@@ -10,7 +10,7 @@ import openpyxl
 import pandas as pd
 import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from data_schemas.columns import Kind
@@ -43,7 +43,7 @@ RECORD = st.fixed_dictionaries(
         "stage": missing_or(st.sampled_from(list(STAGES))),
         "ill": st.booleans(),
     }
-)
+).map(lambda record: {name: record[name] for name in COLUMNS})
 TABLES = st.lists(RECORD, min_size=2, max_size=12, unique_by=lambda record: record["number"]).map(
     lambda records: [{**records[0], "ill": True}, {**records[1], "ill": False}, *records[2:]]  # the outcome varies
 )
@@ -159,7 +159,10 @@ def check(source, records):
 
 FILES = [through_csv, through_tsv, through_gzip, through_decimal_commas, through_parquet, through_workbook]
 often = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=25,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 
@@ -167,6 +170,8 @@ often = settings(
 @often
 @given(TABLES)
 def test_records_come_back_from_a_file_as_they_were(tmp_path, through, records):
+    if through == through_workbook:  # openpyxl writes no more digits
+        records = [{**r, "dose": None if r["dose"] is None else float(f"{r['dose']:.15g}")} for r in records]
     check(through(tmp_path, records), records)
 
 
