@@ -31,11 +31,15 @@ def find_faults(columns: Columns, study: Study) -> list[str]:
     found = [] if identifiers == 1 else [f"{identifiers} columns are identifiers, expected one"]
     if not any(column.role == Role.PREDICTOR for column in columns.values()):
         found.append("no column is a predictor")
-    if taken := sorted(name for name in columns if name in RESERVED):
-        found.append(f"{', '.join(taken)}: a cohort uses this name itself; rename the column in the source")
     for name, column in columns.items():
         found += [f"{name} {fault}" for check in CHECKS for fault in check(column, columns)]
     return found + _outcome_faults(study, columns) + _study_faults(study, columns)
+
+
+def find_taken_names(cohort: type) -> list[str]:
+    """A fault if columns have names that the class of every cohort, or the pipeline, uses itself."""
+    taken = sorted(RESERVED & set(vars(cohort).get("__annotations__", {})))
+    return [f"{', '.join(taken)}: this name is taken; rename the column in the source and here"] if taken else []
 
 
 def _role_faults(column: Column, _: Columns) -> list[str]:

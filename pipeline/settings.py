@@ -11,11 +11,12 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from data_schemas.columns import Cohort
+from data_schemas.faults import find_taken_names
 from pipeline.errors import ConfigurationError
 
 PARAMS = Path("params.yaml")
 COHORT_NAME = re.compile(r"[a-z][a-z0-9_]*")
-RESERVED_NAMES = {"columns", "vocabulary", "faults", "summaries", "demo"}
+RESERVED_NAMES = {"columns", "vocabulary", "faults", "later", "summaries", "demo"}
 
 
 class Section(BaseModel):
@@ -217,7 +218,7 @@ def load_cohort(name: str) -> type[Cohort]:
     if len(declared) != 1:
         raise ConfigurationError(f"{file} declares {len(declared)} cohort classes, expected exactly one")
     try:
-        faults = declared[0].faults()
+        faults = find_taken_names(declared[0]) or declared[0].faults()
     except Exception as error:
         raise ConfigurationError(f"{file} is not a usable schema: {type(error).__name__}: {error}") from error
     if faults:

@@ -162,6 +162,8 @@ class One(Cohort):
         ("x = 1", "declares 0 cohort classes, expected exactly one"),
         (SCHEMA + "class Two(Cohort):\n    number: Text = identifier('Number')\n", "declares 2 cohort classes"),
         (SCHEMA, "Config.metadata holds no study"),
+        (SCHEMA + "    study: Text = identifier('Study')\n", "study: this name is taken; rename the column"),
+        (SCHEMA + "    faults: Text = identifier('F')\n", "faults: this name is taken"),
         ("import nothing_of_that_name", "imports nothing_of_that_name, which is not installed"),
         ("1 / 0", "cannot be imported: ZeroDivisionError"),
         ("class Cohort(:", "cannot be imported: SyntaxError"),

@@ -14,7 +14,7 @@ NAMED_AT_MOST = 5
 TRAPS = {
     "single predictor": ("FAIL", "Suspected leak: a single predictor nearly decides the outcome"),
     "strong predictor": ("WARN", "A single predictor tells unusually much of the outcome"),
-    "deciding group": ("WARN", "Some groups of patients cannot have, or must have, the event: were they at risk"),
+    "deciding group": ("WARN", "Some groups of patients cannot have, or must have, the event; were they at risk"),
     "declared as known later": ("FAIL", "A predictor is declared as known only after the moment of prediction"),
     "known after the index date": ("FAIL", "A predictor became known after the moment of prediction"),
     "named as known later": ("WARN", "A predictor is named like something known only later"),
@@ -22,8 +22,8 @@ TRAPS = {
     "suspected missing code": ("WARN", "What looks like a missing code is read as a value"),
     "mostly missing": ("WARN", "A predictor is missing in most records"),
     "constant": ("WARN", "A predictor tells nothing"),
-    "row order": ("WARN", "The order of the rows tells the outcome: they were sorted by it, or times changed"),
-    "identifier": ("WARN", "The identifier tells the outcome: it may hold a centre, a year or the outcome itself"),
+    "row order": ("WARN", "The order of the rows tells the outcome (they were sorted by it, or times changed)"),
+    "identifier": ("WARN", "The identifier tells the outcome (it may hold a centre, a year or the outcome itself)"),
     "repeats that disagree": ("WARN", "Repeated records disagree on the outcome"),
 }
 

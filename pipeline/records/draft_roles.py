@@ -8,6 +8,7 @@ import re
 import pandas as pd
 
 from data_schemas.columns import FactorClass, Kind, Role
+from data_schemas.later import sounds_later
 from pipeline.errors import ConfigurationError
 from pipeline.records.drafting import (
     CODE_MARKS,
@@ -19,13 +20,9 @@ from pipeline.records.drafting import (
     missing_marks,
     name_words,
     with_missing,
-)  # fmt: skip
+)
 
 IMMUTABLE = re.compile(r"_(?:age|sex|gender|race|ethnic(?:ity)?)_")
-LATER = re.compile(
-    r"death|dead|deceased|discharge|outcome|follow_?up|surviv|mortality|expired|readmi|relapse|recur"
-    r"|_(?:died|time|costs?|charges?|surv|s?los|event|cens(?:or\w*)?)_|_surv\d"
-)
 OUTCOMES = re.compile(r"outcome|died|death|dead|_(?:event|class|target)_|readmi|recur|relapse")
 NUMBERED = r"_?(?:id|no|nr|nbr|num|number)?"
 PATIENT = re.compile(rf"_(?:study_?|hospital_?)?(?:patient|subject|person|participant|nhs|mrn|pid){NUMBERED}_")
@@ -96,7 +93,7 @@ def _as_identifier(guess: Guess, texts: "pd.Series[str]", chosen: bool) -> Guess
 def _as_predictor(guess: Guess) -> Guess:
     if guess.excluded:
         return guess
-    if LATER.search(name_words(guess.name)):
+    if sounds_later(guess.name):
         reason = "suspected to be known only after the moment of prediction"
         return guess.doubting("when it is known", role=Role.EXCLUDED, excluded=reason)
     factor = FactorClass.IMMUTABLE if IMMUTABLE.search(name_words(guess.name)) else FactorClass.MARKER

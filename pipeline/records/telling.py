@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-BINS, FOLDS = 20, 5
+BINS, FOLDS, FEW_VALUES = 20, 5, 50
 EXPECTED_AT_LEAST = 50  # events, or others, in a group before none of them is no chance
 Bools = npt.NDArray[np.bool_]
 
@@ -14,8 +14,8 @@ Bools = npt.NDArray[np.bool_]
 def cross_fitted_auroc(values: pd.Series, event: Bools) -> float:
     """The AUROC of the event's rate in each bin of `values`, a rate taken from the other folds; shapes (n,).
 
-    Numbers fall into 20 bins of equal size, categories into their codes, missing values into a bin of their own. A
-    record's fold is its place modulo 5, so the order must be random. Where nothing is told it is about .5, and less
+    Numbers fall into 20 bins of equal size, or each into its own where there are few, categories into their codes,
+    missing values into a bin of their own. A record's fold is its place modulo 5, so the order must be random. Where nothing is told it is about .5, and less
     in small tables.
     """
     bins, folds = bin_values(values), np.arange(len(event)) % FOLDS
@@ -35,7 +35,9 @@ def bin_values(values: pd.Series) -> npt.NDArray[np.integer[Any]]:
         return values.cat.codes.to_numpy(np.intp) + 1
     numbers = values.astype("float64").to_numpy()
     present = ~np.isnan(numbers)
-    edges = np.unique(np.quantile(numbers[present], np.arange(1, BINS) / BINS)) if present.any() else np.array([])
+    edges = np.unique(numbers[present])
+    if len(edges) > FEW_VALUES:
+        edges = np.unique(np.quantile(numbers[present], np.arange(1, BINS) / BINS))
     return np.where(present, np.searchsorted(edges, numbers, side="right") + 1, 0)
 
 

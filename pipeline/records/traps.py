@@ -114,7 +114,7 @@ def _identifier_decides(identifiers: pd.Series, event: Bools) -> Trap:
     ranks = identifiers.rank(method="dense")
     digits = pd.to_numeric(identifiers.str.replace(r"[^0-9]", "", regex=True).str[-15:], errors="coerce")
     auroc = max(cross_fitted_auroc(ranks, event), cross_fitted_auroc(digits.astype("float64"), event))
-    says = f"the identifier has an AUROC of {auroc:.2f}"
+    says = f"alone it has an AUROC of {auroc:.2f}"
     return _trap("identifier", None, found=_beyond_chance(auroc, event), says=says)
 
 

@@ -128,6 +128,8 @@ def changing_code():
         ({"x": converted(known_on="age")}, None, "x became known on age, which is no date"),
         ({"x": converted(known_on="d"), "d": day("%d/%m/%Y", excluded="later")}, None, "the cohort has no index date"),
         ({"x": (Whole, measurement("X", plausible=(0, 1), factor=MARKER))}, None, "x is annotated with another type"),
+        ({"c": coded(YES_NO, acknowledged={"single predictor": "why"})}, None, "c acknowledges 'single predictor'"),
+        ({"c": coded(YES_NO, acknowledged={"constant": " "})}, None, "c acknowledges 'constant' without a reason"),
         ({}, study(thresholds=(0.1, 1.0)), "thresholds are risks"),
         ({}, study(thresholds=()), "thresholds are risks"),
         ({}, study(per_patient=Visits("ill", "left")), "visits are told by ill, which is no date"),

@@ -46,7 +46,7 @@ def unknown_candidate(root):
 
 
 def other_cohort(root):
-    change_params(root, lambda p: p["cohorts"].update(stroke={"source": {"path": "data/stroke.csv"}}))
+    change_params(root, lambda p: p["cohorts"].update(stroke={"source": {"format": "csv", "path": "data/stroke.csv"}}))
 
 
 @pytest.mark.parametrize(

@@ -156,7 +156,7 @@ def test_what_is_declared_or_dated_as_known_later_is_found():
     frame = records(
         y=lambda rng, ill: rng.normal(size=len(ill)),
         seen=lambda rng, ill: pd.Timestamp("2020-01-10"),
-        taken=lambda rng, ill: pd.Timestamp("2020-01-10") + pd.to_timedelta((rng.random(len(ill)) < 0.01).astype(int), unit="D"),
+        taken=lambda rng, ill: pd.Timestamp("2020-01-10") + pd.to_timedelta(rng.binomial(1, 0.01, len(ill)), unit="D"),
     )
     dates = {
         "seen": (Date, date("Seen", "%Y-%m-%d", plausible=PERIOD, role=Role.INDEX_DATE)),

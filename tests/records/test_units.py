@@ -41,9 +41,8 @@ def test_known_conversions(source, unit, molar_mass, written, kept):
 
 
 def test_each_record_is_converted_from_its_own_unit():
-    made, lacking = by_record(
-        [5.0, 90.078, 0.90078, None], list(LABELS.values()) + [None], unit="mmol/L", molar_mass=180.156
-    )
+    units = [*LABELS.values(), None]
+    made, lacking = by_record([5.0, 90.078, 0.90078, None], units, unit="mmol/L", molar_mass=180.156)
     assert made["x"][:3].tolist() == pytest.approx([5.0, 5.0, 5.0])
     assert lacking.empty
 

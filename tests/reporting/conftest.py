@@ -297,7 +297,8 @@ def make_results(name: str, seed: int = 0, patients: int = 400) -> Results:
                  "says": "200 gradient-boosted trees of depth 2, monotone where the schema gives a direction."},
             ],
             "recalibration": {"intercept": -0.03, "slope": 1.14}, "event_rate": 0.41,
-            "development": {"patients": 280, "events": 117, "mean_follow_up": None}, "parameters": 24, "predictors": list(cohort.predictors()),
+            "development": {"patients": 280, "events": 117, "mean_follow_up": None}, "parameters": 24,
+            "predictors": list(cohort.predictors()),
             "constrained": {n: c.expected.direction.name.lower() for n, c in cohort.predictors().items()
                             if c.expected and c.factor != FactorClass.TREATMENT},
         },

@@ -79,7 +79,10 @@ FAULTS = {
     "empty file": (lambda: SOURCE.write_text(""), ["is empty"]),
     "header only": (lambda: write(lines()[:1]), ["no records"]),
     "missing column": (lambda: drop_column("age"), ["missing age"]),
-    "extra column": (lambda: write([f"{line},{'x' if i else 'extra'}" for i, line in enumerate(lines())]), ["column number 17 of 17"]),
+    "extra column": (
+        lambda: write([f"{line},{'x' if i else 'extra'}" for i, line in enumerate(lines())]),
+        ["column number 17 of 17"],
+    ),
     "renamed column": (
         lambda: write([lines()[0].replace("age", "years", 1), *lines()[1:]]),
         ["missing age", "not declared: column number 5 of 16"],
@@ -90,7 +93,9 @@ FAULTS = {
     "repeated column": (
         lambda: write([lines()[0].replace("died", "age"), *lines()[1:]]), ["missing died", "repeated age"],
     ),
-    "no header": (lambda: write([lines()[1].replace("38", SENTINEL), *lines()[1:]]), ["missing patient_id", "check header"]),
+    "no header": (
+        lambda: write([lines()[1].replace("38", SENTINEL), *lines()[1:]]), ["missing patient_id", "check header"],
+    ),
     "wrong delimiter": (lambda: write([line.replace(",", ";") for line in lines()]), ["'header'", "and delimiter"]),
     "ragged row": (lambda: write([*lines(), f"900,{SENTINEL}"]), ["record 687 has 2 fields, expected 16"]),
     "trailing delimiter": (lambda: write([lines()[0], *[f"{x}," for x in lines()[1:]]]), ["has 17 fields"]),
@@ -120,7 +125,9 @@ FAULTS = {
         lambda: replace_field(3, "patient_id", lines()[1].split(",")[0]),
         ["of 686 records", "rule 'one row per patient' (No two records are of one patient): 2;"],
     ),
-    "patient without identifier": (lambda: replace_field(3, "patient_id", ""), ["rule 'identifier given' (Every record has"]),
+    "patient without identifier": (
+        lambda: replace_field(3, "patient_id", ""), ["rule 'identifier given' (Every record has"],
+    ),
     "all quarantined": (lambda: map_column("age", SENTINEL), ["686 of 686 records break a rule", "at most 105 years"]),
     "too many quarantined": (
         lambda: [replace_field(row, "age", SENTINEL) for row in range(1, 139)],

@@ -82,7 +82,6 @@ def test_what_is_not_declared_cannot_be_read_written_or_looked_up(root, capsys):
         (lambda s: s.read("model.json"), "validate does not declare input model.json"),
         (lambda s: s.write("model.json", {}), "validate does not declare output model.json"),
         (lambda s: s.section("train"), "validate does not declare section train"),
-        (lambda s: s.cohort_settings(), "validate does not declare its cohort's entry"),
         (lambda s: s.write("validation.json", {}), "validate left outputs unwritten"),
     ]:
         internal(root, work)
