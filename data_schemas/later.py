@@ -19,6 +19,7 @@ OF_TESTS = re.compile(r"(prothrombin|bleeding|clotting|thromboplastin|reaction|d
 
 def sounds_later(*names: str) -> bool:
     """Whether one of `names` (a column's name, its label) says that the value is known only later."""
-    plain = [re.sub(r"[_.]+", " ", name.lower()) for name in names]
+    parted = [re.sub(r"(?<=[a-z])(?=[A-Z])|[_.]+", " ", name) for name in names]  # timeInHospital, d.time
+    plain = [name.lower() for name in parted]
     harmless = any(FAMILY.search(name) or OF_TESTS.search(name) for name in plain)
     return not harmless and any(LATER.search(name) for name in plain)

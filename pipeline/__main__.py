@@ -56,9 +56,7 @@ def new_cohort(name: str, path: str, outcome: str | None, event: str | None, **s
 @cli.command()
 @click.argument("cohort")
 @click.option("--rows", type=click.IntRange(1, 10_000_000), default=10_000, show_default=True, help="Records to make.")
-@click.option(
-    "--out", required=True, type=click.Path(path_type=Path), help="A new .csv or .parquet file."
-)
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="A new .csv or .parquet file.")
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="The same seed, the same table.")
 @click.option("--event-share", type=click.FloatRange(0.001, 0.999), default=0.2, show_default=True, help="Mean risk.")
 def synth(cohort: str, rows: int, out: Path, seed: int, event_share: float) -> None:

@@ -12,7 +12,7 @@ from pipeline.errors import DataRefusedError
 from pipeline.records.attrition import summarise
 from pipeline.records.checks import find_violations
 from pipeline.records.identity import pseudonymise
-from pipeline.records.patients import find_patient_violations, find_repeats
+from pipeline.records.patients import find_violations_between
 from pipeline.records.rules import MISSING, list_rules, tabulate_rules
 from pipeline.records.table_checks import Finding, find_table_faults, refuse_constant_outcome
 from pipeline.records.traps import find_traps
@@ -73,7 +73,7 @@ def _violations(
     if len(told):
         seen = pd.MultiIndex.from_frame(found[["record", "column"]]).isin(pd.MultiIndex.from_frame(told))
         found = found[~(seen & (found["rule"] == MISSING).to_numpy())]
-    parts = [misfits, lacking, found, find_patient_violations(frame, cohort), find_repeats(frame, cohort)]
+    parts = [misfits, lacking, found, find_violations_between(frame, cohort)]
     return pd.concat([part for part in parts if len(part)] or [found], ignore_index=True)
 
 

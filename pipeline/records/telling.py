@@ -9,16 +9,16 @@ import pandas as pd
 BINS, FOLDS, FEW_VALUES = 20, 5, 50
 EXPECTED_AT_LEAST = 50  # events, or others, in a group before none of them is no chance
 Bools = npt.NDArray[np.bool_]
+Bins = npt.NDArray[np.integer[Any]]
 
 
-def cross_fitted_auroc(values: pd.Series, event: Bools) -> float:
-    """The AUROC of the event's rate in each bin of `values`, a rate taken from the other folds; shapes (n,).
+def cross_fitted_auroc(bins: Bins, event: Bools) -> float:
+    """The AUROC of the event's rate in each bin, a rate taken from the other folds; shapes (n,).
 
-    Numbers fall into 20 bins of equal size, or each into its own where there are few, categories into their codes,
-    missing values into a bin of their own. A record's fold is its place modulo 5, so the order must be random. Where nothing is told it is about .5, and less
-    in small tables.
+    A record's fold is its place modulo 5, so the order must be random. Where nothing is told it is about .5, and
+    less in small tables.
     """
-    bins, folds = bin_values(values), np.arange(len(event)) % FOLDS
+    folds = np.arange(len(event)) % FOLDS
     cells = int(bins.max(initial=0)) + 1
     places = folds * cells + bins
     events = np.bincount(places[event], minlength=FOLDS * cells).reshape(FOLDS, cells)
@@ -29,8 +29,11 @@ def cross_fitted_auroc(values: pd.Series, event: Bools) -> float:
     return _auroc_of_counts(rates.ravel(), events.ravel(), others.ravel())
 
 
-def bin_values(values: pd.Series) -> npt.NDArray[np.integer[Any]]:
-    """The bin of each value, shape (n,), from 0, which holds the missing ones."""
+def bin_values(values: pd.Series) -> Bins:
+    """The bin of each value, shape (n,), from 0, which holds the missing ones.
+
+    Numbers fall into 20 bins of equal size, or each into its own where there are few, categories into their codes.
+    """
     if isinstance(values.dtype, pd.CategoricalDtype):
         return values.cat.codes.to_numpy(np.intp) + 1
     numbers = values.astype("float64").to_numpy()
@@ -50,12 +53,12 @@ def _auroc_of_counts(scores: npt.NDArray[np.float64], events: npt.NDArray[Any], 
     return float((e * (below + o / 2)).sum() / (e.sum() * o.sum()))
 
 
-def share_decided(values: pd.Series, event: Bools) -> float:
-    """The share of records in groups of `values` in which nobody or everybody has the event, against all expectation.
+def share_decided(bins: Bins, event: Bools) -> float:
+    """The share of records in bins in which nobody or everybody has the event, against all expectation.
 
     A group counts where at least 50 of the outcome that does not occur in it were expected. Shapes (n,).
     """
-    bins, share = bin_values(values), event.mean()
+    share = event.mean()
     sizes, events = np.bincount(bins), np.bincount(bins, event)
     none = (events == 0) & (sizes * share >= EXPECTED_AT_LEAST)
     every = (events == sizes) & (sizes * (1 - share) >= EXPECTED_AT_LEAST)

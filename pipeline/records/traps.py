@@ -14,11 +14,11 @@ from data_schemas.columns import Binary, Cohort, Column
 from data_schemas.later import sounds_later
 from pipeline.records.identity import PSEUDONYM
 from pipeline.records.table_checks import event_codes
-from pipeline.records.telling import Bools, cross_fitted_auroc, share_decided
+from pipeline.records.telling import Bins, Bools, bin_values, cross_fitted_auroc, share_decided
 from pipeline.records.value_traps import constant, mostly_missing, suspected_missing_code
 from pipeline.repeats import repeat_groups
 
-AT_MOST = 100_000  # records looked at; the AUROC is then known to about .005
+AT_MOST = 50_000  # records looked at; an AUROC is then known to better than .01
 SINGLE_CEILING, SINGLE_SUSPICION = 0.9, 0.8  # where a cohort declares no ceiling of its own
 MISSINGNESS_CEILING = 0.65
 ORDER_CEILING = 0.6
@@ -47,12 +47,13 @@ def find_traps(valid: pd.DataFrame, identifiers: pd.Series, cohort: type[Cohort]
             _trap("constant", name, says=constant(sample[name])),
         ]
     if enough:
-        traps += [trap for name in predictors for trap in _decides(seen[name], y, name, cohort.study().single_ceiling)]
-        traps += [_group_decides(seen[name], y, name) for name in predictors]
+        for name in predictors:
+            bins = bin_values(seen[name])
+            traps += [*_decides(bins, y, name, cohort.study().single_ceiling), _group_decides(bins, y, name)]
         traps += [_missing_decides(seen[name], y, name) for name in predictors if seen[name].isna().any()]
         named = identifiers.head(AT_MOST)[known]
         traps += [_order_decides(named, y), _identifier_decides(named, y)]
-    return [_told(trap, predictors.get(trap["column"])) for trap in [*traps, _disagreeing(valid, cohort)]]
+    return [_told(trap, predictors.get(trap["column"])) for trap in [*traps, _disagreeing(sample, cohort)]]
 
 
 def _outcome(frame: pd.DataFrame, cohort: type[Cohort]) -> tuple[Bools, Bools]:
@@ -80,9 +81,9 @@ def _trap(trap: str, column: str | None, *, says: str, found: bool | None = None
     return {"trap": trap, "column": column, "found": found, "says": says if found else ""}
 
 
-def _decides(values: pd.Series, event: Bools, name: str, declared: float | None) -> list[Trap]:
+def _decides(bins: Bins, event: Bools, name: str, declared: float | None) -> list[Trap]:
     """A predictor that nearly decides the outcome alone, and one that tells more than one mostly does."""
-    auroc = cross_fitted_auroc(values, event)
+    auroc = cross_fitted_auroc(bins, event)
     ceiling, says = declared or SINGLE_CEILING, f"alone it has an AUROC of {auroc:.2f}"
     strong = declared is None and SINGLE_SUSPICION < auroc <= ceiling
     return [
@@ -91,20 +92,20 @@ def _decides(values: pd.Series, event: Bools, name: str, declared: float | None)
     ]
 
 
-def _group_decides(values: pd.Series, event: Bools, name: str) -> Trap:
-    share = share_decided(values, event)
+def _group_decides(bins: Bins, event: Bools, name: str) -> Trap:
+    share = share_decided(bins, event)
     says = f"{share:.1%} of the records are in groups where nobody or everybody has the event"
     return _trap("deciding group", name, found=share > 0, says=says)
 
 
 def _missing_decides(values: pd.Series, event: Bools, name: str) -> Trap:
-    auroc = cross_fitted_auroc(values.isna().astype("float64"), event)
+    auroc = cross_fitted_auroc(values.isna().astype("int64").to_numpy(), event)
     says = f"whether it is missing has an AUROC of {auroc:.2f} alone"
     return _trap("missingness", name, found=auroc > MISSINGNESS_CEILING, says=says)
 
 
 def _order_decides(identifiers: pd.Series, event: Bools) -> Trap:
-    auroc = cross_fitted_auroc(pd.Series(identifiers.index), event)
+    auroc = cross_fitted_auroc(bin_values(pd.Series(identifiers.index)), event)
     return _trap(
         "row order", None, found=_beyond_chance(auroc, event), says=f"a record's place has an AUROC of {auroc:.2f}"
     )
@@ -113,7 +114,7 @@ def _order_decides(identifiers: pd.Series, event: Bools) -> Trap:
 def _identifier_decides(identifiers: pd.Series, event: Bools) -> Trap:
     ranks = identifiers.rank(method="dense")
     digits = pd.to_numeric(identifiers.str.replace(r"[^0-9]", "", regex=True).str[-15:], errors="coerce")
-    auroc = max(cross_fitted_auroc(ranks, event), cross_fitted_auroc(digits.astype("float64"), event))
+    auroc = max(cross_fitted_auroc(bin_values(read), event) for read in (ranks, digits.astype("float64")))
     says = f"alone it has an AUROC of {auroc:.2f}"
     return _trap("identifier", None, found=_beyond_chance(auroc, event), says=says)
 
@@ -128,9 +129,7 @@ def _known_later(name: str, column: Column) -> Trap:
     if column.known_later:
         return _trap("declared as known later", name, found=True, says="the schema says that it is known only later")
     found = sounds_later(name, column.label)
-    return _trap(
-        "named as known later", name, found=found, says="exclude it, or acknowledge in the schema why not"
-    )
+    return _trap("named as known later", name, found=found, says="exclude it, or acknowledge in the schema why not")
 
 
 def _known_too_late(frame: pd.DataFrame, name: str, column: Column, cohort: type[Cohort]) -> Trap:

@@ -16,7 +16,7 @@ from data_schemas.columns import (
     rule,
 )
 from pipeline.errors import DataRefusedError
-from pipeline.records.patients import find_patient_violations
+from pipeline.records.patients import find_violations_between
 from pipeline.records.quarantine import validate_records
 from pipeline.records.typing import type_records
 from tests.records.cohorts import SETTINGS, Clinic, make_text
@@ -76,7 +76,7 @@ def test_overlaps_are_those_of_a_plain_comparison_of_pairs(seed):
         for j in frame.index
         if i != j and frame.number[i] == frame.number[j] and _overlap(frame, i, j)
     }
-    assert set(find_patient_violations(frame, told(per_patient=VISITS))["record"]) == expected
+    assert set(find_violations_between(frame, told(per_patient=VISITS, table_rules=()))["record"]) == expected
 
 
 def _overlap(frame, i, j):

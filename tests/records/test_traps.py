@@ -21,7 +21,7 @@ from data_schemas.columns import (
     measurement,
 )
 from data_schemas.later import sounds_later
-from pipeline.records.telling import cross_fitted_auroc, share_decided
+from pipeline.records.telling import bin_values, cross_fitted_auroc, share_decided
 from pipeline.records.traps import find_traps
 
 MARKER = FactorClass.MARKER
@@ -52,6 +52,14 @@ def records(seed=0, n=1000, **columns):
         frame[name] = make(rng, ill)
     frame["ill"] = pd.Categorical(np.where(ill, "yes", "no"), ["no", "yes"])
     return frame
+
+
+def auroc(values, event):
+    return cross_fitted_auroc(bin_values(values), event)
+
+
+def decided(values, event):
+    return share_decided(bin_values(values), event)
 
 
 def places(n, seed=1):
@@ -132,6 +140,7 @@ def test_blocks_of_cases_and_controls_are_an_order():
         ("length_of_stay", True), ("slos", True), ("death", True), ("d.time", True), ("follow_up_days", True),
         ("totcst", True), ("dnr", True), ("discharge_disposition_id", True), ("surv2m", True), ("hospdead", True),
         ("TIME", True), ("vital_status", True), ("offtrt", True), ("days_to_death", True), ("readmitted", True),
+        ("timeInHospital", True), ("drugCosts", True),
         ("age", False), ("prothrombin_time", False), ("family_history_of_death", False), ("timetable", False),
         ("prior_readmissions", False), ("postmenopausal", False), ("post_code", False), ("glucose", False),
         ("time_since_diagnosis", False), ("closure", False), ("tumour_size", False),
@@ -240,12 +249,12 @@ def test_patients_whose_outcome_is_not_known_at_the_horizon_are_left_out():
 def test_the_auroc_of_noise_is_near_a_half_and_that_of_a_signal_near_sklearns(seed):
     rng = np.random.default_rng(seed)
     event = rng.random(4000) < 0.3
-    assert abs(cross_fitted_auroc(pd.Series(rng.normal(size=4000)), event) - 0.5) < 0.05
+    assert abs(auroc(pd.Series(rng.normal(size=4000)), event) - 0.5) < 0.05
     signal = rng.normal(size=4000) + 1.5 * event
-    assert cross_fitted_auroc(pd.Series(signal), event) == pytest.approx(roc_auc_score(event, signal), abs=0.015)
+    assert auroc(pd.Series(signal), event) == pytest.approx(roc_auc_score(event, signal), abs=0.015)
 
 
 def test_a_group_counts_only_where_its_emptiness_is_no_chance():
     event = np.repeat([True, False], 500)
-    assert share_decided(pd.Series(pd.Categorical(["a"] * 950 + ["b"] * 50)), event) == 0.0
-    assert share_decided(pd.Series(pd.Categorical(["a"] * 850 + ["b"] * 150)), event) == 0.15
+    assert decided(pd.Series(pd.Categorical(["a"] * 950 + ["b"] * 50)), event) == 0.0
+    assert decided(pd.Series(pd.Categorical(["a"] * 850 + ["b"] * 150)), event) == 0.15

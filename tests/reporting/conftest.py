@@ -158,9 +158,14 @@ def make_performance(cohort: type[Cohort], design: str) -> dict[str, Any]:
             })  # fmt: skip
     return {
         "sample_size": {
-            "patients": 280, "events": 117, "parameters": 24, "needed": 662, "needed_events": 115,
+            "patients": 280,
+            "events": 117,
+            "parameters": 24,
+            "needed": 662,
+            "needed_events": 115,
             "criteria": [{"name": "shrinkage", "sentence": "Expected shrinkage is at least 0.9.", "n": 662}],
-            "parameters_allowed": 10, "expects": "others reached an AUROC of 0.7 (made up)",
+            "parameters_allowed": 10,
+            "expects": "others reached an AUROC of 0.7 (made up)",
         },
         "repeats_across_parts": 0,
         "design": design,
