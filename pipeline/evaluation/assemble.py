@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 
 from data_schemas.columns import Study, TimeToEvent
-from pipeline.evaluation.intervals import Estimate, IntArray
+from pipeline.arrays import FloatArray, IntArray
+from pipeline.evaluation.intervals import Estimate
 from pipeline.evaluation.performance import calibration_curve, measure, risk_distribution
 from pipeline.evaluation.rates import event_rate
 from pipeline.evaluation.subgroups import by_subgroup
-from pipeline.outcomes import FloatArray, Observed
+from pipeline.outcomes import Observed
 from pipeline.progress import progress
 from pipeline.settings import Evaluate
 

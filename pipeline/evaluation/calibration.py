@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.outcomes import FloatArray
+from pipeline.arrays import FloatArray
 
 CLIP = 1e-12
 STEPS = 60

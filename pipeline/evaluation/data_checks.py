@@ -90,7 +90,7 @@ def _enough_to_develop(sample: Mapping[str, Any]) -> Check:
     level = "PASS" if sample["patients"] >= sample["needed"] else "WARN"
     has = f"{sample['patients']} patients, {sample['events']} of them with the event, taught {sample['parameters']}"
     needs = f"the criteria of Riley et al. ask for {sample['needed']} patients"
-    allows = "" if level == "PASS" else f", those there are suffice for {_few_or_none(sample['parameters_allowed'])}"
+    allows = "" if level == "PASS" else f"; those there are suffice for {_few_or_none(sample['parameters_allowed'])}"
     return make_check("Enough patients to develop", level, f"{has} parameters; {needs}{allows}.")
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pipeline.outcomes import FloatArray
+from pipeline.arrays import FloatArray
 
 
 def auroc(risk: FloatArray, y: FloatArray, weight: FloatArray) -> FloatArray:

@@ -4,11 +4,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from pipeline.outcomes import FloatArray, Observed
+from pipeline.arrays import FloatArray, IntArray
+from pipeline.outcomes import Observed
 
-IntArray = npt.NDArray[np.intp]
 CHUNK_NUMBERS = 4_000_000
 DEGENERATE_AT_MOST = 0.05
 QUANTILES = (0.025, 0.975)

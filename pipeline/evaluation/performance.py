@@ -4,16 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from pipeline.arrays import BoolArray, FloatArray, IntArray
 from pipeline.evaluation.calibration import brier, calibration_intercept, calibration_slope, oe_ratio, scaled_brier
 from pipeline.evaluation.discrimination import auroc
-from pipeline.evaluation.intervals import Estimate, IntArray, bootstrap
+from pipeline.evaluation.intervals import Estimate, bootstrap
 from pipeline.evaluation.rates import event_rate
 from pipeline.evaluation.utility import net_benefit, treat_all
-from pipeline.outcomes import FloatArray, Observed
-
-BoolArray = npt.NDArray[np.bool_]
+from pipeline.outcomes import Observed
 
 
 def measure(

@@ -4,8 +4,9 @@ from statistics import NormalDist
 
 import numpy as np
 
+from pipeline.arrays import FloatArray
 from pipeline.evaluation.intervals import Estimate
-from pipeline.outcomes import FloatArray, Observed
+from pipeline.outcomes import Observed
 
 Z = NormalDist().inv_cdf(0.975)
 

@@ -10,10 +10,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from data_schemas.columns import Column, Subgroup
-from pipeline.evaluation.intervals import Estimate, IntArray
+from pipeline.arrays import FloatArray, IntArray
+from pipeline.evaluation.intervals import Estimate
 from pipeline.evaluation.performance import measure
 from pipeline.evaluation.rates import event_rate
-from pipeline.outcomes import FloatArray, Observed
+from pipeline.outcomes import Observed
 
 TOO_FEW = "the group, its events or its non-events are too few to publish"
 COMPLEMENT = "shown, it would reveal a smaller group by subtraction"
@@ -72,9 +73,7 @@ def _levels(values: pd.Series, subgroup: Subgroup, column: Column) -> pd.Categor
     return pd.Categorical(names[np.where(values.isna(), len(names) - 1, place)], names)
 
 
-def rates_by_group(
-    observed: Observed, patient: IntArray, labels: npt.NDArray[np.int64], smallest: int
-) -> dict[int, Estimate]:
+def rates_by_group(observed: Observed, patient: IntArray, labels: IntArray, smallest: int) -> dict[int, Estimate]:
     """How often the outcome came in each group, by label; hidden, with the reason, as in `by_subgroup`."""
     groups = {str(label): labels == label for label in np.unique(labels)}
     hidden = _hidden(groups, observed, patient, smallest)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pipeline.outcomes import FloatArray
+from pipeline.arrays import FloatArray
 
 
 def net_benefit(

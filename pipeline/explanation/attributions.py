@@ -10,15 +10,13 @@ differ in what they take an absent predictor to be; the sum is exact all the sam
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from pipeline.arrays import FloatArray
 from pipeline.models.candidates import Fitted
 from pipeline.models.ensemble import RiskModel
 from pipeline.models.linear import LinearModel
 from pipeline.models.trees import TreesModel, as_matrix
-
-FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)

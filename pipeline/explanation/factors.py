@@ -8,15 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from data_schemas.columns import Column
+from pipeline.arrays import FloatArray
 from pipeline.explanation.attributions import Attributions
 from pipeline.explanation.groups import Group, group_values
 from pipeline.models.features import has_direction
 
-FloatArray = npt.NDArray[np.float64]
 FLAT = 0.02
 NOISE = 0.1
 CONTRAST_GROUPS, CURVE_GROUPS = 4, 8

@@ -7,9 +7,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from data_schemas.columns import Column
+from pipeline.arrays import BoolArray
 from pipeline.models.features import has_direction
 
-BoolArray = npt.NDArray[np.bool_]
 Group = tuple[str, BoolArray]
 
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.arrays import FloatArray
 from pipeline.models.candidates import Candidate
 from pipeline.models.ensemble import RiskModel
-from pipeline.models.features import FloatArray
 from pipeline.models.outcomes import Examples
 from pipeline.progress import progress
 

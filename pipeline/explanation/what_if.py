@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from data_schemas.columns import Change, Column, FactorClass
+from pipeline.arrays import FloatArray
 from pipeline.models.ensemble import RiskModel
-from pipeline.models.features import FloatArray
 
 SUPPORT = (0.01, 0.99)
 

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.optimize import minimize
 
-from pipeline.models.features import FloatArray
+from pipeline.arrays import FloatArray
 
 
 def fit_recalibration(log_odds: FloatArray, y: FloatArray, weight: FloatArray) -> tuple[float, float]:

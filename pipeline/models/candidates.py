@@ -6,8 +6,8 @@ from typing import Any, Protocol
 import pandas as pd
 
 from data_schemas.columns import Column
+from pipeline.arrays import FloatArray
 from pipeline.errors import ConfigurationError
-from pipeline.models.features import FloatArray
 from pipeline.models.folds import Folds
 from pipeline.models.linear import LinearModel, LogisticCandidate
 from pipeline.models.trees import TreesCandidate, TreesModel, constrained_directions

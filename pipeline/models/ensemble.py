@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from pipeline.arrays import FloatArray
 from pipeline.models.calibration import fit_recalibration
 from pipeline.models.candidates import Candidate, Fitted
-from pipeline.models.features import FloatArray
 from pipeline.models.folds import make_folds
 from pipeline.models.outcomes import Examples
 

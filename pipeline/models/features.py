@@ -4,12 +4,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from data_schemas.columns import Column
+from pipeline.arrays import FloatArray
 
-FloatArray = npt.NDArray[np.float64]
 KNOT_QUANTILES = (0.05, 0.275, 0.5, 0.725, 0.95)
 LIMIT_QUANTILES = (0.005, 0.995)
 FEW_VALUES = 10

@@ -1,13 +1,11 @@
 """Parting training patients into folds, and the loss by which settings are chosen."""
 
 import numpy as np
-import numpy.typing as npt
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
+from pipeline.arrays import FloatArray, IntArray
 from pipeline.errors import DataRefusedError
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.intp]
 Folds = list[tuple[IntArray, IntArray]]
 
 

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 from sklearn.linear_model import LogisticRegression
 
-from pipeline.models.features import FloatArray, LinearDesign
+from pipeline.arrays import FloatArray
+from pipeline.models.features import LinearDesign
 from pipeline.models.folds import Folds, log_loss
 
 PENALTIES = tuple(float(c) for c in np.logspace(-3, 1, 9))

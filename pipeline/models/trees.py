@@ -8,7 +8,8 @@ import pandas as pd
 import xgboost
 
 from data_schemas.columns import Column, FactorClass
-from pipeline.models.features import FloatArray, has_direction
+from pipeline.arrays import FloatArray
+from pipeline.models.features import has_direction
 from pipeline.models.folds import Folds
 
 MAX_ROUNDS = 1000

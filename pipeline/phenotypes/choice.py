@@ -13,14 +13,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from pipeline.arrays import FloatArray
 from pipeline.phenotypes.clusterers import assign, fit_kmeans, simplified_silhouette
 from pipeline.phenotypes.reference import Reference
 from pipeline.phenotypes.stability import Stability, estimate_stability
 from pipeline.progress import progress
-
-FloatArray = NDArray[np.float64]
 
 DRAWS = 59
 """Reference draws; the data must exceed the third largest of them, which by chance happens in 3 of 60."""

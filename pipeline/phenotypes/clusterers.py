@@ -3,12 +3,10 @@
 import warnings
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
+from pipeline.arrays import FloatArray, IntArray
 
 STARTS = 10
 """Random starts of which the tightest solution is kept."""

@@ -1,10 +1,11 @@
 """Small counts in the tables of clusters are hidden, also from subtraction."""
 
 import numpy as np
-from numpy.typing import NDArray
+
+from pipeline.arrays import BoolArray, IntArray
 
 
-def hide_small_counts(counts: NDArray[np.int64], smallest: int) -> NDArray[np.bool_]:
+def hide_small_counts(counts: IntArray, smallest: int) -> BoolArray:
     """Return which cells of a table, shape (clusters, cells), may not be shown.
 
     A count below `smallest`, zero included, is hidden. Row and column totals are known to a reader, so as
@@ -19,7 +20,7 @@ def hide_small_counts(counts: NDArray[np.int64], smallest: int) -> NDArray[np.bo
     return hidden
 
 
-def _hide_another(counts: NDArray[np.int64], hidden: NDArray[np.bool_], smallest: int) -> bool:
+def _hide_another(counts: IntArray, hidden: BoolArray, smallest: int) -> bool:
     """Hide one more cell of a line in place where subtraction would give the hidden ones away."""
     safe = hidden.sum() > 1 and counts[hidden].sum() >= smallest
     if safe or not hidden.any() or hidden.all():

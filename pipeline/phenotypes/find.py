@@ -6,15 +6,12 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from pipeline.arrays import FloatArray, IntArray
 from pipeline.phenotypes.choice import REFERENCE_ROWS, STABILITY_ROWS, Choice, Rules, Tried, choose_k
 from pipeline.phenotypes.clusterers import assign
 from pipeline.phenotypes.profile import ClusterProfile, profile_clusters
 from pipeline.phenotypes.space import Space, fit_space
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)

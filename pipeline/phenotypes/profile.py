@@ -8,11 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pipeline.arrays import FloatArray, IntArray
 from pipeline.phenotypes.disclosure import hide_small_counts
 from pipeline.phenotypes.space import Kind, Space, compress, kind_of, read_values
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 NAMED = 3
 """At most so many predictors make a cluster's name."""

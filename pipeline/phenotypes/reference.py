@@ -12,10 +12,8 @@ they do not pass: they are categories of that predictor, not phenotypes.
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
+from pipeline.arrays import FloatArray, IntArray
 
 ADJUSTMENTS = 6
 """Rounds of moving the latent correlations."""

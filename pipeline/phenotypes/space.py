@@ -13,11 +13,10 @@ from typing import Any, Literal, Self
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from pipeline.arrays import FloatArray
 from pipeline.errors import ConfigurationError, DataRefusedError
 
-FloatArray = NDArray[np.float64]
 Kind = Literal["numeric", "ordered", "nominal"]
 
 SKEWNESS_LIMIT = 1.0

@@ -6,12 +6,9 @@ Hennig C. Cluster-wise assessment of cluster stability. Comput Stat Data Anal 20
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from pipeline.arrays import FloatArray, IntArray
 from pipeline.phenotypes.clusterers import assign, fit_kmeans
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 DISSOLVED = 0.5
 """A cluster whose best match has at most this Jaccard similarity is dissolved (Hennig 2007, section 4)."""

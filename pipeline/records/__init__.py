@@ -1,1 +1,1 @@
-"""From a file to trusted records: readers, typing, checks, quarantine, identity, splits."""
+"""From a source to trusted records: reading, typing, rules, quarantine, traps, splits; drafts and synthesis."""

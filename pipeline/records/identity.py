@@ -6,12 +6,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from pipeline.arrays import IntArray
+
 PSEUDONYM = "pseudonym"
 BYTES = 12
-Rows = npt.NDArray[np.intp]
 
 
-def pseudonymise(frame: pd.DataFrame, rows: Rows, identifier: str, key: str) -> tuple[pd.DataFrame, Rows]:
+def pseudonymise(frame: pd.DataFrame, rows: IntArray, identifier: str, key: str) -> tuple[pd.DataFrame, IntArray]:
     """The records at positions `rows`, the identifier replaced by a keyed hash in `pseudonym`, sorted by it.
 
     BLAKE2b keyed with `key` (RFC 7693), 24 hexadecimal digits; the same patient and key give the same pseudonym
@@ -44,7 +45,7 @@ def _digest(identifiers: pd.Series, key: str) -> npt.NDArray[np.void]:
     return np.frombuffer(b"".join(made), dtype=np.dtype(f"V{BYTES}"))
 
 
-def _order(digests: npt.NDArray[np.void], hidden: pd.DataFrame, rows: Rows) -> Rows:
+def _order(digests: npt.NDArray[np.void], hidden: pd.DataFrame, rows: IntArray) -> IntArray:
     """Positions sorted by digest, and by content within a patient."""
     high, low = _numbers(digests)
     content = np.zeros(len(digests), dtype=np.uint64)

@@ -11,8 +11,8 @@ from scipy.optimize import brentq
 from scipy.special import expit
 
 from data_schemas.columns import Binary, Cohort, Column, Kind, TimeToEvent
+from pipeline.arrays import FloatArray
 
-FloatArray = npt.NDArray[np.float64]
 WITHOUT_EFFECT = 1 / 3  # share of the predictors
 LAST_CENSORED = 1 / 0.35  # horizons until the last is censored: 25% to 35% are censored before the first
 SPREAD = 1.0  # standard deviation of the log-odds; with 1 the best possible AUROC is about .75

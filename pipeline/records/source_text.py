@@ -13,8 +13,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from data_schemas.columns import Cohort, Column, Kind, Role
+from pipeline.arrays import FloatArray
 from pipeline.files import SIGNIFICANT_DIGITS
-from pipeline.records.risk_function import FloatArray
 from pipeline.records.units import convert_units
 
 Ints = npt.NDArray[np.int64]

@@ -6,13 +6,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from pipeline.arrays import BoolArray, IntArray
+
 BINS, FOLDS, FEW_VALUES = 20, 5, 50
 EXPECTED_AT_LEAST = 50  # events, or others, in a group before none of them is no chance
-Bools = npt.NDArray[np.bool_]
-Bins = npt.NDArray[np.integer[Any]]
 
 
-def cross_fitted_auroc(bins: Bins, event: Bools) -> float:
+def cross_fitted_auroc(bins: IntArray, event: BoolArray) -> float:
     """The AUROC of the event's rate in each bin, a rate taken from the other folds; shapes (n,).
 
     A record's fold is its place modulo 5, so the order must be random. Where nothing is told it is about .5, and
@@ -29,7 +29,7 @@ def cross_fitted_auroc(bins: Bins, event: Bools) -> float:
     return _auroc_of_counts(rates.ravel(), events.ravel(), others.ravel())
 
 
-def bin_values(values: pd.Series) -> Bins:
+def bin_values(values: pd.Series) -> IntArray:
     """The bin of each value, shape (n,), from 0, which holds the missing ones.
 
     Numbers fall into 20 bins of equal size, or each into its own where there are few, categories into their codes.
@@ -53,7 +53,7 @@ def _auroc_of_counts(scores: npt.NDArray[np.float64], events: npt.NDArray[Any], 
     return float((e * (below + o / 2)).sum() / (e.sum() * o.sum()))
 
 
-def share_decided(bins: Bins, event: Bools) -> float:
+def share_decided(bins: IntArray, event: BoolArray) -> float:
     """The share of records in bins in which nobody or everybody has the event, against all expectation.
 
     A group counts where at least 50 of the outcome that does not occur in it were expected. Shapes (n,).

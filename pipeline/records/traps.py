@@ -12,9 +12,10 @@ import pandas as pd
 
 from data_schemas.columns import Binary, Cohort, Column
 from data_schemas.later import sounds_later
+from pipeline.arrays import BoolArray, IntArray
 from pipeline.records.identity import PSEUDONYM
 from pipeline.records.table_checks import event_codes
-from pipeline.records.telling import Bins, Bools, bin_values, cross_fitted_auroc, share_decided
+from pipeline.records.telling import bin_values, cross_fitted_auroc, share_decided
 from pipeline.records.value_traps import constant, mostly_missing, suspected_missing_code
 from pipeline.repeats import repeat_groups
 
@@ -56,7 +57,7 @@ def find_traps(valid: pd.DataFrame, identifiers: pd.Series, cohort: type[Cohort]
     return [_told(trap, predictors.get(trap["column"])) for trap in [*traps, _disagreeing(sample, cohort)]]
 
 
-def _outcome(frame: pd.DataFrame, cohort: type[Cohort]) -> tuple[Bools, Bools]:
+def _outcome(frame: pd.DataFrame, cohort: type[Cohort]) -> tuple[BoolArray, BoolArray]:
     """Where the outcome at the horizon is known, and where it is the event."""
     outcome = cohort.study().outcome
     name, label = event_codes(cohort)
@@ -81,7 +82,7 @@ def _trap(trap: str, column: str | None, *, says: str, found: bool | None = None
     return {"trap": trap, "column": column, "found": found, "says": says if found else ""}
 
 
-def _decides(bins: Bins, event: Bools, name: str, declared: float | None) -> list[Trap]:
+def _decides(bins: IntArray, event: BoolArray, name: str, declared: float | None) -> list[Trap]:
     """A predictor that nearly decides the outcome alone, and one that tells more than one mostly does."""
     auroc = cross_fitted_auroc(bins, event)
     ceiling, says = declared or SINGLE_CEILING, f"alone it has an AUROC of {auroc:.2f}"
@@ -92,26 +93,26 @@ def _decides(bins: Bins, event: Bools, name: str, declared: float | None) -> lis
     ]
 
 
-def _group_decides(bins: Bins, event: Bools, name: str) -> Trap:
+def _group_decides(bins: IntArray, event: BoolArray, name: str) -> Trap:
     share = share_decided(bins, event)
     says = f"{share:.1%} of the records are in groups where nobody or everybody has the event"
     return _trap("deciding group", name, found=share > 0, says=says)
 
 
-def _missing_decides(values: pd.Series, event: Bools, name: str) -> Trap:
+def _missing_decides(values: pd.Series, event: BoolArray, name: str) -> Trap:
     auroc = cross_fitted_auroc(values.isna().astype("int64").to_numpy(), event)
     says = f"whether it is missing has an AUROC of {auroc:.2f} alone"
     return _trap("missingness", name, found=auroc > MISSINGNESS_CEILING, says=says)
 
 
-def _order_decides(identifiers: pd.Series, event: Bools) -> Trap:
+def _order_decides(identifiers: pd.Series, event: BoolArray) -> Trap:
     auroc = cross_fitted_auroc(bin_values(pd.Series(identifiers.index)), event)
     return _trap(
         "row order", None, found=_beyond_chance(auroc, event), says=f"a record's place has an AUROC of {auroc:.2f}"
     )
 
 
-def _identifier_decides(identifiers: pd.Series, event: Bools) -> Trap:
+def _identifier_decides(identifiers: pd.Series, event: BoolArray) -> Trap:
     ranks = identifiers.rank(method="dense")
     digits = pd.to_numeric(identifiers.str.replace(r"[^0-9]", "", regex=True).str[-15:], errors="coerce")
     auroc = max(cross_fitted_auroc(bin_values(read), event) for read in (ranks, digits.astype("float64")))
@@ -119,7 +120,7 @@ def _identifier_decides(identifiers: pd.Series, event: Bools) -> Trap:
     return _trap("identifier", None, found=_beyond_chance(auroc, event), says=says)
 
 
-def _beyond_chance(auroc: float, event: Bools) -> bool:
+def _beyond_chance(auroc: float, event: BoolArray) -> bool:
     """Whether the AUROC is worth a warning and four standard errors above chance (Hanley and McNeil 1982)."""
     events, others = event.sum(), (~event).sum()
     return bool(auroc > max(ORDER_CEILING, 0.5 + 4 * np.sqrt((events + others + 1) / (12 * events * others))))

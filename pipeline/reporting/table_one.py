@@ -9,13 +9,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from data_schemas.columns import Binary, Cohort, Column, Kind, Role
+from pipeline.arrays import BoolArray
 from pipeline.reporting import wording
 from pipeline.reporting.disclosure import hide_small_counts
 from pipeline.reporting.tables import Row, Table
 
 PSEUDONYM = "pseudonym"
 MISSING = "Missing"
-BoolArray = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

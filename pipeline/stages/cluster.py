@@ -15,7 +15,7 @@ def main(stage: Stage) -> None:
     """Find phenotypes on the development patients, assign everyone, and add outcome rates."""
     cohort, settings = stage.cohort(), stage.section("cluster")
     valid, predictors = stage.read("valid.parquet"), cohort.predictors()
-    part = valid[["pseudonym"]].merge(stage.read("split.parquet"), on="pseudonym", validate="m:1")["part"]
+    part = stage.split_of(valid)["part"]
     everyone = _predictor_values(valid, predictors)
     found = find_phenotypes(
         everyone[(part == "development").to_numpy(bool)],

@@ -20,7 +20,7 @@ def main(stage: Stage) -> None:
     cohort, smallest = stage.cohort(), stage.section("disclosure").smallest_group
     valid, content = stage.read("valid.parquet"), stage.read("model.json")
     examples, model = make_examples(valid, cohort), model_from_dict(content)
-    part = valid[["pseudonym"]].merge(stage.read("split.parquet"), on="pseudonym", validate="m:1")["part"]
+    part = stage.split_of(valid)["part"]
     refits = _refit(stage, examples.take((part == "development").to_numpy(bool)), model, content["settings"])
     shown = examples.take(np.arange(len(valid)) < stage.section("explain").patients)  # pseudonyms are in random order
     explained = Explained(

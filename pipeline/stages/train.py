@@ -16,7 +16,7 @@ def main(stage: Stage) -> None:
     """Develop all candidates, keep the ensemble, and predict for held-out patients."""
     settings, cohort = stage.section("train"), stage.cohort()
     valid = stage.read("valid.parquet")
-    split = valid[["pseudonym"]].merge(stage.read("split.parquet"), on="pseudonym", how="left", validate="m:1")
+    split = stage.split_of(valid)
     candidates = build_candidates(settings.candidates, cohort.predictors(), settings.seed)
     learn = partial(develop, candidates=candidates, ensemble=settings.ensemble, folds=settings.folds)
     examples = make_examples(valid, cohort)

@@ -75,6 +75,10 @@ class Stage:
             raise ConfigurationError(f"{path} is missing; `dvc repro` runs the stage that makes it")
         return READERS[path.suffix](path)
 
+    def split_of(self, records: Any) -> Any:
+        """`split.parquet` with one row for each of `records`, in their order."""
+        return records[["pseudonym"]].merge(self.read("split.parquet"), on="pseudonym", how="left", validate="m:1")
+
     def write(self, name: str, content: Any) -> None:
         """Stage the output called `name`; it appears when the whole stage has succeeded."""
         assert name in self.outs, f"{self.name} does not declare output {name}"

@@ -107,7 +107,7 @@ def test_the_worst_check_decides_and_each_sentence_has_its_number():
 
 def test_too_few_patients_to_develop_are_told_with_the_number_needed_and_what_there_are_allow():
     [said] = [c["sentence"] for c in verdict(sample={"needed": 2000})["checks"] if "to develop" in c["check"]]
-    assert "ask for 2000 patients, and allow 11 parameters" in said
+    assert "ask for 2000 patients; those there are suffice for 11 parameters." in said
 
 
 def test_a_trap_names_its_predictors_and_not_those_it_cleared():

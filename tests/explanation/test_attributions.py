@@ -16,7 +16,7 @@ from pipeline.models.linear import LogisticCandidate
 from pipeline.models.outcomes import Examples, make_examples
 from pipeline.models.trees import TreesCandidate, TreesModel
 from pipeline.records.quarantine import validate_records
-from pipeline.records.readers import read_text_table
+from pipeline.records.sources.read import read_source
 from pipeline.settings import load_cohort, load_settings
 from tests.models.builders import FollowedVisits, Visits, develop_small, make_numbers, make_records
 
@@ -31,7 +31,7 @@ def by_itself(member) -> RiskModel:
 def demo(name: str, monkeypatch: pytest.MonkeyPatch) -> tuple[Examples, type[Cohort]]:
     monkeypatch.chdir(ROOT)
     settings, cohort = load_settings(), load_cohort(name)
-    text = read_text_table(settings.cohorts[name].source, list(cohort.columns()), cohort.identifier())
+    text = read_source(settings.cohorts[name].source, cohort.columns())
     return make_examples(validate_records(text, cohort, settings.validate_).valid, cohort), cohort
 
 

@@ -78,7 +78,9 @@ def test_same_bytes_again_and_with_the_rows_shuffled(built):
     table.sample(frac=1, random_state=1).to_csv(source, index=False)
     result = repro(built)
     assert "Running stage 'ingest@tiny'" in result.stdout
-    assert output_hashes(built) == first
+    raw = {"data/tiny/raw.parquet"}  # keeps the source's order, which the search for traps looks at; nothing else does
+    after = output_hashes(built)
+    assert {path for path in after if after[path] != first[path]} == raw
 
 
 def test_refused_input_leaves_everything_as_it_was(built):

@@ -102,7 +102,7 @@ def add_cohort(target: Path, name: str, table: pd.DataFrame) -> None:
     table.to_csv(target / f"data/incoming/{name}.csv", index=False)
     (target / f"data_schemas/{name}.py").write_text(SCHEMA)
     params = yaml.safe_load((target / "params.yaml").read_text())
-    params["cohorts"][name] = {"source": {"path": f"data/incoming/{name}.csv"}}
+    params["cohorts"][name] = {"source": {"format": "csv", "path": f"data/incoming/{name}.csv"}}
     (target / "params.yaml").write_text(yaml.safe_dump(params))
 
 
