@@ -116,7 +116,8 @@ def r2_from_concordance(concordance: float, events_per_patient: float) -> float:
     """R2 of a Cox model with this concordance when so many events per patient are seen.
 
     By way of Royston's D (Jinks et al. 2015, BMC Med Res Methodol 15:82) and the explained randomness of O'Quigley et
-    al., as in Riley et al. 2019. ValueError unless 0.5 < `concordance` < 1 and events per patient lie in (0, 1].
+    al., as in Riley et al. 2019; for strong models it is less than the truth, and so asks for more. ValueError
+    unless 0.5 < `concordance` < 1 and events per patient lie in (0, 1].
     """
     _check(0.5 < concordance < 1, "a concordance between 0.5 and 1, both excluded", concordance)
     _check(0 < events_per_patient <= 1, "events per patient above 0 and at most 1", events_per_patient)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import ClinriskError
-from pipeline.settings import Settings, load_cohort, load_settings
+from pipeline.settings import DatabaseSource, Settings, load_cohort, load_settings
 
 LOCK = Path("requirements.lock")
 RESTRICTED = ("artifacts", "releases", "runs")
@@ -133,5 +133,13 @@ def _cohort(name: str, settings: Settings) -> Iterator[Finding]:
         has = "an index date" if cohort.index_date() else "no index date"
         cure = "give test_from in params.yaml exactly where the schema declares an index date"
         yield Finding(False, f"cohort {name} has {has} and test_from is {entry.test_from or 'absent'}", cure)
+        return
+    if isinstance(entry.source, DatabaseSource) and not os.environ.get(entry.source.url_from):
+        cure = f"set {entry.source.url_from} to the database's address where `dvc repro` runs"
+        yield Finding(False, f"{entry.source.url_from}, the address of the database of {name}, is not set", cure)
+        return
+    if guessed := sum(map(len, cohort.unconfirmed().values())):
+        cure = f"check each `guessed` in data_schemas/{name}.py, then delete it; nothing is trained before"
+        yield Finding(False, f"cohort {name} is a draft with {guessed} unconfirmed guesses", cure)
         return
     yield Finding(True, f"cohort {name}: schema with {len(cohort.columns())} columns, source found")

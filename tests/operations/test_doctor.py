@@ -45,6 +45,12 @@ def unknown_candidate(root):
     change_params(root, lambda p: p["train"].update(candidates=["forest"], ensemble=["forest"]))
 
 
+def from_database(root):
+    (root / "data/query.sql").write_text("SELECT 1 AS patient_id ORDER BY 1")
+    source = {"format": "sql", "path": "data/query.sql", "url_from": "CLINIC_URL"}
+    change_params(root, lambda p: p["cohorts"]["breast_cancer_diagnosis"].update(source=source))
+
+
 def other_cohort(root):
     change_params(root, lambda p: p["cohorts"].update(stroke={"source": {"format": "csv", "path": "data/stroke.csv"}}))
 
@@ -58,6 +64,7 @@ def other_cohort(root):
         (drop_test_from, "has an index date and test_from is absent", "test_from"),
         (unknown_candidate, "candidate 'forest' is not known; expected one of", "train"),
         (other_cohort, "data_schemas/stroke.py is missing", "take stroke out"),
+        (from_database, "CLINIC_URL, the address of the database of breast_cancer_diagnosis, is not", "set CLINIC_URL"),
         (
             lambda root: (root / "params.yaml").write_text("train: {sed: 1}"),
             "unknown key 'train.sed'",

@@ -1,0 +1,37 @@
+from dataclasses import replace
+
+import pytest
+
+from pipeline.reporting.flow import draw_flow
+from tests.reporting.conftest import COHORTS, make_results
+
+
+def step(name, records, removed=0, reason=""):
+    return {"step": name, "records": records, "removed": removed, "reason": reason}
+
+
+def number(text):
+    return int(text.replace(",", ""))
+
+
+@pytest.mark.parametrize("name", COHORTS)
+@pytest.mark.parametrize("removed", [(), (19,), (1200, 7, 30)])
+def test_the_flow_adds_up_from_the_first_box_to_the_last(name, removed):
+    results = make_results(name)
+    valid, left = results.validation["valid"], results.validation["valid"] + sum(removed)
+    steps = [step("Records read", left)]
+    for i, count in enumerate(removed):
+        left -= count
+        steps.append(step("Quarantined", left, count, f"not: rule {i}"))
+    attrition = [*steps, step("Valid records", valid)]
+    flow = draw_flow(replace(results, validation=results.validation | {"attrition": attrition}))
+    read, kept, patients = flow.trunk
+    assert number(read.count) - sum(number(out.count) for out in read.leaving) == number(kept.count)
+    assert [out.reason for out in read.leaving] == [f"rule {i}" for i in range(len(removed))]
+    assert sum(number(part.count) for part in flow.parts) == number(patients.count) == len(results.split)
+
+
+def test_parts_are_named_by_what_they_did():
+    labels = {name: [part.label for part in draw_flow(make_results(name)).parts] for name in COHORTS}
+    assert labels["breast_cancer_recurrence"] == ["taught the model", "tested it"]
+    assert labels["breast_cancer_diagnosis"] == ["in 5 folds, each taught and tested in turn"]
