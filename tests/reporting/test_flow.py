@@ -3,7 +3,8 @@ from dataclasses import replace
 import pytest
 
 from pipeline.reporting.flow import draw_flow
-from tests.reporting.conftest import COHORTS, make_results
+from tests.reporting.made_cohorts import COHORTS
+from tests.reporting.made_results import make_results
 
 
 def step(name, records, removed=0, reason=""):

@@ -19,7 +19,8 @@ from pipeline.reporting import (
     wording,
 )
 
-from .conftest import COHORTS, HOSTILE, render_all
+from .conftest import render_all
+from .made_cohorts import COHORTS, HOSTILE
 
 Build = Callable[..., Results]
 VOID = {"meta", "link", "img", "br", "input", "hr"}

@@ -12,7 +12,7 @@ from pipeline.reporting.figures import Figure
 from pipeline.reporting.table_one import describe_patients
 from pipeline.reporting.tables import Row, Table
 
-from .conftest import COHORTS
+from .made_cohorts import COHORTS
 
 Build = Callable[..., Results]
 

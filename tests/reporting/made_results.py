@@ -1,0 +1,202 @@
+"""Results of a cohort that hang together as far as a page can tell, made up."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from data_schemas.columns import (
+    Binary,
+    Cohort,
+    FactorClass,
+)
+from pipeline.reporting import (
+    Results,
+)
+from tests.reporting.made_cohorts import COHORTS, SMALLEST, make_records, make_split
+
+
+def est(value: float | None, half: float = 0.05, reason: str | None = None) -> dict[str, Any]:
+    """An estimate with a symmetric interval; without a value, the reason."""
+    if value is None:
+        return {"value": None, "lo": None, "hi": None, "reason": reason}
+    return {"value": value, "lo": value - half, "hi": value + half, "reason": None}
+
+
+def make_performance(cohort: type[Cohort], design: str) -> dict[str, Any]:
+    bins = [(i / 10, (i + 1) / 10) for i in range(10)]
+    counts = [(None, 40, 0), (12, 60, 0), (20, 50, 0), (25, 35, 0), (30, 25, 0), (24, 16, 0), (15, 11, 0)]
+    counts += [(12, None, 0), (None, None, 0), (0, 0, 0)]
+    censored = 0 if isinstance(cohort.study().outcome, Binary) else 12
+    if censored:
+        counts[3] = (25, 35, 12)
+    columns = cohort.columns()
+    subgroups = []
+    for group in cohort.study().subgroups:
+        levels = [f"{a} to {b}" for a, b in zip((0, *group.cuts), (*group.cuts, 99), strict=True)]
+        for i, level in enumerate(columns[group.column].codes.values() if not group.cuts else levels):
+            small = i == 2 and group.column != "age"
+            subgroups.append({
+                "column": group.column, "level": level, "n": None if small else 60 + 9 * i,
+                "events": None if small else 20 + 3 * i,
+                "auroc": est(None, reason="too few events") if small else est(0.66 + 0.03 * i, 0.1),
+                "oe_ratio": est(None, reason="too few events") if small else est(0.95 + 0.08 * i, 0.25),
+                "suppressed": "fewer than 10 patients" if small else None,
+            })  # fmt: skip
+    return {
+        "sample_size": {
+            "patients": 280,
+            "events": 117,
+            "parameters": 24,
+            "needed": 662,
+            "needed_events": 115,
+            "criteria": [{"name": "shrinkage", "sentence": "Expected shrinkage is at least 0.9.", "n": 662}],
+            "parameters_allowed": 10,
+            "expects": "others reached an AUROC of 0.7 (made up)",
+        },
+        "repeats_across_parts": 0,
+        "design": design,
+        "says": "Patients from 1987 on tested a model developed on the patients before."
+        if design == "temporal"
+        else "Every patient was predicted by models developed on other patients, in 5 folds, twice.",
+        "n": 145 + 243 + censored,
+        "events": 145,
+        "unknown": censored,
+        "event_rate": est(0.42, 0.06),
+        "estimates": {
+            "auroc": est(0.692, 0.051),
+            "brier": est(0.211, 0.02),
+            "scaled_brier": est(0.112, 0.06),
+            "calibration_slope": est(0.93, 0.31),
+            "calibration_intercept": est(None, reason="the fit did not converge"),
+            "oe_ratio": est(1.06, 0.14),
+        },
+        "net_benefit": [
+            {"threshold": t, "model": est(0.36 - 0.55 * t, 0.05), "treat_all": est((0.42 - t) / (1 - t), 0.04)}
+            for t in cohort.study().thresholds
+        ],
+        "calibration_curve": [
+            {"predicted": p, "observed": o, "lo": o - 0.09, "hi": o + 0.09, "n": 41}
+            for p, o in ((0.17, 0.2), (0.29, 0.26), (0.38, 0.43), (0.5, 0.49), (0.68, 0.66))
+        ],
+        "risk_distribution": [
+            {"low": low, "high": high, "event": e, "no_event": o, "unknown": u}
+            for (low, high), (e, o, u) in zip(bins, counts, strict=True)
+        ],
+        "subgroups": subgroups,
+    }
+
+
+def make_factors(cohort: type[Cohort]) -> tuple[pd.DataFrame, dict[str, list[dict[str, Any]]]]:
+    rows, curves = [], {}
+    for rank, (name, column) in enumerate(cohort.predictors().items(), start=1):
+        expected = {None: "", -1: "decreases", 1: "increases"}[column.expected and int(column.expected.direction)]
+        learnt = expected or ("not monotone" if rank % 2 else "flat")
+        row: dict[str, Any] = {
+            "predictor": name, "label": column.label, "unit": column.unit, "factor": str(column.factor),
+            "importance": 0.9 / rank, "importance_lo": 0.6 / rank, "importance_hi": 1.2 / rank,
+            "rank": rank, "rank_lo": max(rank - 1, 1), "rank_hi": rank + 2, "expected": expected, "learnt": learnt,
+            "expected_source": column.expected.source if column.expected else "",
+            "low": "low values (at most 4)", "high": "high values (at least 9)", "risk_low": 0.31, "risk_high": 0.52,
+        }  # fmt: skip
+        if column.change:
+            row |= {"eligible": 122, "change": "-10", "risk_difference": -0.021, "risk_difference_lo": -0.034,
+                    "risk_difference_hi": -0.01, "outside_support": 0.07}  # fmt: skip
+        rows.append(row)
+        steps = list(column.codes.values()) or ["12", "20", "25", "31", "44", "60"]
+        curves[name] = [
+            {"group": step if column.codes else f"{step} to under {int(step) + 5}", "n": 70 + i,
+             "contribution": 0.2 * i - 0.4, "lo": 0.2 * i - 0.55, "hi": 0.2 * i - 0.3}
+            for i, step in enumerate(steps)
+        ]  # fmt: skip
+    return pd.DataFrame(rows), curves
+
+
+def make_phenotypes(cohort: type[Cohort]) -> dict[str, Any]:
+    clusters = []
+    for number in (1, 2):
+        predictors = []
+        for i, (name, column) in enumerate(cohort.predictors().items()):
+            levels = list(column.codes.values())
+            shares = dict(zip(levels, [0.7, None] if len(levels) == 2 else [0.5, 0.3, None], strict=False))
+            predictors.append({
+                "predictor": name, "label": column.label, "kind": "numeric" if column.numeric else "ordered",
+                "mean": 31.4 + i if column.numeric else None, "median": 30.0 + i if column.numeric else None,
+                "shares": shares, "missing_share": None,
+                "difference": (1.3 - 0.2 * i) * (1 if number == 1 else -1), "level": None,
+            })  # fmt: skip
+        clusters.append({
+            "cluster": number, "name": f"{'higher' if number == 1 else 'lower'} {predictors[0]['label']}",
+            "n": 230 - 50 * number, "share": 0.6 if number == 1 else 0.4, "jaccard": 0.88, "dissolved": 0.0,
+            "predictors": predictors, "outcome": est(0.5 - 0.1 * number, 0.07),
+        })  # fmt: skip
+    tried = [
+        {"k": 2, "smallest_jaccard": 0.88, "mean_jaccard": 0.9, "silhouette": 0.41, "reference_quantile": 0.3,
+         "excess": 0.15, "smallest_size": 130, "accepted": True, "reason": "stable and separated"},
+        {"k": 3, "smallest_jaccard": 0.51, "mean_jaccard": 0.7, "silhouette": 0.35, "reference_quantile": 0.31,
+         "excess": 0.06, "smallest_size": None, "accepted": False, "reason": "a cluster is unstable"},
+    ]  # fmt: skip
+    return {"k": 2, "reason": "2 clusters are stable", "notes": [], "tried": tried, "clusters": clusters}
+
+
+ENDS = {"": 0, "_lo": -0.05, "_hi": 0.05}
+MODELS = {"logistic": "Logistic regression", "ensemble": "Weighted average", "trees": "Boosted trees"}
+
+
+def make_results(name: str, seed: int = 0, patients: int = 400) -> Results:
+    """Results of a cohort that hang together as far as a page can tell."""
+    cohort, rng = COHORTS[name], np.random.default_rng(seed)
+    design = "temporal" if cohort.index_date() else "cross-validation" if name != "hostile" else "hold-out"
+    valid = make_records(cohort, patients, rng)
+    factors, curves = make_factors(cohort)
+    figures = {"auroc": 0.69, "brier": 0.21, "calibration_slope": 0.95, "oe_ratio": 1.04}
+    models = pd.DataFrame([
+        {"model": m, "label": label, "deployed": m == "ensemble",
+         **{f"{k}{end}": v + shift for k, v in figures.items() for end, shift in ENDS.items()}}
+        for m, label in MODELS.items()
+    ])  # fmt: skip
+    models.loc[2, ["oe_ratio_lo", "oe_ratio_hi"]] = None
+    sentence = "Discrimination is modest: the interval of the AUROC reaches below 0.65."
+    return Results(
+        validation={
+            "rows_in": patients + 9, "valid": patients, "quarantined": 9, "patients": patients,
+            "attrition": [
+                {"step": "Records read", "records": patients + 9, "removed": 0, "reason": ""},
+                {"step": "Quarantined", "records": patients, "removed": 9, "reason": "not: Age lies in its range"},
+                {"step": "Valid records", "records": patients, "removed": 0, "reason": ""},
+            ],
+            "rules": [
+                {"rule": "plausible range", "column": "age", "sentence": "Age lies in the plausible range",
+                 "severity": "quarantine", "records": 9, "says": ""},
+                {"rule": "unique", "column": None, "sentence": "No record twice", "severity": "refuse", "records": 0,
+                 "says": ""},
+            ],
+        },
+        performance=make_performance(cohort, design),
+        verdict={
+            "verdict": "WARN",
+            "checks": [
+                {"check": "leakage", "level": "PASS", "sentence": "The AUROC is below the declared ceiling."},
+                {"check": "discrimination", "level": "WARN", "sentence": sentence},
+            ],
+        },
+        phenotypes=make_phenotypes(cohort),
+        model={
+            "members": [
+                {"name": "spline_logistic", "label": "Logistic regression with splines", "weight": 0.55,
+                 "says": "Penalised logistic regression; each number enters as a cubic spline with 5 knots."},
+                {"name": "boosted_trees", "label": "Boosted trees", "weight": 0.45,
+                 "says": "200 gradient-boosted trees of depth 2, monotone where the schema gives a direction."},
+            ],
+            "recalibration": {"intercept": -0.03, "slope": 1.14}, "event_rate": 0.41,
+            "development": {"patients": 280, "events": 117, "mean_follow_up": None}, "parameters": 24,
+            "predictors": list(cohort.predictors()),
+            "constrained": {n: c.expected.direction.name.lower() for n, c in cohort.predictors().items()
+                            if c.expected and c.factor != FactorClass.TREATMENT},
+        },
+        models=models, risk_factors=factors, factor_curves=curves, valid=valid,
+        split=make_split(valid, design), smallest_group=SMALLEST,
+        provenance={"Data, SHA-256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                    "Software version": "clinrisk 0.1.0", "scikit-learn": "1.9.1",
+                    "Settings": "params.yaml, evaluate: 1000 resamples"},
+    )  # fmt: skip
