@@ -8,14 +8,14 @@ from data_schemas.columns import Column
 from pipeline.evaluation.subgroups import rates_by_group
 from pipeline.models.outcomes import make_examples
 from pipeline.phenotypes import find_phenotypes
-from pipeline.stages.wiring import Stage, run
+from pipeline.stages.wiring import Stage, align, run
 
 
 def main(stage: Stage) -> None:
     """Find phenotypes on the development patients, assign everyone, and add outcome rates."""
     cohort, settings = stage.cohort(), stage.section("cluster")
     valid, predictors = stage.read("valid.parquet"), cohort.predictors()
-    part = stage.split_of(valid)["part"]
+    part = align(stage.read("split.parquet"), valid)["part"]
     everyone = _predictor_values(valid, predictors)
     found = find_phenotypes(
         everyone[(part == "development").to_numpy(bool)],

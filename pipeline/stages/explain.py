@@ -12,7 +12,7 @@ from pipeline.models.candidates import build_candidates
 from pipeline.models.ensemble import RiskModel
 from pipeline.models.outcomes import Examples, make_examples
 from pipeline.models.storage import model_from_dict
-from pipeline.stages.wiring import Stage, run
+from pipeline.stages.wiring import Stage, align, run
 
 
 def main(stage: Stage) -> None:
@@ -20,7 +20,7 @@ def main(stage: Stage) -> None:
     cohort, smallest = stage.cohort(), stage.section("disclosure").smallest_group
     valid, content = stage.read("valid.parquet"), stage.read("model.json")
     examples, model = make_examples(valid, cohort), model_from_dict(content)
-    part = stage.split_of(valid)["part"]
+    part = align(stage.read("split.parquet"), valid)["part"]
     refits = _refit(stage, examples.take((part == "development").to_numpy(bool)), model, content["settings"])
     shown = examples.take(np.arange(len(valid)) < stage.section("explain").patients)  # pseudonyms are in random order
     explained = Explained(

@@ -9,14 +9,14 @@ from pipeline.models.held_out import develop_and_test
 from pipeline.models.outcomes import make_examples
 from pipeline.models.storage import model_to_dict
 from pipeline.models.summary import summarise_model
-from pipeline.stages.wiring import Stage, run
+from pipeline.stages.wiring import Stage, align, run
 
 
 def main(stage: Stage) -> None:
     """Develop all candidates, keep the ensemble, and predict for held-out patients."""
     settings, cohort = stage.section("train"), stage.cohort()
     valid = stage.read("valid.parquet")
-    split = stage.split_of(valid)
+    split = align(stage.read("split.parquet"), valid)
     candidates = build_candidates(settings.candidates, cohort.predictors(), settings.seed)
     learn = partial(develop, candidates=candidates, ensemble=settings.ensemble, folds=settings.folds)
     examples = make_examples(valid, cohort)

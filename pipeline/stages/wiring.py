@@ -75,10 +75,6 @@ class Stage:
             raise ConfigurationError(f"{path} is missing; `dvc repro` runs the stage that makes it")
         return READERS[path.suffix](path)
 
-    def split_of(self, records: Any) -> Any:
-        """`split.parquet` with one row for each of `records`, in their order."""
-        return records[["pseudonym"]].merge(self.read("split.parquet"), on="pseudonym", how="left", validate="m:1")
-
     def write(self, name: str, content: Any) -> None:
         """Stage the output called `name`; it appears when the whole stage has succeeded."""
         assert name in self.outs, f"{self.name} does not declare output {name}"
@@ -94,6 +90,11 @@ class Stage:
         assert self.written == set(self.outs), f"{self.name} left outputs unwritten"
         for path in self.outs.values():
             files.commit(path)
+
+
+def align(patients: Any, records: Any) -> Any:
+    """The rows of `patients`, one per `pseudonym`, repeated so that each of `records` has its own, in their order."""
+    return records[["pseudonym"]].merge(patients, on="pseudonym", how="left", validate="m:1")
 
 
 def open_stage(name: str, cohort_name: str) -> Stage:

@@ -59,9 +59,9 @@ def _read_cells(source: WorkbookSource) -> list[tuple[Any, ...]]:
         with zipfile.ZipFile(source.path) as packed:
             parts = packed.infolist()
             check_unpacked(source.path, sum(p.compress_size for p in parts), sum(p.file_size for p in parts))
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), Path(source.path).open("rb") as handle:
             warnings.simplefilter("ignore")  # of styles and charts that openpyxl leaves out
-            book = openpyxl.load_workbook(source.path)
+            book = openpyxl.load_workbook(handle)
     except DataRefusedError:
         raise
     except Exception:  # whatever a damaged file makes of a parser
