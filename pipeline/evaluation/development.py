@@ -24,7 +24,8 @@ def describe_sample_size(study: Study, model: Mapping[str, Any]) -> dict[str, An
     """How many patients the criteria ask for, and what those there are allow, from `model_summary.json`.
 
     The R2 to expect follows from the AUROC that others have published, where the schema declares one. Holds
-    `patients`, `events`, `parameters`, `needed`, `needed_events`, `criteria`, `parameters_allowed` and `expects`.
+    `patients`, `events`, `parameters`, `needed`, `needed_events`, both events per parameter, `criteria`,
+    `parameters_allowed` and `expects`.
     """
     development, parameters = model["development"], model["parameters"]
     if isinstance(study.outcome, TimeToEvent):
@@ -50,6 +51,8 @@ def describe_sample_size(study: Study, model: Mapping[str, Any]) -> dict[str, An
         "parameters": parameters,
         "needed": needed.n,
         "needed_events": round(needed.events),
+        "events_per_parameter": development["events"] / max(parameters, 1),
+        "needed_events_per_parameter": needed.events_per_parameter,
         "criteria": [asdict(criterion) for criterion in needed.criteria],
         "parameters_allowed": parameters_allowed(development["patients"], needs),
         "expects": _expects(study),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from data_schemas.columns import Cohort, Column, Direction, Kind, OneRow, Reference, Role, TimeToEvent
+from data_schemas.columns import Cohort, Column, Direction, Kind, OneRow, Reference, Role, Severity, TimeToEvent
 from pipeline.reporting import wording
 from pipeline.reporting.tables import make_table
 
@@ -62,7 +62,8 @@ def column_facts(column: Column) -> list[tuple[str, str]]:
     found = {
         "Kind": str(column.kind) + (", ordered" if column.ordered else ""),
         "Unit": column.unit,
-        "Plausible range": _range(column.plausible) and f"{_range(column.plausible)}; outside, the record is set aside",
+        "Converted": _conversion(column),
+        "Plausible range": _range(column.plausible) and f"{_range(column.plausible)}; outside, {_follows(column)}",
         "Reference range": column.reference and _reference(column.reference),
         "Codes": "; ".join(f"{code} = {label}" for code, label in column.codes.items()),
         "Date format": column.date_format if column.kind == Kind.DATE else None,
@@ -72,6 +73,7 @@ def column_facts(column: Column) -> list[tuple[str, str]]:
         "Largest plausible change": column.change and _change(column),
         "Not a predictor because": column.excluded_because,
         "Missing": _missing(column),
+        "No trap here": "; ".join(f"{trap}: {why}" for trap, why in column.acknowledged.items()),
         "Note": column.note,
     }
     return [(what, said) for what, said in found.items() if said]
@@ -79,6 +81,21 @@ def column_facts(column: Column) -> list[tuple[str, str]]:
 
 def _range(limits: tuple[float, float] | None) -> str:
     return f"{limits[0]:g} to {limits[1]:g}" if limits else ""
+
+
+def _conversion(column: Column) -> str:
+    mass = f", with a molar mass of {column.molar_mass:g} g/mol" if column.molar_mass else ""
+    if column.unit_column:
+        return f"from the unit in {column.unit_column}{mass}"
+    return f"from {column.source_unit}{mass}" if column.source_unit else ""
+
+
+def _follows(column: Column) -> str:
+    return {
+        Severity.REFUSE: "the table is refused",
+        Severity.QUARANTINE: "the record is set aside",
+        Severity.WARN: "a warning is given",
+    }[column.severity("range")]
 
 
 def _reference(reference: Reference) -> str:
@@ -97,4 +114,5 @@ def _change(column: Column) -> str:
 
 def _missing(column: Column) -> str:
     codes = f"; written as {', '.join(column.missing_codes)}" if column.missing_codes else ""
-    return ("allowed" if column.missing_allowed else "not allowed") + codes
+    most = f" in at most {column.missing_at_most:.0%} of the records" if column.missing_at_most is not None else ""
+    return ("allowed" if column.missing_allowed else "not allowed") + most + codes

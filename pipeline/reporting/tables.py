@@ -69,8 +69,10 @@ def sample_size(sample: Mapping[str, Any]) -> Table:
     """Patients that each criterion asks for, and those there are."""
     rows = [(c["sentence"], wording.count(c["n"])) for c in sample["criteria"]]
     rows.append(("Patients who taught the model", wording.count(sample["patients"])))
+    needed = sample["needed_events_per_parameter"]
     note = (
         f"Criteria of Riley et al. (2019, 2020) for {sample['parameters']} parameters, where {sample['expects']}. "
+        f"There are {sample['events_per_parameter']:.3g} events per parameter, and {needed:.3g} are needed. "
         f"The patients there are suffice for {sample['parameters_allowed']}. Penalties against over-fitting make up "
         "for some of a lack, not for all of it."
     )

@@ -28,6 +28,7 @@ def test_a_binary_outcome_is_judged_by_the_binary_criteria_at_the_published_auro
     said = describe_sample_size(replace(BINARY, published_auroc=0.8, published_auroc_source="made up"), model())
     needed = needed_binary(20, 0.2, r2_from_auroc(0.8, 0.2))
     assert (said["needed"], said["needed_events"]) == (needed.n, round(needed.events))
+    assert (said["events_per_parameter"], said["needed_events_per_parameter"]) == (6.0, needed.events_per_parameter)
     assert [c["n"] for c in said["criteria"]] == [c.n for c in needed.criteria]
     assert said["expects"] == "others reached an AUROC of 0.8 (made up)"
 

@@ -43,6 +43,9 @@ class Hostile(Cohort):
         expected=Expected(Direction.INCREASES, f"Source {HOSTILE}"),
         change=Change(-10, (110, 250), f"Guideline {HOSTILE}"),
         missing_allowed=True,
+        missing_at_most=0.5,
+        source_unit=f"kPa {HOSTILE}",
+        acknowledged={"strong predictor": f"Known {HOSTILE}"},
         note=HOSTILE,
     )
     statin: Coded = category("Statin", {"0": "no", "1": f"yes {HOSTILE}"}, factor=FactorClass.TREATMENT)

@@ -50,6 +50,8 @@ def make_performance(cohort: type[Cohort], design: str) -> dict[str, Any]:
             "parameters": 24,
             "needed": 662,
             "needed_events": 115,
+            "events_per_parameter": 4.9,
+            "needed_events_per_parameter": 4.8,
             "criteria": [{"name": "shrinkage", "sentence": "Expected shrinkage is at least 0.9.", "n": 662}],
             "parameters_allowed": 10,
             "expects": "others reached an AUROC of 0.7 (made up)",

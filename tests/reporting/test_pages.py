@@ -198,6 +198,7 @@ def test_the_dictionary_says_everything_the_schema_does(cohort: type[Cohort], re
     text = Page(rendered["data_dictionary"]).text
     for column_name, column in cohort.columns().items():
         said = [column_name, column.label, str(column.kind), column.excluded_because, column.note, column.unit]
+        said += [*column.acknowledged.values(), column.unit_column, column.source_unit]
         said += [*column.codes.values(), column.expected and column.expected.source, column.factor]
         said += [column.reference and column.reference.source, column.change and column.change.source]
         assert all(" ".join(str(part).split()) in text for part in said if part)
