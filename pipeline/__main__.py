@@ -41,6 +41,7 @@ def doctor() -> None:
 @click.option("--outcome", help="The column that holds the outcome; guessed if not given.")
 @click.option("--event", help="The code in it that means the event; guessed if not given.")
 @click.option("--delimiter", help="What parts the fields of a text file.  [default: ,]")
+@click.option("--decimal", type=click.Choice([".", ","]), help="Its decimal mark.  [default: .]")
 @click.option("--encoding", help="The text file's encoding.  [default: utf-8]")
 @click.option("--sheet", help="The workbook's sheet, if it has several.")
 def new_cohort(name: str, path: str, outcome: str | None, event: str | None, **source: str | None) -> None:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pandas as pd
 from pydantic import TypeAdapter, ValidationError
 
 from pipeline import files
@@ -30,6 +31,8 @@ def draft_cohort(name: str, source: dict[str, str], outcome: str | None, event: 
     table = read_undeclared(declared)
     if table.empty:
         raise DataRefusedError(f"{declared.path}, rule 'no records': there is nothing to draft a schema from")
+    if getattr(declared, "decimal", ".") == ",":
+        table = table.apply(_with_points)
     guesses = draft_columns(table, outcome, event, settings.disclosure.smallest_group)
     files.write_text(schema, draft_file(name, guesses))
     try:
@@ -51,6 +54,12 @@ def _source(given: dict[str, str]) -> Source:
         fault = error.errors(include_url=False, include_input=False)[0]
         raise ConfigurationError(f"{fault['loc'][-1]}: {fault['msg'].removeprefix('Value error, ')}") from None
     return source
+
+
+def _with_points(values: pd.Series) -> pd.Series:
+    """Texts with decimal commas, written with points."""
+    commas = values.str.fullmatch(r"[+-]?[0-9]*,[0-9]+")
+    return values.mask(commas, values.str.replace(",", ".", regex=False))
 
 
 def _add_entry(name: str, source: Source) -> None:

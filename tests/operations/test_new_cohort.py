@@ -50,16 +50,16 @@ def test_a_draft_and_its_entry_are_made_and_comments_stay(drafting):
     assert SENTINEL not in schema.read_text() + after
 
 
-@pytest.mark.parametrize("kind", ["parquet", "xlsx", "tsv", "csv.gz"])
+@pytest.mark.parametrize("kind", ["parquet", "xlsx", "tsv", "csv.gz", "txt"])
 def test_every_kind_of_file_gives_the_same_draft(drafting, kind):
     table, path = make_table(200), f"stroke.{kind}"
-    source = {"path": path} | ({"delimiter": "\t"} if kind == "tsv" else {})
+    source = {"path": path} | {"tsv": {"delimiter": "\t"}, "txt": {"delimiter": ";", "decimal": ","}}.get(kind, {})
     if kind == "parquet":
         table.to_parquet(path, index=False)
     elif kind == "xlsx":
         table.to_excel(path, index=False)
     else:
-        table.to_csv(path, index=False, sep=source.get("delimiter", ","))
+        table.to_csv(path, index=False, sep=source.get("delimiter", ","), decimal=source.get("decimal", "."))
     draft_cohort("stroke", source, "died", "1")
     made = (drafting / "data_schemas/stroke.py").read_text()
     sys.modules.pop("data_schemas.stroke")
