@@ -7,8 +7,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from pipeline import files
 from pipeline.errors import ConfigurationError, DataRefusedError
-from pipeline.records.draft_file import draft_file
-from pipeline.records.draft_roles import draft_columns
+from pipeline.records.drafts.roles import draft_columns
+from pipeline.records.drafts.schema_file import draft_file
 from pipeline.records.sources.read import read_undeclared
 from pipeline.settings import PARAMS, Source, check_cohort_name, load_cohort, load_settings
 

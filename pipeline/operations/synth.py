@@ -9,7 +9,7 @@ from data_schemas.columns import Cohort
 from pipeline import files
 from pipeline.errors import ConfigurationError
 from pipeline.progress import progress
-from pipeline.records.synthesis import make_risk_function, synthesise
+from pipeline.records.synthetic.synthesis import make_risk_function, synthesise
 from pipeline.records.typing import type_records
 from pipeline.records.units import converts
 from pipeline.settings import load_cohort

@@ -34,8 +34,8 @@ from pipeline.errors import ConfigurationError
 from pipeline.files import read_json, write_json
 from pipeline.outcomes import Observed
 from pipeline.records.quarantine import validate_records
-from pipeline.records.risk_function import true_risk
-from pipeline.records.synthesis import make_risk_function, synthesise
+from pipeline.records.synthetic.risk_function import true_risk
+from pipeline.records.synthetic.synthesis import make_risk_function, synthesise
 from tests.records.cohorts import SETTINGS, Clinic
 
 YEARS = ("1990-01-01", "2019-12-31")
@@ -93,7 +93,7 @@ COHORTS = (Clinic, BreastCancerDiagnosis, BreastCancerRecurrence, Laboratory)
 @pytest.fixture
 def small_blocks(monkeypatch):
     """Blocks so small that a short table has several."""
-    monkeypatch.setattr("pipeline.records.synthesis.BLOCK", 2_000)
+    monkeypatch.setattr("pipeline.records.synthetic.synthesis.BLOCK", 2_000)
 
 
 def synthetic(cohort, rows, seed, share=0.3, **more):
@@ -299,7 +299,7 @@ class Meddling(Clinic):
 
 
 def test_a_rule_that_no_record_meets_is_named(monkeypatch):
-    monkeypatch.setattr("pipeline.records.synthesis.BLOCK", 200)
+    monkeypatch.setattr("pipeline.records.synthetic.synthesis.BLOCK", 200)
     with pytest.raises(
         ConfigurationError, match=r"rule 'never_met' is still broken .* override `derive` in Contradict"
     ):

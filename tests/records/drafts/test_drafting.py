@@ -10,12 +10,12 @@ import pytest
 import data_schemas
 from data_schemas.columns import AnyRows, FactorClass, Kind, OneRow, Role
 from pipeline.errors import ConfigurationError
-from pipeline.records.draft_file import draft_file
-from pipeline.records.draft_roles import draft_columns
+from pipeline.records.drafts.roles import draft_columns
+from pipeline.records.drafts.schema_file import draft_file
 from pipeline.records.typing import type_records
 from pipeline.settings import load_cohort
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 GROUP = 10
 N = 200
 

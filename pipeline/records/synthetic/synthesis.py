@@ -16,8 +16,8 @@ from data_schemas.columns import Cohort, Column, Kind, Role, Visits
 from pipeline.arrays import FloatArray
 from pipeline.errors import ConfigurationError
 from pipeline.records.checks import find_violations
-from pipeline.records.risk_function import RiskFunction, draw_outcome, draw_risk_function, true_risk
-from pipeline.records.source_text import Ints, as_source_text, plausible_days, plausible_range, read_back
+from pipeline.records.synthetic.risk_function import RiskFunction, draw_outcome, draw_risk_function, true_risk
+from pipeline.records.synthetic.source_text import Ints, as_source_text, plausible_days, plausible_range, read_back
 
 __all__ = ["RiskFunction", "make_risk_function", "synthesise", "true_risk"]
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from data_schemas import columns
 from data_schemas.columns import Cohort, Kind, Role
 from pipeline.errors import ConfigurationError
-from pipeline.records.drafting import Guess
+from pipeline.records.drafts.contents import Guess
 
 WIDTH = 120
 LONGEST_NAME = 80

@@ -1,6 +1,6 @@
 """What part each column of a table seems to play: identifier, outcome, predictor or none; a person confirms each.
 
-A column's name decides together with what it seems to hold, which `drafting` tells.
+A column's name decides together with what it seems to hold, which `contents` tells.
 """
 
 import re
@@ -10,7 +10,7 @@ import pandas as pd
 from data_schemas.columns import FactorClass, Kind, Role
 from data_schemas.later import sounds_later
 from pipeline.errors import ConfigurationError
-from pipeline.records.drafting import (
+from pipeline.records.drafts.contents import (
     CODE_MARKS,
     MOST_CODES,
     PERSONAL,

@@ -1,0 +1,1 @@
+"""Synthetic records of a schema, with the risk function that drew them."""
