@@ -91,12 +91,13 @@ def _counts(broken: pd.DataFrame) -> list[str]:
     named = broken.assign(column=broken["column"].fillna(""))
     counts = named.groupby(["rule", "column", "sentence"], sort=False)["record"].nunique().reset_index(name="records")
     most = counts.sort_values("records", ascending=False, kind="stable").head(3)
-    return [_counted(row) for row in most.itertuples()]
+    return [f"{_named(row)}: {row.records}" for row in most.itertuples()]
 
 
-def _counted(row: Any) -> str:
-    place = f"column {row.column}, " if row.column else ""
-    return f"{place}rule '{row.rule}' ({row.sentence}): {row.records}"
+def _named(rule: Any) -> str:
+    """A rule with its column, if it has one, and its sentence."""
+    place = f"column {rule.column}, " if rule.column else ""
+    return f"{place}rule '{rule.rule}' ({rule.sentence})"
 
 
 def _refuse(broken: pd.DataFrame, records: int) -> None:
@@ -114,8 +115,7 @@ def _refuse_table(faults: list[Finding], cohort: type[Cohort]) -> None:
     for fault in faults:
         rule = rules[fault.rule, fault.column]
         if rule.severity == Severity.REFUSE:
-            place = f"column {rule.column}, " if rule.column else ""
-            raise DataRefusedError(f"{place}rule '{rule.rule}' ({rule.sentence}): {fault.says}; check the export")
+            raise DataRefusedError(f"{_named(rule)}: {fault.says}; check the export")
 
 
 def _refuse_excess(aside: pd.DataFrame, broken: int, records: int, at_most: float) -> None:

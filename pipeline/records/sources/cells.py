@@ -7,7 +7,10 @@ from uuid import UUID
 
 import numpy as np
 
-from data_schemas.columns import Column, Kind
+from data_schemas.columns import Column, Kind, Role
+
+UNDECLARED = Column("", Role.EXCLUDED, Kind.DATE, date_format="%Y-%m-%d")
+"""What a column is taken for that no schema describes: whatever it holds is text, days as 2020-01-31."""
 
 
 def write_cell(value: object, column: Column) -> str:

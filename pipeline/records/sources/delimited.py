@@ -10,7 +10,7 @@ import pandas as pd
 
 from pipeline.errors import DataRefusedError
 from pipeline.records.sources.decoding import checked_text
-from pipeline.records.sources.refusals import check_header, refused
+from pipeline.records.sources.refusals import check_distinct, check_header, refused
 from pipeline.settings import DelimitedSource
 
 HEADER_WITHIN = 1 << 20  # bytes
@@ -33,7 +33,7 @@ def read_any_delimited(source: DelimitedSource) -> pd.DataFrame:
     """Read `source` as text columns, whatever they are. Raises DataRefusedError as `read_delimited` does."""
     text = _read_text(source)
     header = _read_header(source, text)
-    check_header(source.path, header, list(dict.fromkeys(header)))
+    check_distinct(source.path, header)
     return _read_records(source, header, text)
 
 

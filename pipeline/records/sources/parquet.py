@@ -1,6 +1,5 @@
 """Parquet: what has a type already keeps it where it is the declared one, and is refused where it is another."""
 
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -8,12 +7,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from data_schemas.columns import Column, Kind, Role
-from pipeline.records.sources.cells import write_cell
-from pipeline.records.sources.refusals import check_header, file_faults, refused
+from data_schemas.columns import Column, Kind
+from pipeline.records.sources.cells import UNDECLARED, write_cell
+from pipeline.records.sources.refusals import check_distinct, check_header, check_readable, refused
 from pipeline.settings import ParquetSource
-
-ANY = Column("", Role.EXCLUDED, Kind.DATE, date_format="%Y-%m-%d")
 
 
 def read_parquet_source(source: ParquetSource, columns: dict[str, Column]) -> pd.DataFrame:
@@ -36,12 +33,14 @@ def read_parquet_source(source: ParquetSource, columns: dict[str, Column]) -> pd
 
 
 def _read_table(path: str, columns: list[str] | None) -> pa.Table:
-    with file_faults(path):
-        Path(path).open("rb").close()
+    check_readable(path)
     try:
         with pq.ParquetFile(path) as file:
             names = file.schema_arrow.names
-            check_header(path, names, columns or list(dict.fromkeys(names)))
+            if columns is None:
+                check_distinct(path, names)
+            else:
+                check_header(path, names, columns)
             table = file.read()
     except (pa.ArrowException, OSError):
         raise refused(path, "parquet file", "is not a whole Parquet file; copy or export it anew") from None
@@ -56,7 +55,9 @@ def read_any_parquet(source: ParquetSource) -> pd.DataFrame:
     """Read `source` as text columns, whatever they are, days as 2020-01-31. Raises DataRefusedError as above."""
     table = _read_table(source.path, None)
     try:
-        made = {name: [write_cell(value, ANY) for value in table[name].to_pylist()] for name in table.column_names}
+        made = {
+            name: [write_cell(value, UNDECLARED) for value in table[name].to_pylist()] for name in table.column_names
+        }
     except TypeError as error:
         raise refused(source.path, "column type", f"holds values of type {error}; write them as text") from None
     return pd.DataFrame(made, dtype="string")

@@ -4,6 +4,7 @@ import difflib
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from pipeline.errors import DataRefusedError
 
@@ -26,6 +27,12 @@ def file_faults(path: str) -> Iterator[None]:
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else "the disk or network failed"
         raise refused(path, "file", f"cannot be read: {reason}; mend the path, permission or disk") from None
+
+
+def check_readable(path: str) -> None:
+    """Raise DataRefusedError if the operating system does not let the file at `path` be read."""
+    with file_faults(path):
+        Path(path).open("rb").close()
 
 
 def check_unpacked(path: str, packed: int, unpacked: int) -> None:
@@ -58,6 +65,11 @@ def check_header(path: str, header: Sequence[str], columns: Sequence[str]) -> No
         raise refused(
             path, "header", f"the columns are not the schema's: {'; '.join(faults)}; {hint}mend the file or the schema"
         )
+
+
+def check_distinct(path: str, header: Sequence[str]) -> None:
+    """Raise DataRefusedError if a name stands twice in `header`, whatever the names are."""
+    check_header(path, header, list(dict.fromkeys(header)))
 
 
 def _nearest(name: str, columns: Sequence[str]) -> str | None:

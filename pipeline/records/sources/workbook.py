@@ -8,13 +8,12 @@ from typing import Any
 
 import pandas as pd
 
-from data_schemas.columns import Column, Kind, Role
+from data_schemas.columns import Column
 from pipeline.errors import DataRefusedError
-from pipeline.records.sources.cells import write_cell
-from pipeline.records.sources.refusals import check_header, check_unpacked, file_faults, refused
+from pipeline.records.sources.cells import UNDECLARED, write_cell
+from pipeline.records.sources.refusals import check_distinct, check_header, check_readable, check_unpacked, refused
 from pipeline.settings import WorkbookSource
 
-ANY = Column("", Role.EXCLUDED, Kind.DATE, date_format="%Y-%m-%d")
 TOO_LONG = 1e15  # Excel keeps 15 digits: a longer number is not what was typed
 
 
@@ -32,8 +31,8 @@ def read_workbook(source: WorkbookSource, columns: dict[str, Column]) -> pd.Data
 def read_any_workbook(source: WorkbookSource) -> pd.DataFrame:
     """Read one sheet as text columns, whatever they are, days as 2020-01-31. Raises as `read_workbook` does."""
     header, rows = _read_table(source)
-    check_header(source.path, header, list(dict.fromkeys(header)))
-    return _write_rows(source, header, rows, dict.fromkeys(header, ANY))
+    check_distinct(source.path, header)
+    return _write_rows(source, header, rows, dict.fromkeys(header, UNDECLARED))
 
 
 def _read_table(source: WorkbookSource) -> tuple[list[str], list[tuple[Any, ...]]]:
@@ -53,8 +52,7 @@ def _write_rows(
 def _read_cells(source: WorkbookSource) -> list[tuple[Any, ...]]:
     import openpyxl
 
-    with file_faults(source.path):
-        Path(source.path).open("rb").close()
+    check_readable(source.path)
     try:
         with zipfile.ZipFile(source.path) as packed:
             parts = packed.infolist()
