@@ -157,6 +157,7 @@ class BreastCancerRecurrence(Cohort):
                     "Only node-positive patients were recruited.",
                     "Hormone therapy was partly chosen by doctor and patient.",
                 ),
+                baseline=("age", "menopausal_status"),
                 subgroups=(
                     Subgroup("age", cuts=(50, 65)),
                     Subgroup("menopausal_status"),

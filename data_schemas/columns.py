@@ -3,7 +3,7 @@
 Each column is a pandera field, so pandera's own tools keep working. What pandera has no word for (unit, role,
 reference range, factor class...) stands in a `Column`, the field's metadata. Validation, preprocessing,
 monotone constraints, explanation, report and data dictionary derive from it. A cohort's file imports from
-here alone: the words of `vocabulary` are given on.
+here alone: the words of `vocabulary` and `outcomes` are given on.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,9 +14,9 @@ import pandera.pandas as pa
 from pandera.typing import Series
 
 from data_schemas.faults import find_faults
+from data_schemas.outcomes import Binary, Classes, Outcome, TimeToEvent
 from data_schemas.vocabulary import (
     AnyRows,
-    Binary,
     Change,
     Column,
     Direction,
@@ -33,7 +33,6 @@ from data_schemas.vocabulary import (
     Study,
     Subgroup,
     TableRule,
-    TimeToEvent,
     Visits,
 )
 
@@ -41,6 +40,7 @@ __all__ = [
     "AnyRows",
     "Binary",
     "Change",
+    "Classes",
     "Coded",
     "Cohort",
     "Column",
@@ -53,6 +53,7 @@ __all__ = [
     "Kind",
     "NoRepeats",
     "OneRow",
+    "Outcome",
     "RecordCount",
     "Reference",
     "Role",

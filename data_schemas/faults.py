@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
+from math import inf
 
+from data_schemas.outcomes import Classes, TimeToEvent
 from data_schemas.vocabulary import (
     MAY_BE_ACKNOWLEDGED,
     SEVERITIES,
-    Binary,
     Column,
     EventShare,
     FactorClass,
@@ -31,6 +32,8 @@ def find_faults(columns: Columns, study: Study) -> list[str]:
     found = [] if identifiers == 1 else [f"{identifiers} columns are identifiers, expected one"]
     if not any(column.role == Role.PREDICTOR for column in columns.values()):
         found.append("no column is a predictor")
+    if (sites := sum(column.role == Role.SITE for column in columns.values())) > 1:
+        found.append(f"{sites} columns are sites, expected at most one")
     for name, column in columns.items():
         found += [f"{name} {fault}" for check in CHECKS for fault in check(column, columns)]
     return found + _outcome_faults(study, columns) + _study_faults(study, columns)
@@ -52,8 +55,8 @@ def _role_faults(column: Column, _: Columns) -> list[str]:
         found.append("is excluded without a reason")
     if column.role in (Role.OUTCOME, Role.INDEX_DATE) and column.missing_allowed:
         found.append(f"is the {column.role} and may not be missing")
-    if column.role == Role.IDENTIFIER and column.missing_allowed:
-        found.append("is the identifier and may not be missing")
+    if column.role in (Role.IDENTIFIER, Role.SITE) and column.missing_allowed:
+        found.append(f"is the {column.role} and may not be missing")
     return found
 
 
@@ -136,16 +139,54 @@ def _reads_back(date_format: str) -> bool:
 
 def _outcome_faults(study: Study, columns: Columns) -> list[str]:
     outcome = study.outcome
-    coded = outcome.column if isinstance(outcome, Binary) else outcome.event_column
-    parts = [coded] if isinstance(outcome, Binary) else [coded, outcome.time]
-    found = [
-        f"{name} belongs to the outcome and is not declared with that role"
-        for name in parts
-        if name not in columns or columns[name].role != Role.OUTCOME
-    ]
-    if coded in columns and outcome.event not in columns[coded].labels:
-        found.append(f"{coded} has no label {outcome.event!r}, which the outcome calls the event")
+    if isinstance(outcome, TimeToEvent):
+        found = _part_faults(outcome.event_column, columns) + _part_faults(outcome.time, columns)
+        if outcome.time in columns and not columns[outcome.time].numeric:
+            found.append(f"{outcome.time} is no number, so that it cannot be the follow-up time")
+        found += _horizon_faults(outcome)
+        return found + (_ending_faults(outcome, columns) if outcome.event_column in columns else [])
+    found = _part_faults(outcome.column, columns)
+    labels = columns[outcome.column].labels if outcome.column in columns else [outcome.event]
+    if outcome.event not in labels:
+        found.append(_unknown_label(outcome.column, outcome.event, "the event"))
+    if isinstance(outcome, Classes) and outcome.column in columns and len(labels) < 3:
+        found.append(f"{outcome.column} has {len(labels)} labels, expected three or more classes; with two, use Binary")
     return found
+
+
+def _part_faults(name: str, columns: Columns) -> list[str]:
+    declared = name in columns and columns[name].role == Role.OUTCOME
+    return [] if declared else [f"{name} belongs to the outcome and is not declared with that role"]
+
+
+def _horizon_faults(outcome: TimeToEvent) -> list[str]:
+    horizons = (outcome.horizon, *outcome.also_at)
+    names = [f"{h:g} {outcome.unit}" for h in horizons]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    found = [f"the horizon {h:g} is not above 0" for h in horizons if not 0 < h < inf]
+    return found + [f"the horizon {name} is declared twice" for name in twice]
+
+
+def _ending_faults(outcome: TimeToEvent, columns: Columns) -> list[str]:
+    """What is wrong with what each label of the event column means; a label that is not declared is no censoring."""
+    meanings = [(outcome.event, "the event")]
+    meanings += [(label, "a competing event") for label in outcome.competing]
+    meanings += [(label, "censored") for label in outcome.censored]
+    column, named = outcome.event_column, [label for label, _ in meanings]
+    labels = columns[column].labels
+    found = [_unknown_label(column, label, meaning) for label, meaning in meanings if label not in labels]
+    twice = sorted({label for label in named if named.count(label) > 1})
+    found += [f"{column} has the label {label!r}, which the outcome names twice" for label in twice]
+    found += [
+        f"{column} has the label {label!r}, which is neither the event nor declared as competing or censored"
+        for label in labels
+        if label not in named and len(labels) > 2
+    ]
+    return found
+
+
+def _unknown_label(column: str, label: str, meaning: str) -> str:
+    return f"{column} has no label {label!r}, which the outcome calls {meaning}"
 
 
 def _study_faults(study: Study, columns: Columns) -> list[str]:
@@ -153,6 +194,11 @@ def _study_faults(study: Study, columns: Columns) -> list[str]:
         f"subgroup {group.column} is not a predictor"
         for group in study.subgroups
         if group.column not in columns or columns[group.column].role != Role.PREDICTOR
+    ]
+    found += [
+        f"baseline {name} is not a predictor"
+        for name in study.baseline
+        if name not in columns or columns[name].role != Role.PREDICTOR
     ]
     if not study.thresholds or not all(0 < threshold < 1 for threshold in study.thresholds):
         found.append("thresholds are risks, each above 0 and below 1, and at least one is needed")

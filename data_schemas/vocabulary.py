@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
+from data_schemas.outcomes import Outcome
+
 
 class Role(StrEnum):
     """What a column is for."""
@@ -158,31 +160,6 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Binary:
-    """The outcome is one code of a column."""
-
-    column: str
-    event: str
-    says: str
-
-
-@dataclass(frozen=True)
-class TimeToEvent:
-    """The outcome is an event by a horizon; who left earlier without it is censored.
-
-    `time` names the column with the follow-up time in `unit`, `event_column` and `event` the code that says
-    that follow-up ended with the event. `horizon` is in the same unit.
-    """
-
-    time: str
-    event_column: str
-    event: str
-    horizon: float
-    unit: str
-    says: str
-
-
-@dataclass(frozen=True)
 class Subgroup:
     """A column by which performance is shown; a numeric one is cut at `cuts`, left-closed."""
 
@@ -275,13 +252,14 @@ class Study:
     `thresholds` are the risks at which care would change. An AUROC above `auroc_ceiling` is too good to be
     believed and reported as a suspected leak; so is a single predictor's above `single_ceiling`, or
     above 0.9 where a cohort declares none. The AUROC that
-    others have published, if any, says how large a sample is needed.
+    others have published, if any, says how large a sample is needed. `baseline` names the predictors, mostly age and
+    sex, of the simple model that every other is compared with.
     """
 
     title: str
     population: str
     intended_use: str
-    outcome: Binary | TimeToEvent
+    outcome: Outcome
     source: str
     licence: str
     thresholds: tuple[float, ...]
@@ -293,6 +271,7 @@ class Study:
     published_auroc_source: str | None = None
     limits: tuple[str, ...] = ()
     subgroups: tuple[Subgroup, ...] = ()
+    baseline: tuple[str, ...] = ()
     per_patient: OneRow | Visits | AnyRows = OneRow()
     table_rules: tuple[TableRule, ...] = (NoRepeats(), NoRepeats(but_identifier=True))
     guessed: tuple[str, ...] = ()

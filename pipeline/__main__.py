@@ -69,6 +69,24 @@ def synth(cohort: str, rows: int, out: Path, seed: int, event_share: float) -> N
     click.echo(f"Wrote {rows:,} made-up records to {out} and their risk function to {truth}.")
 
 
+@cli.command()
+@click.argument("cohort")
+@click.option("--from", "path", required=True, type=click.Path(), help="Records of new patients, as in params.yaml.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="A new .csv or .parquet file for risks.")
+@click.option("--model", type=click.Path(path_type=Path), help="[default: artifacts/COHORT/model.json]")
+@click.option("--evaluate", type=click.Path(path_type=Path), help="A new .json file for figures, from known outcomes.")
+@click.option("--recalibrated", type=click.Path(path_type=Path), help="A new .json file for the model, recalibrated.")
+def score(
+    cohort: str, path: str, out: Path, model: Path | None, evaluate: Path | None, recalibrated: Path | None
+) -> None:
+    """Give new patients of COHORT their risks; where outcomes are known, say how well the risks hold."""
+    from pipeline.operations.score import Places, score_file
+
+    os.umask(0o077)
+    for sentence in score_file(cohort, path, Places(out, evaluate, recalibrated), model):
+        click.echo(sentence)
+
+
 def main() -> None:
     """Run the command line; a foreseen error is one line on standard error and its own exit code."""
     debug = "--debug" in sys.argv

@@ -16,7 +16,7 @@ from pipeline.errors import ConfigurationError
 
 PARAMS = Path("params.yaml")
 COHORT_NAME = re.compile(r"[a-z][a-z0-9_]*")
-RESERVED_NAMES = {"columns", "vocabulary", "faults", "later", "summaries", "demo"}
+RESERVED_NAMES = {"columns", "vocabulary", "outcomes", "faults", "later", "summaries", "demo"}
 
 
 class Section(BaseModel):
@@ -105,19 +105,23 @@ class Split(Section):
 
 
 class Train(Section):
-    """Which candidates compete, and which of them form the deployed average."""
+    """Which candidates compete, which form the deployed average, and how that is validated from inside.
+
+    Those in `search` are tried one by one as further members, until one more does not pay.
+    `device` grows trees on the processor (`cpu`), a graphics card (`cuda`), or on the latter where there is one.
+    `learning_curve` are the shares of the patients that teach further models. Tables of more than `optimism_at_most`
+    patients have no bootstrap of the whole development.
+    """
 
     candidates: tuple[str, ...] = Field(min_length=1)
     ensemble: tuple[str, ...] = Field(min_length=1)
+    search: tuple[str, ...]
     folds: int = Field(ge=2, le=20)
+    device: Literal["auto", "cpu", "cuda"]
+    learning_curve: tuple[Annotated[float, Field(gt=0, lt=1)], ...]
+    optimism_resamples: int = Field(ge=0)
+    optimism_at_most: int = Field(ge=0)
     seed: int = Field(ge=0)
-
-    @model_validator(mode="after")
-    def _members_compete(self) -> "Train":
-        absent = [name for name in self.ensemble if name not in self.candidates]
-        if absent:
-            raise ValueError(f"ensemble names {', '.join(absent)}, which candidates does not list")
-        return self
 
 
 class Cluster(Section):

@@ -14,7 +14,7 @@ import pipeline.stages  # noqa: F401 - pins the number of threads, before numpy 
 from tests.integration.tiny import SCHEMA, SMALL_SETTINGS, make_table
 
 ROOT = Path(__file__).parents[1]
-VOCABULARY = ("__init__", "columns", "vocabulary", "faults", "later")
+VOCABULARY = ("__init__", "columns", "vocabulary", "outcomes", "faults", "later")
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -89,3 +90,25 @@ def test_the_doctor_outside_a_repository_says_where_to_go(tmp_path):
     assert "FAULT  requirements.lock is missing\n" in done.stdout
     assert done.stderr == ""
     assert list(tmp_path.iterdir()) == []
+
+
+def test_score_hands_its_files_on_and_says_what_was_done(monkeypatch):
+    from pipeline.operations import score
+
+    given = []
+    monkeypatch.setattr(score, "score_file", lambda *arguments: given.append(arguments) or ["Wrote 2 risks."])
+    monkeypatch.setattr(main.os, "umask", given.append)
+    done = CliRunner().invoke(main.cli, ["score", "stroke", "--from", "a.csv", "--out", "b.csv", "--model", "m.json"])
+    assert (done.exit_code, done.output) == (0, "Wrote 2 risks.\n")
+    assert given == [0o077, ("stroke", "a.csv", score.Places(Path("b.csv")), Path("m.json"))]
+    more = ["--evaluate", "c.json", "--recalibrated", "d.json"]
+    assert CliRunner().invoke(main.cli, ["score", "stroke", "--from", "a.csv", "--out", "b.csv", *more]).exit_code == 0
+    places = score.Places(Path("b.csv"), Path("c.json"), Path("d.json"))
+    assert given[2:] == [0o077, ("stroke", "a.csv", places, None)]
+
+
+@pytest.mark.parametrize("asked", [["score"], ["score", "stroke"], ["score", "stroke", "--from", "a.csv"]])
+def test_score_says_what_it_still_needs(asked):
+    done = CliRunner().invoke(main.cli, asked)
+    assert done.exit_code == 2
+    assert "Missing" in done.output

@@ -7,41 +7,63 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from data_schemas.columns import Study, TimeToEvent
-from pipeline.arrays import FloatArray, IntArray
+from data_schemas.columns import Study
+from pipeline.arrays import BoolArray, FloatArray, IntArray
+from pipeline.evaluation.comparison import compare, delong
+from pipeline.evaluation.flexible import flexible_curve
 from pipeline.evaluation.intervals import Estimate
 from pipeline.evaluation.performance import calibration_curve, measure, risk_distribution
 from pipeline.evaluation.rates import event_rate
-from pipeline.evaluation.subgroups import by_subgroup
+from pipeline.evaluation.subgroups import by_subgroup, worst_gap
+from pipeline.evaluation.targets import by_target, over_classes
 from pipeline.outcomes import Observed
 from pipeline.progress import progress
 from pipeline.settings import Evaluate
 
-HEADLINES = ("auroc", "brier", "scaled_brier", "calibration_slope", "calibration_intercept", "oe_ratio")
-COMPARED = ("auroc", "brier", "calibration_slope", "oe_ratio")
+HEADLINES = (
+    "auroc", "brier", "scaled_brier", "log_loss", "calibration_slope", "calibration_intercept", "oe_ratio", "ici",
+)  # fmt: skip
+COMPARED = ("auroc", "brier", "log_loss", "calibration_slope", "oe_ratio", "ici")
+DIFFERENCES = ("auroc", "brier", "log_loss")
 RISK_BINS, CURVE_GROUPS = 20, 10
 
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Risks of n unseen records by each model, (r, n) for r repeats, their outcomes, and a number per patient."""
+    """What n unseen records were told by each model, and how sure it was, in each of r repeats.
+
+    `risks` (r, n) by model; `also` (r, n) by further target; `lower`, `upper` and `outside` (r, n) of the deployed
+    model; `targets` are the outcomes by name, that of the headline figures first; `patient` (n,) a number per patient.
+    """
 
     risks: dict[str, FloatArray]
-    observed: Observed
+    also: dict[str, FloatArray]
+    lower: FloatArray
+    upper: FloatArray
+    outside: BoolArray
+    targets: dict[str, Observed]
     patient: IntArray
 
     @classmethod
-    def from_predictions(cls, predictions: pd.DataFrame, study: Study) -> "HeldOut":
-        """Read the rows of stage `train`: `pseudonym`, `repeat`, `event`, `time`, and a risk column per model."""
+    def from_predictions(cls, predictions: pd.DataFrame, targets: dict[str, Observed]) -> "HeldOut":
+        """Read the rows of stage `train`; `targets` are the outcomes of the records of a repeat, in its order."""
         repeats = [rows for _, rows in predictions.groupby("repeat", sort=True)]
-        first, models = repeats[0], predictions.columns[4:]
-        event = first["event"].to_numpy(float)
-        horizon = study.outcome.horizon if isinstance(study.outcome, TimeToEvent) else None
-        observed = (
-            Observed(event) if horizon is None else Observed(event, first["time"].to_numpy(float), float(horizon))
-        )
-        risks = {str(name): np.stack([rows[name].to_numpy(float) for rows in repeats]) for name in models}
-        return cls(risks, observed, pd.factorize(first["pseudonym"])[0])
+
+        def stack(name: str) -> FloatArray:
+            return np.stack([rows[name].to_numpy(float) for rows in repeats])
+
+        def named(prefix: str) -> dict[str, FloatArray]:
+            names = [str(name) for name in predictions.columns if str(name).startswith(prefix)]
+            return {name.removeprefix(prefix): stack(name) for name in names}
+
+        patient = pd.factorize(repeats[0]["pseudonym"])[0]
+        outside = stack("outside") > 0
+        return cls(named("risk_"), named("also_"), stack("lower"), stack("upper"), outside, targets, patient)
+
+    @property
+    def observed(self) -> Observed:
+        """The outcome of the headline figures."""
+        return next(iter(self.targets.values()))
 
 
 def compare_models(held_out: HeldOut, study: Study, settings: Evaluate) -> dict[str, dict[str, Estimate]]:
@@ -60,15 +82,41 @@ def compare_models(held_out: HeldOut, study: Study, settings: Evaluate) -> dict[
     }
 
 
+def compare_with(held_out: HeldOut, deployed: str, settings: Evaluate) -> dict[str, dict[str, Any]]:
+    """The deployed model less every other, on the same patients: differences by paired bootstrap, and DeLong's test.
+
+    DeLong's test is for outcomes known for everybody; after censoring `delong` is None.
+    """
+    observed, patient, risks = held_out.observed, held_out.patient, held_out.risks
+    found: dict[str, dict[str, Any]] = {}
+    for name in risks:
+        if name == deployed:
+            continue
+        pair = risks[deployed], risks[name]
+        differences = compare(*pair, observed, patient, (), settings.resamples, settings.seed)
+        found[name] = {key: asdict(differences[key]) for key in DIFFERENCES}
+        found[name]["delong"] = asdict(delong(*pair, observed.event, patient)) if observed.time is None else None
+    return found
+
+
 def tabulate_models(
-    figures: Mapping[str, Mapping[str, Estimate]], deployed: str, labels: Mapping[str, str]
+    figures: Mapping[str, Mapping[str, Estimate]],
+    differences: Mapping[str, Mapping[str, Any]],
+    deployed: str,
+    labels: Mapping[str, str],
 ) -> pd.DataFrame:
-    """One row per model with its figures and intervals, the deployed one first."""
-    rows = [
-        {"model": name, "label": labels[name], "deployed": name == deployed}
-        | {key: number for figure in COMPARED for key, number in _flat(figure, found[figure]).items()}
-        for name, found in figures.items()
-    ]
+    """One row per model with its figures and intervals, the deployed one first.
+
+    `auroc_less` and `log_loss_less` say what the deployed model has more, with the interval of paired resamples.
+    """
+    rows = []
+    for name, found in figures.items():
+        row: dict[str, Any] = {"model": name, "label": labels[name], "deployed": name == deployed}
+        row |= {key: number for figure in COMPARED for key, number in _flat(figure, found[figure]).items()}
+        nothing = asdict(Estimate(None, None, None))
+        less = {key: differences[name][key] if name in differences else nothing for key in ("auroc", "log_loss")}
+        row |= {k: v for key, one in less.items() for k, v in _flat(f"{key}_less", Estimate(**one)).items()}
+        rows.append(row)
     return pd.DataFrame(rows).sort_values("deployed", ascending=False, kind="stable", ignore_index=True)
 
 
@@ -89,8 +137,8 @@ def describe_performance(
     smallest: int,
 ) -> dict[str, Any]:
     """The content of `performance.json`, less how patients were chosen. Curves use the mean risk over repeats."""
-    observed, risks = held_out.observed, held_out.risks[deployed]
-    mean_risk = risks.mean(axis=0)
+    observed, risks, patient = held_out.observed, held_out.risks[deployed], held_out.patient
+    mean_risk, drawn = risks.mean(axis=0), (smallest, settings.resamples, settings.seed)
     return {
         "n": len(observed),
         "events": int(observed.by_horizon().sum()),
@@ -106,10 +154,40 @@ def describe_performance(
             for t in study.thresholds
         ],
         "calibration_curve": calibration_curve(mean_risk, observed, CURVE_GROUPS, max(smallest, len(observed) // 20)),
+        "smooth_curve": flexible_curve(mean_risk, observed, patient, settings.resamples, settings.seed, smallest),
         "risk_distribution": risk_distribution(mean_risk, observed, RISK_BINS, smallest),
-        "subgroups": by_subgroup(
-            risks, observed, held_out.patient, groups, smallest, settings.resamples, settings.seed
-        ),
+        "subgroups": by_subgroup(risks, observed, patient, groups, *drawn),
+        "worst_gaps": worst_gap(risks, observed, patient, groups, *drawn),
+        "uncertainty": _describe_uncertainty(held_out, smallest),
+        **_describe_targets(held_out, deployed, study, settings, smallest),
+    }
+
+
+def _describe_targets(
+    held_out: HeldOut, deployed: str, study: Study, settings: Evaluate, smallest: int
+) -> dict[str, Any]:
+    """`targets`: figures of each horizon or class, empty where there is one alone; `classes`: those over all."""
+    if len(held_out.targets) == 1:
+        return {"targets": [], "classes": {}}
+    first, *_ = held_out.targets
+    risks = {first: held_out.risks[deployed]} | held_out.also
+    classes = over_classes(risks, held_out.targets, held_out.patient, study.outcome, settings)
+    return {
+        "targets": by_target(risks, held_out.targets, held_out.patient, smallest, settings),
+        "classes": {name: asdict(estimate) for name, estimate in classes.items()},
+    }
+
+
+def _describe_uncertainty(held_out: HeldOut, smallest: int) -> dict[str, Any]:
+    """How wide the patients' intervals are, and how many are unlike those the model learnt from, if enough are."""
+    width = (held_out.upper - held_out.lower).mean(axis=0)
+    outside = held_out.outside.mean(axis=0) >= 0.5
+    few = 0 < int(outside.sum()) < smallest
+    return {
+        "median_width": float(np.median(width)),
+        "width_90": float(np.quantile(width, 0.9)),
+        "outside": None if few else int(outside.sum()),
+        "outside_share": None if few else float(outside.mean()),
     }
 
 

@@ -4,12 +4,9 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.arrays import FloatArray
+from pipeline.evaluation.logistic_fit import fit_logistic
 
 CLIP = 1e-12
-STEPS = 60
-HALVINGS = 30
-TOLERANCE = 1e-9
-LONGEST_STEP = 10.0
 LEAST_SPREAD = 1e-6
 
 
@@ -24,6 +21,16 @@ def brier(risk: FloatArray, y: FloatArray, weight: FloatArray, counts: FloatArra
     """Weighted mean squared error (Brier 1950; Graf et al. 1999 with censoring weights), shape (b,)."""
     score: FloatArray = weight @ (y - risk) ** 2 / counts.sum(axis=1)
     return score
+
+
+def log_loss(risk: FloatArray, y: FloatArray, weight: FloatArray, counts: FloatArray) -> FloatArray:
+    """Weighted mean of -log of the probability given to what happened, in nats (Good 1952), shape (b,); 0 is perfect.
+
+    Risks of 0 and 1 count as `CLIP` from there, so that none costs more than 27.6.
+    """
+    score = log_odds(risk)
+    loss: FloatArray = weight @ (np.logaddexp(0.0, score) - y * score) / counts.sum(axis=1)
+    return loss
 
 
 def scaled_brier(risk: FloatArray, y: FloatArray, weight: FloatArray, counts: FloatArray) -> FloatArray:
@@ -56,7 +63,7 @@ def calibration_intercept(risk: FloatArray, y: FloatArray, weight: FloatArray) -
     """
     solvable = (weight @ y > 0) & (weight @ (1 - y) > 0)
     intercept = np.full(len(weight), np.nan)
-    intercept[solvable] = _fit(np.ones((1, len(risk))), log_odds(risk), y, weight[solvable])[:, 0]
+    intercept[solvable] = fit_logistic(np.ones((1, len(risk))), log_odds(risk), y, weight[solvable])[:, 0]
     return intercept
 
 
@@ -73,7 +80,7 @@ def calibration_slope(risk: FloatArray, y: FloatArray, weight: FloatArray) -> Fl
     solvable = _overlap(score, y, weight)
     # In standard deviations from the mean, so that intercept and slope do not depend on each other much.
     design = np.vstack([np.ones(len(risk)), (score - score.mean()) / spread])
-    slope[solvable] = _fit(design, np.zeros(len(risk)), y, weight[solvable])[:, 1] / spread
+    slope[solvable] = fit_logistic(design, np.zeros(len(risk)), y, weight[solvable])[:, 1] / spread
     return slope
 
 
@@ -86,59 +93,3 @@ def _overlap(score: FloatArray, y: FloatArray, weight: FloatArray) -> npt.NDArra
         highest[outcome] = np.where(drawn, score, -np.inf).max(axis=1)
     overlap: npt.NDArray[np.bool_] = (lowest[0] < highest[1]) & (lowest[1] < highest[0])
     return overlap
-
-
-def _fit(design: FloatArray, offset: FloatArray, y: FloatArray, weight: FloatArray) -> FloatArray:
-    """Weighted logistic regression in every resample, (b, d) coefficients; NaN where it finds no optimum.
-
-    Newton's method with each step bounded, then halved until the loss falls: plain Newton diverges on over-confident
-    risks.
-    """
-    coefficients = np.zeros((len(weight), len(design)))
-    loss = _loss(coefficients, design, offset, y, weight)
-    open_ = np.arange(len(weight))
-    for _ in range(STEPS):
-        step = _newton_step(coefficients[open_], design, offset, y, weight[open_])
-        coefficients[open_], loss[open_] = _descend(
-            coefficients[open_], step, loss[open_], (design, offset, y, weight[open_])
-        )
-        open_ = open_[np.abs(step).max(axis=1) > TOLERANCE]
-        if not len(open_):
-            break
-    coefficients[open_] = np.nan
-    return coefficients
-
-
-def _newton_step(
-    coefficients: FloatArray, design: FloatArray, offset: FloatArray, y: FloatArray, weight: FloatArray
-) -> FloatArray:
-    p = 1 / (1 + np.exp(-np.clip(coefficients @ design + offset, -700, 700)))
-    gradient = (weight * (y - p)) @ design.T
-    outer = np.array([row * other for row in design for other in design])
-    hessian = ((weight * p * (1 - p)) @ outer.T).reshape(len(weight), len(design), len(design))
-    ridge = 1e-12 * (1 + np.trace(hessian, axis1=1, axis2=2))[:, None, None] * np.eye(len(design))
-    step: FloatArray = np.linalg.solve(hessian + ridge, gradient[..., None])[..., 0]
-    return np.clip(step, -LONGEST_STEP, LONGEST_STEP)
-
-
-def _descend(
-    coefficients: FloatArray, step: FloatArray, loss: FloatArray, data: tuple[FloatArray, ...]
-) -> tuple[FloatArray, FloatArray]:
-    design, offset, y, weight = data
-    size = np.ones(len(step))
-    for _ in range(HALVINGS):
-        tried = coefficients + size[:, None] * step
-        new = _loss(tried, design, offset, y, weight)
-        worse = new > loss + 1e-12 * np.abs(loss)
-        if not worse.any():
-            break
-        size[worse] /= 2
-    return tried, new
-
-
-def _loss(
-    coefficients: FloatArray, design: FloatArray, offset: FloatArray, y: FloatArray, weight: FloatArray
-) -> FloatArray:
-    score = coefficients @ design + offset
-    loss: FloatArray = (weight * (np.logaddexp(0.0, score) - y * score)).sum(axis=1)
-    return loss

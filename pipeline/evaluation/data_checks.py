@@ -19,6 +19,7 @@ TRAPS = {
     "known after the index date": ("FAIL", "A predictor became known after the moment of prediction"),
     "named as known later": ("WARN", "A predictor is named like something known only later"),
     "missingness": ("WARN", "Possible leak: whether a predictor is missing tells the outcome"),
+    "missingness together": ("WARN", "Possible leak: which values are missing tells the outcome"),
     "suspected missing code": ("WARN", "What looks like a missing code is read as a value"),
     "mostly missing": ("WARN", "A predictor is missing in most records"),
     "constant": ("WARN", "A predictor tells nothing"),

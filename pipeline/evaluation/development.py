@@ -5,7 +5,7 @@ from dataclasses import asdict
 from functools import partial
 from typing import Any
 
-from data_schemas.columns import Study, TimeToEvent
+from data_schemas.columns import Classes, Study, TimeToEvent
 from pipeline.evaluation.sample_size import (
     largest_r2,
     largest_r2_survival,
@@ -23,7 +23,8 @@ NEARLY_ALL = 0.99
 def describe_sample_size(study: Study, model: Mapping[str, Any]) -> dict[str, Any]:
     """How many patients the criteria ask for, and what those there are allow, from `model_summary.json`.
 
-    The R2 to expect follows from the AUROC that others have published, where the schema declares one. Holds
+    The R2 to expect follows from the AUROC that others have published, where the schema declares one. Of several
+    classes the criteria are those of the class of interest against all others. Holds
     `patients`, `events`, `parameters`, `needed`, `needed_events`, both events per parameter, `criteria`,
     `parameters_allowed` and `expects`.
     """
@@ -64,6 +65,8 @@ def _bounded(r2: float | None, largest: float) -> float:
 
 
 def _expects(study: Study) -> str:
+    outcome = study.outcome
+    against = f"; {outcome.event} is the event, against all other classes" if isinstance(outcome, Classes) else ""
     if study.published_auroc is None:
-        return "nothing is declared of what others reached, so 15% of the outcome is taken to be explainable"
-    return f"others reached an AUROC of {study.published_auroc:g} ({study.published_auroc_source})"
+        return f"nothing is declared of what others reached, so 15% of the outcome is taken to be explainable{against}"
+    return f"others reached an AUROC of {study.published_auroc:g} ({study.published_auroc_source}){against}"

@@ -1,18 +1,17 @@
 """Estimates with 95% intervals, or the reason why there is none."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.arrays import FloatArray, IntArray
+from pipeline.arrays import FloatArray
+from pipeline.evaluation.resampling import Figures, Sample, resample
 from pipeline.outcomes import Observed
 
-CHUNK_NUMBERS = 4_000_000
 DEGENERATE_AT_MOST = 0.05
-QUANTILES = (0.025, 0.975)
+QUANTILES, COVERAGE = (0.025, 0.975), 0.95
 UNDEFINED = "it is not defined for these patients"
-Statistics = Callable[[FloatArray, FloatArray], dict[str, FloatArray]]
 
 
 @dataclass(frozen=True)
@@ -26,23 +25,15 @@ class Estimate:
 
 
 def bootstrap(
-    statistics: Statistics, observed: Observed, patient: IntArray, resamples: int, seed: int
+    figures: Figures, samples: Sequence[Sample], thresholds: Sequence[float], resamples: int, seed: int
 ) -> dict[str, Estimate]:
-    """Percentile intervals (Efron 1979) of all `statistics` from the same resamples of patients.
+    """Percentile intervals (Efron 1979) of all `figures` from the same resamples of patients, drawn by `resample`.
 
-    `statistics` takes `weight` and `counts`, both (b, n), and returns (b,) per name; `patient` (n,) is any integer
-    code per patient, and all rows of a patient are drawn together. Censoring weights are re-estimated in each
-    resample. Resamples in which a statistic is not defined are left out if they are at most 5%; else the estimate has
-    no interval.
+    Resamples in which a figure is not defined are left out if they are at most 5%; else the estimate has no interval.
     """
-    everyone = np.ones((1, len(observed)))
-    points = statistics(observed.weights_for(everyone), everyone)
-    parts = [statistics(counts * observed.weights_for(counts), counts) for counts in _draw(patient, resamples, seed)]
-    reason = _why_undefined(observed)
-    return {
-        name: summarise(float(point[0]), np.concatenate([part[name] for part in parts]), reason)
-        for name, point in points.items()
-    }
+    drawn = resample(figures, samples, thresholds, resamples, seed)
+    reason = say_why_undefined(samples[0].observed)
+    return {name: summarise(point, drawn.values[name], reason) for name, point in drawn.points.items()}
 
 
 def summarise(value: float, resampled: FloatArray, reason: str = UNDEFINED) -> Estimate:
@@ -57,20 +48,22 @@ def summarise(value: float, resampled: FloatArray, reason: str = UNDEFINED) -> E
     return Estimate(value, float(low), float(high))
 
 
-def _why_undefined(observed: Observed) -> str:
+def summarise_distance(value: float, strays: FloatArray, reason: str = UNDEFINED, most: float = np.inf) -> Estimate:
+    """An estimate of a distance, from 0 to `most`, that is off by at most what `strays` says of each resample.
+
+    The interval is the value less and plus the 95% quantile of `strays`, how far resamples lie from the sample. The
+    quantiles of the resampled distances themselves would not do: where the true distance is 0, none of them is.
+    """
+    spread = summarise(value, strays, reason)
+    if spread.lo is None or spread.value is None:
+        return spread
+    reach = float(np.quantile(strays[np.isfinite(strays)], COVERAGE))
+    return Estimate(value, max(0.0, value - reach), min(most, value + reach))
+
+
+def say_why_undefined(observed: Observed) -> str:
     """The plainest reason why a figure is not defined."""
     event = observed.by_horizon() == 1
     if not event.any():
         return "nobody had the event"
     return UNDEFINED if (observed.known() & ~event).any() else "everybody whose outcome is known had the event"
-
-
-def _draw(patient: IntArray, resamples: int, seed: int) -> Iterator[FloatArray]:
-    """How often each row is drawn, (b, n), in chunks that bound the memory."""
-    generator = np.random.default_rng(seed)
-    codes, position = np.unique(patient, return_inverse=True)
-    patients, chunk = len(codes), max(1, CHUNK_NUMBERS // len(patient))
-    for start in range(0, resamples, chunk):
-        rows = min(chunk, resamples - start)
-        drawn = generator.multinomial(patients, np.full(patients, 1 / patients), size=rows)
-        yield drawn[:, position].astype(float)

@@ -6,12 +6,23 @@ from typing import Any
 import numpy as np
 
 from pipeline.arrays import BoolArray, FloatArray, IntArray
-from pipeline.evaluation.calibration import brier, calibration_intercept, calibration_slope, oe_ratio, scaled_brier
+from pipeline.evaluation.calibration import (
+    brier,
+    calibration_intercept,
+    calibration_slope,
+    log_loss,
+    oe_ratio,
+    scaled_brier,
+)
 from pipeline.evaluation.discrimination import auroc
-from pipeline.evaluation.intervals import Estimate, bootstrap
+from pipeline.evaluation.flexible import Curve, fit_curve, ici
+from pipeline.evaluation.intervals import Estimate, say_why_undefined, summarise, summarise_distance
 from pipeline.evaluation.rates import event_rate
+from pipeline.evaluation.resampling import Sample, Table, mean_figures, resample
 from pipeline.evaluation.utility import net_benefit, treat_all
 from pipeline.outcomes import Observed
+
+STRAYS = "ici_strays"
 
 
 def measure(
@@ -22,34 +33,46 @@ def measure(
     resamples: int,
     seed: int,
 ) -> dict[str, Estimate]:
-    """AUROC, Brier score, calibration, O:E and net benefit at each threshold, each with its interval.
+    """AUROC, Brier score, log-loss, calibration, O:E and net benefit at each threshold, each with its interval.
 
     `risk` is (n,), or (r, n) for r repeats of cross-validation: a figure is then its mean over repeats, and a
     resample draws the same patients in each.
     """
-    repeats, y, at = np.atleast_2d(risk), observed.by_horizon(), np.asarray(thresholds, dtype=float)
+    sample, at = Sample(np.atleast_2d(risk), observed, patient), np.asarray(thresholds, dtype=float)
+    curves = [fit_curve(p, observed.by_horizon(), observed.weights()) for p in sample.risks]
 
-    def statistics(weight: FloatArray, counts: FloatArray) -> dict[str, FloatArray]:
-        each = [_figures(p, y, weight, counts, at) for p in repeats]
-        return {name: np.mean([figures[name] for figures in each], axis=0) for name in each[0]}
+    def figures(tables: list[list[Table]]) -> dict[str, FloatArray]:
+        return mean_figures([_figures(table, at, curve) for table, curve in zip(tables[0], curves, strict=True)])
 
-    return bootstrap(statistics, observed, patient, resamples, seed)
+    drawn, reason = resample(figures, [sample], thresholds, resamples, seed), say_why_undefined(observed)
+    index = summarise_distance(drawn.points["ici"], drawn.values[STRAYS], reason)
+    names = [name for name in drawn.points if name != STRAYS]
+    return {name: summarise(drawn.points[name], drawn.values[name], reason) for name in names} | {"ici": index}
 
 
-def _figures(
-    risk: FloatArray, y: FloatArray, weight: FloatArray, counts: FloatArray, at: FloatArray
-) -> dict[str, FloatArray]:
+def _figures(table: Table, at: FloatArray, curve: Curve) -> dict[str, FloatArray]:
+    risk, y, weight, counts = table.risk, table.y, table.weight, table.counts
+    index, strays = ici(risk, y, weight, counts, curve)
     figures = {
         "auroc": auroc(risk, y, weight),
         "brier": brier(risk, y, weight, counts),
         "scaled_brier": scaled_brier(risk, y, weight, counts),
+        "log_loss": log_loss(risk, y, weight, counts),
         "calibration_slope": calibration_slope(risk, y, weight),
         "calibration_intercept": calibration_intercept(risk, y, weight),
         "oe_ratio": oe_ratio(risk, y, weight, counts),
+        "ici": index,
+        STRAYS: strays,
     }
-    benefit, all_treated = net_benefit(risk, y, weight, counts, at), treat_all(y, weight, counts, at)
-    figures |= {f"net_benefit_at_{t:.2f}": benefit[:, i] for i, t in enumerate(at)}
+    all_treated = treat_all(y, weight, counts, at)
+    figures |= net_benefits(table, at)
     return figures | {f"treat_all_at_{t:.2f}": all_treated[:, i] for i, t in enumerate(at)}
+
+
+def net_benefits(table: Table, at: FloatArray) -> dict[str, FloatArray]:
+    """Net benefit by the name of each threshold, (b,)."""
+    benefit = net_benefit(table.risk, table.y, table.weight, table.counts, at)
+    return {f"net_benefit_at_{t:.2f}": benefit[:, i] for i, t in enumerate(at)}
 
 
 def calibration_curve(risk: FloatArray, observed: Observed, groups: int, smallest: int) -> list[dict[str, Any]]:

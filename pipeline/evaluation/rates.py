@@ -14,14 +14,16 @@ Z = NormalDist().inv_cdf(0.975)
 def event_rate(observed: Observed) -> Estimate:
     """Share with the event by the horizon.
 
-    Binary: Wilson's score interval (1927, JASA 22:209). At a horizon: one less the Kaplan-Meier estimate, with the
-    interval on the complementary log-log scale from Greenwood's variance (Kalbfleisch and Prentice 2002, 1.4).
+    Without a horizon: Wilson's score interval (1927, JASA 22:209). At one: the Aalen-Johansen estimate of cumulative
+    incidence (1978, Scand J Stat 5:141), with the interval on the complementary log-log scale from the variance of
+    Greenwood's type (Marubini and Valsecchi 1995, 10.3). Where nothing competes that is one less the Kaplan-Meier
+    estimate with Greenwood's variance (Kalbfleisch and Prentice 2002, 1.4).
     """
     if not len(observed):
         return Estimate(None, None, None, "there are no patients")
     if observed.time is None or observed.horizon is None:
         return wilson(float(observed.event.sum()), len(observed))
-    return _kaplan_meier(observed.time, observed.event, observed.horizon)
+    return _aalen_johansen(observed, observed.time, observed.horizon)
 
 
 def wilson(events: float, n: int) -> Estimate:
@@ -32,16 +34,43 @@ def wilson(events: float, n: int) -> Estimate:
     return Estimate(share, max(0.0, float(centre - half)), min(1.0, float(centre + half)))
 
 
-def _kaplan_meier(time: FloatArray, event: FloatArray, horizon: float) -> Estimate:
-    times, events = np.unique(time[(event == 1) & (time <= horizon)], return_counts=True)
-    at_risk = len(time) - np.searchsorted(np.sort(time), times, side="left")
-    survival = float(np.prod(1 - events / at_risk))
-    if time.max() < horizon and survival > 0:
+def _aalen_johansen(observed: Observed, time: FloatArray, horizon: float) -> Estimate:
+    ended = (observed.ended() == 1) & (time <= horizon)
+    times, at = np.unique(time[ended], return_inverse=True)
+    at_risk = len(time) - np.searchsorted(np.sort(time), times, side="left").astype(float)
+    event = np.bincount(at, observed.event[ended], minlength=len(times)) / at_risk
+    leaving = np.bincount(at, minlength=len(times)) / at_risk
+    survival = np.concatenate([[1.0], np.cumprod(1 - leaving)])  # free of any event before each time, then after all
+    if time.max() < horizon and survival[-1] > 0:
         return Estimate(None, None, None, "nobody was followed to the horizon")
-    if survival in (0.0, 1.0):  # Greenwood's variance is nil: take the exact interval of those whose outcome is known
-        known = int(((event == 1) | (time >= horizon)).sum())
-        bounds = wilson(known * (1 - survival), max(known, 1))
-        return Estimate(1 - survival, bounds.lo, bounds.hi)
-    variance = float(np.sum(events / (at_risk * (at_risk - events)))) / np.log(survival) ** 2
-    lower, upper = (survival ** np.exp(sign * Z * np.sqrt(variance)) for sign in (1, -1))
-    return Estimate(1 - survival, float(1 - upper), float(1 - lower))
+    if not event.any():
+        return _certain(0.0, observed)
+    if survival[-1] == 0 and (event == leaving).all():
+        return _certain(1.0, observed)
+    incidence = np.cumsum(survival[:-1] * event)
+    rate, error = float(incidence[-1]), np.sqrt(_variance(incidence, survival, event, leaving, at_risk))
+    hazard = -np.log1p(-rate)
+    lower, upper = (-np.expm1(-hazard * np.exp(z * error / ((1 - rate) * hazard))) for z in (-Z, Z))
+    return Estimate(rate, float(lower), float(upper))
+
+
+def _certain(rate: float, observed: Observed) -> Estimate:
+    """All or nobody had the event, so that the variance is nil: the exact interval of those whose outcome is known."""
+    known = int(observed.known().sum())
+    bounds = wilson(known * rate, max(known, 1))
+    return Estimate(rate, bounds.lo, bounds.hi)
+
+
+def _variance(
+    incidence: FloatArray, survival: FloatArray, event: FloatArray, leaving: FloatArray, at_risk: FloatArray
+) -> float:
+    """Variance of the last cumulative incidence: at each time, that of a draw from those at risk.
+
+    `event` and `leaving` are their shares with the event and with any event. In units of the survival until then,
+    a patient who stays is worth `later`, the incidence yet to come; one with the event 1, one with a competing event 0.
+    """
+    yet = incidence[-1] - incidence
+    later = np.divide(yet, survival[1:], out=np.zeros_like(yet), where=survival[1:] > 0)
+    mean = event + (1 - leaving) * later
+    spread = event * (1 - mean) ** 2 + (1 - leaving) * (later - mean) ** 2 + (leaving - event) * mean**2
+    return float(np.sum(survival[:-1] ** 2 * spread / at_risk))

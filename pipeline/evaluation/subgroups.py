@@ -11,13 +11,16 @@ import pandas as pd
 
 from data_schemas.columns import Column, Subgroup
 from pipeline.arrays import FloatArray, IntArray
-from pipeline.evaluation.intervals import Estimate
-from pipeline.evaluation.performance import measure
+from pipeline.evaluation.calibration import oe_ratio
+from pipeline.evaluation.discrimination import auroc
+from pipeline.evaluation.intervals import Estimate, bootstrap, summarise_distance
 from pipeline.evaluation.rates import event_rate
+from pipeline.evaluation.resampling import Sample, Table, mean_figures, resample
 from pipeline.outcomes import Observed
 
 TOO_FEW = "the group, its events or its non-events are too few to publish"
 COMPLEMENT = "shown, it would reveal a smaller group by subtraction"
+FEWER_THAN_TWO = "fewer than two groups are shown"
 
 
 def by_subgroup(
@@ -38,7 +41,7 @@ def by_subgroup(
     """
     rows = []
     for name, labels in groups.items():
-        levels = {level: np.asarray(labels == level) for level in pd.Categorical(labels).categories if level}
+        levels = _members(labels)
         hidden = _hidden(levels, observed, patient, smallest)
         for level, members in levels.items():
             row: dict[str, Any] = {"column": name, "level": level}
@@ -48,11 +51,91 @@ def by_subgroup(
                 rows.append(row | blank | {"suppressed": hidden[level]})
                 continue
             part = observed.take(members)
-            found = measure(np.atleast_2d(risk)[:, members], part, patient[members], (), resamples, seed)
+            sample = Sample(np.atleast_2d(risk)[:, members], part, patient[members])
+            found = bootstrap(lambda tables: _level_figures(tables[0]), [sample], (), resamples, seed)
             counts = {"n": int(members.sum()), "events": int(part.by_horizon().sum())}
-            shown = {key: asdict(found[key]) for key in ("auroc", "oe_ratio")}
+            shown = {key: asdict(estimate) for key, estimate in found.items()}
             rows.append(row | counts | shown | {"suppressed": None})
     return rows
+
+
+def worst_gap(
+    risk: FloatArray,
+    observed: Observed,
+    patient: IntArray,
+    groups: Mapping[str, npt.NDArray[np.object_] | pd.Categorical],
+    smallest: int,
+    resamples: int,
+    seed: int,
+) -> list[dict[str, Any]]:
+    """The largest difference between any two shown levels of every grouping, of AUROC and of the log of O:E.
+
+    Arguments are those of `by_subgroup`, and hidden levels take no part. Each row has `column`, `compared` (how many
+    levels), `auroc` and `log_oe` (estimates of the gap), `auroc_levels` and `log_oe_levels` (those with the highest
+    and the lowest figure), and `suppressed`: why there is no gap, where fewer than two levels are shown. Resamples
+    draw the same patients for all levels. The gap of the truths differs from that of the figures by no more than the
+    largest difference between the errors of two levels, of which the interval is made, as Tukey's is for means: it
+    holds for whichever levels differ most, and begins at 0 where chance explains the gap.
+    """
+    rows = []
+    for name, labels in groups.items():
+        levels = _members(labels)
+        hidden = _hidden(levels, observed, patient, smallest)
+        samples = {
+            level: Sample(np.atleast_2d(risk)[:, members], observed.take(members), patient[members])
+            for level, members in levels.items()
+            if level not in hidden
+        }
+        row: dict[str, Any] = {"column": name, "compared": len(samples)}
+        if len(samples) > 1:
+            rows.append(row | _gaps(samples, resamples, seed) | {"suppressed": None})
+            continue
+        nothing = asdict(Estimate(None, None, None, FEWER_THAN_TWO))
+        blank = {"auroc": nothing, "auroc_levels": None, "log_oe": nothing, "log_oe_levels": None}
+        rows.append(row | blank | {"suppressed": FEWER_THAN_TWO})
+    return rows
+
+
+def _gaps(samples: Mapping[str, Sample], resamples: int, seed: int) -> dict[str, Any]:
+    """The gaps between all levels, and between which they are."""
+    levels = list(samples)
+
+    def figures(tables: list[list[Table]]) -> dict[str, FloatArray]:
+        each = dict(zip(levels, map(_level_figures, tables), strict=True))
+        areas = {f"auroc {level}": found["auroc"] for level, found in each.items()}
+        return areas | {f"log_oe {level}": _log(found["oe_ratio"]) for level, found in each.items()}
+
+    drawn = resample(figures, list(samples.values()), (), resamples, seed)
+    gaps: dict[str, Any] = {}
+    for key, most in (("auroc", 1.0), ("log_oe", np.inf)):
+        points = np.array([drawn.points[f"{key} {level}"] for level in levels])
+        values = np.stack([drawn.values[f"{key} {level}"] for level in levels])
+        strays = np.ptp(values - points[:, None], axis=0)
+        gaps[key] = asdict(summarise_distance(float(np.ptp(points)), strays, most=most))
+        ends = [levels[points.argmax()], levels[points.argmin()]]
+        gaps[f"{key}_levels"] = ends if np.isfinite(points).all() else None
+    return gaps
+
+
+def _log(ratio: FloatArray) -> FloatArray:
+    """The logarithm, NaN of 0."""
+    result: FloatArray = np.log(ratio, out=np.full_like(ratio, np.nan), where=ratio > 0)
+    return result
+
+
+def _members(labels: npt.NDArray[np.object_] | pd.Categorical) -> dict[str, npt.NDArray[np.bool_]]:
+    """Which records each level has, (n,), in the order in which levels are shown."""
+    return {level: np.asarray(labels == level) for level in pd.Categorical(labels).categories if level}
+
+
+def _level_figures(repeats: Sequence[Table]) -> dict[str, FloatArray]:
+    """What levels are compared by, each the mean over `repeats`, (b,)."""
+    return mean_figures(
+        [
+            {"auroc": auroc(t.risk, t.y, t.weight), "oe_ratio": oe_ratio(t.risk, t.y, t.weight, t.counts)}
+            for t in repeats
+        ]
+    )
 
 
 def label_groups(

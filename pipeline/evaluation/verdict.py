@@ -5,6 +5,7 @@ from typing import Any
 
 from data_schemas.columns import Study
 from pipeline.evaluation.data_checks import Check, check_data, make_check
+from pipeline.evaluation.suspicion import check_suspicion
 
 LEVELS = ("PASS", "WARN", "FAIL")
 
@@ -15,6 +16,7 @@ def judge(performance: Mapping[str, Any], validation: Mapping[str, Any], study: 
     checks = [
         _discrimination(estimates["auroc"]),
         _suspicion(estimates["auroc"], study),
+        *check_suspicion(performance["suspicion"]),
         _covers_one("Calibration slope", estimates["calibration_slope"]),
         _covers_one("Observed to expected ratio", estimates["oe_ratio"]),
         _usefulness(performance["net_benefit"]),

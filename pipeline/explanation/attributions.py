@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from pipeline.arrays import FloatArray
-from pipeline.models.candidates import Fitted
 from pipeline.models.ensemble import RiskModel
+from pipeline.models.folds import Fitted
 from pipeline.models.linear import LinearModel
 from pipeline.models.trees import TreesModel, as_matrix
 
@@ -44,7 +44,10 @@ def attribute(model: RiskModel, X: pd.DataFrame) -> Attributions:
 
 
 def _attribute_member(member: Fitted, X: pd.DataFrame) -> tuple[float, FloatArray]:
-    return _attribute_linear(member, X) if isinstance(member, LinearModel) else _attribute_trees(member, X)
+    if isinstance(member, TreesModel):
+        return _attribute_trees(member, X)
+    assert isinstance(member, LinearModel), "only members that are explained exactly are deployed"
+    return _attribute_linear(member, X)
 
 
 def _attribute_linear(member: LinearModel, X: pd.DataFrame) -> tuple[float, FloatArray]:
@@ -57,6 +60,9 @@ def _attribute_linear(member: LinearModel, X: pd.DataFrame) -> tuple[float, Floa
 def _attribute_trees(member: TreesModel, X: pd.DataFrame) -> tuple[float, FloatArray]:
     import shap
 
-    explainer = shap.TreeExplainer(member.booster, feature_perturbation="tree_path_dependent")
-    contributions = np.asarray(explainer.shap_values(as_matrix(X)), dtype=float)
-    return float(np.ravel(explainer.expected_value)[0]), contributions
+    matrix, bases, contributions = as_matrix(X), [], []
+    for booster in member.boosters:
+        explainer = shap.TreeExplainer(booster, feature_perturbation="tree_path_dependent")
+        contributions.append(np.asarray(explainer.shap_values(matrix), dtype=float))
+        bases.append(float(np.ravel(explainer.expected_value)[0]))
+    return float(np.mean(bases)), np.mean(contributions, axis=0)

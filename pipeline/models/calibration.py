@@ -6,6 +6,12 @@ from scipy.optimize import minimize
 from pipeline.arrays import FloatArray
 
 
+def sigmoid(log_odds: FloatArray) -> FloatArray:
+    """The probability behind log-odds."""
+    risk: FloatArray = 1 / (1 + np.exp(-np.clip(log_odds, -700, 700)))
+    return risk
+
+
 def fit_recalibration(log_odds: FloatArray, y: FloatArray, weight: FloatArray) -> tuple[float, float]:
     """Intercept and slope of the outcome on out-of-fold log-odds (Cox 1958, Biometrika 45:562).
 
@@ -18,7 +24,7 @@ def fit_recalibration(log_odds: FloatArray, y: FloatArray, weight: FloatArray) -
     def loss(parameters: FloatArray) -> tuple[float, FloatArray]:
         intercept, slope = parameters
         score = intercept + slope * log_odds
-        error = weight * (1 / (1 + np.exp(-np.clip(score, -500, 500))) - y)
+        error = weight * (sigmoid(score) - y)
         value = float(np.sum(weight * (np.logaddexp(0.0, score) - y * score)) + (intercept**2 + (slope - 1) ** 2) / 2)
         return value, np.array([error.sum() + intercept, error @ log_odds + slope - 1])
 

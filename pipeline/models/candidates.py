@@ -1,6 +1,7 @@
-"""The candidates by the names that `params.yaml` uses. A new one is a line here."""
+"""The candidates by the names that `params.yaml` uses. A new one is a line in `CANDIDATES`."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import pandas as pd
@@ -8,11 +9,9 @@ import pandas as pd
 from data_schemas.columns import Column
 from pipeline.arrays import FloatArray
 from pipeline.errors import ConfigurationError
-from pipeline.models.folds import Folds
-from pipeline.models.linear import LinearModel, LogisticCandidate
-from pipeline.models.trees import TreesCandidate, TreesModel, constrained_directions
-
-Fitted = LinearModel | TreesModel
+from pipeline.models.folds import Fitted, Folds, Learnt
+from pipeline.models.linear import LogisticCandidate
+from pipeline.models.trees import Shape, TreesCandidate, constrained_directions
 
 
 class Candidate(Protocol):
@@ -25,29 +24,62 @@ class Candidate(Protocol):
     def describe(self, settings: dict[str, Any]) -> str:
         """The tuned settings in words."""
 
-    def tune(
-        self, X: pd.DataFrame, y: FloatArray, weight: FloatArray, folds: Folds
-    ) -> tuple[dict[str, Any], FloatArray]:
-        """Choose settings, and give the out-of-fold log-odds (n,) they reach."""
+    def learn(self, X: pd.DataFrame, y: FloatArray, weight: FloatArray, folds: Folds) -> Learnt:
+        """Choose settings inside the folds, keep their out-of-fold log-odds, and fit the model."""
 
     def fit(self, X: pd.DataFrame, y: FloatArray, weight: FloatArray, settings: dict[str, Any]) -> Fitted:
-        """Fit on all patients with chosen settings."""
+        """Fit once on all of X with chosen settings."""
 
 
-Constructor = Callable[[dict[str, Column], int], Candidate]
+@dataclass(frozen=True)
+class Context:
+    """What a candidate may depend on: the predictors by name, the seed, and the device that grows trees.
 
-CANDIDATES: dict[str, Constructor] = {
-    "logistic": lambda predictors, seed: LogisticCandidate("Logistic regression", splines=False),
-    "spline_logistic": lambda predictors, seed: LogisticCandidate("Logistic regression with splines", splines=True),
-    "boosted_trees": lambda predictors, seed: TreesCandidate(
-        "Gradient-boosted trees", seed, constrained_directions(predictors)
-    ),
+    `directed` says that risk must move as the schema expects it to.
+    """
+
+    predictors: dict[str, Column]
+    seed: int
+    device: str = "cpu"
+    directed: bool = True
+
+    def directions(self) -> dict[str, int]:
+        """The direction that trees must keep, by predictor."""
+        return constrained_directions(self.predictors) if self.directed else {}
+
+
+def _trees(label: str, shape: Shape) -> Callable[[Context], Candidate]:
+    return lambda context: TreesCandidate(
+        label, context.seed, context.directions(), shape, context.device
+    )
+
+
+CANDIDATES: dict[str, Callable[[Context], Candidate]] = {
+    "logistic": lambda context: LogisticCandidate("Logistic regression", splines=False),
+    "spline_logistic": lambda context: LogisticCandidate("Logistic regression with splines", splines=True),
+    "additive_trees": _trees("Explainable boosting (trees of depth 1)", Shape(0.15, 1, 1, 0.8, 1.0, 1)),
+    "boosted_trees": _trees("Boosted trees of depth 2", Shape(0.08, 2, 2, 0.8, 0.6, 1)),
+    "boosted_trees_4": _trees("Boosted trees of depth 4", Shape(0.06, 4, 20, 0.7, 0.5, 5)),
+    "boosted_trees_6": _trees("Boosted trees of depth 6", Shape(0.06, 6, 20, 0.6, 0.4, 10)),
 }
 
 
-def build_candidates(names: tuple[str, ...], predictors: dict[str, Column], seed: int) -> dict[str, Candidate]:
-    """The named candidates for these predictors. Raises ConfigurationError naming the first unknown one."""
+EXACT = frozenset(CANDIDATES)  # their log-odds are explained exactly, so that the deployed average may hold them
+
+
+def build_candidates(names: tuple[str, ...], context: Context) -> dict[str, Candidate]:
+    """The named candidates. Raises ConfigurationError naming the first unknown one."""
     unknown = [name for name in names if name not in CANDIDATES]
     if unknown:
         raise ConfigurationError(f"candidate {unknown[0]!r} is not known; expected one of {', '.join(CANDIDATES)}")
-    return {name: CANDIDATES[name](predictors, seed) for name in names}
+    return {name: CANDIDATES[name](context) for name in names}
+
+
+def refuse_inexact(names: tuple[str, ...]) -> None:
+    """Raise ConfigurationError for a member of the deployed average that cannot be explained exactly."""
+    inexact = [name for name in names if name not in EXACT]
+    if inexact:
+        raise ConfigurationError(
+            f"{inexact[0]!r} cannot be a member of the deployed average, since it is not explained exactly; "
+            f"expected one of {', '.join(sorted(EXACT))}"
+        )

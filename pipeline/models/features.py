@@ -1,17 +1,18 @@
 """Records to numbers: one frame for all models, and the design matrix of the linear ones."""
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 
 from data_schemas.columns import Column
-from pipeline.arrays import FloatArray
+from pipeline.arrays import FloatArray, IntArray
 
 KNOT_QUANTILES = (0.05, 0.275, 0.5, 0.725, 0.95)
 LIMIT_QUANTILES = (0.005, 0.995)
 FEW_VALUES = 10
+RARE_BELOW = (5, 1 / 2000)  # patients, and share of the patients; whichever is more
 
 
 def model_frame(records: pd.DataFrame, predictors: dict[str, Column]) -> pd.DataFrame:
@@ -55,19 +56,27 @@ class NumericBlock:
     def learn(cls, column: FloatArray, *, splines: bool) -> "NumericBlock":
         """Learn from the training patients' values, shape (n,), NaN where missing."""
         present = column[~np.isnan(column)]
+        assert np.isfinite(present).all(), "infinite values are refused with the records"
         if not len(present):
             return cls(0.0, (0.0, 0.0), ())
-        knots = np.unique(np.quantile(present, KNOT_QUANTILES)) if splines else np.array([])
-        distinct = len(np.unique(present))
-        low, high = np.quantile(present, LIMIT_QUANTILES if distinct > FEW_VALUES else (0.0, 1.0))
+        ordered = np.sort(present)
+        distinct = 1 + np.count_nonzero(np.diff(ordered))
+        knots = np.unique(np.quantile(ordered, KNOT_QUANTILES)) if splines else np.array([])
+        low, high = np.quantile(ordered, LIMIT_QUANTILES if distinct > FEW_VALUES else (0.0, 1.0))
         kept = tuple(float(k) for k in knots) if len(knots) >= 3 and distinct > 3 else ()
-        return cls(float(np.median(present)), (float(low), float(high)), kept)
+        return cls(float(np.median(ordered)), (float(low), float(high)), kept)
 
-    def expand(self, column: FloatArray) -> FloatArray:
+    @property
+    def width(self) -> int:
+        """The number of its design columns."""
+        return 2 + max(0, len(self.knots) - 2)
+
+    def expand(self, column: "pd.Series[float] | FloatArray") -> FloatArray:
         """Shape (n,) to (n, 2 + number of cubic terms)."""
-        missing = np.isnan(column)
-        value = np.clip(np.where(missing, self.median, column), *self.limits)
-        return np.column_stack([value, missing.astype(float), *self._cubic(value)])
+        given = np.asarray(column, dtype=np.float64)
+        missing = np.isnan(given)
+        value = np.clip(np.where(missing, self.median, given), *self.limits)
+        return np.array([value, missing, *self._cubic(value)], dtype=np.float64).T
 
     def _cubic(self, value: FloatArray) -> list[FloatArray]:
         if not self.knots:
@@ -76,24 +85,66 @@ class NumericBlock:
         scale = (last - self.knots[0]) ** 2
 
         def above(knot: float) -> FloatArray:
-            cubed: FloatArray = np.maximum(value - knot, 0.0) ** 3
+            beyond = np.maximum(value - knot, 0.0)
+            cubed: FloatArray = beyond * beyond * beyond
             return cubed
 
+        beyond_before, beyond_last = above(before), above(last)
         return [
-            (above(k) - (above(before) * (last - k) - above(last) * (before - k)) / (last - before)) / scale
+            (above(k) - (beyond_before * (last - k) - beyond_last * (before - k)) / (last - before)) / scale
             for k in inner
         ]
 
 
 @dataclass(frozen=True)
 class CategoryBlock:
-    """One design column per level; a missing or unseen level is all zeros."""
+    """One design column per level, and where some levels were rare, one more for every other level.
+
+    A missing level is all zeros, and so is an unseen one where no level was rare.
+    """
 
     levels: tuple[str, ...]
+    pooled: bool = False
+
+    @classmethod
+    def learn(cls, column: "pd.Series[Any]") -> "CategoryBlock":
+        """Levels from the training patients' categories, shape (n,); those that few patients have are pooled."""
+        counts = np.bincount(column.cat.codes[column.notna()], minlength=len(column.cat.categories))
+        fewest, share = RARE_BELOW
+        frequent = counts >= max(fewest, share * len(column))
+        levels = tuple(str(level) for level in column.cat.categories[frequent])
+        return cls(levels, pooled=bool(counts[~frequent].any()))
+
+    @property
+    def width(self) -> int:
+        """The number of its design columns."""
+        return len(self.levels) + self.pooled
+
+    def place(self, column: "pd.Series[Any]") -> IntArray:
+        """Which design column each value (n,) belongs to, `width` where it belongs to none."""
+        places = {level: place for place, level in enumerate(self.levels)}
+        other = len(self.levels)  # the column of those pooled, or none
+        of_code = np.array([*(places.get(level, other) for level in column.cat.categories), self.width])
+        return of_code[column.cat.codes]
 
     def expand(self, column: "pd.Series[Any]") -> FloatArray:
-        """Shape (n,) to (n, number of levels)."""
-        return np.column_stack([(column == level).fillna(False).to_numpy(float) for level in self.levels])
+        """Shape (n,) to (n, number of levels, and one more where some are pooled)."""
+        place = self.place(column)
+        columns = [place == k for k in range(self.width)]
+        return np.array(columns, dtype=np.float64).reshape(self.width, len(column)).T
+
+
+class Design(Protocol):
+    """How `model_frame` output becomes columns in which a linear model's log-odds are linear."""
+
+    def transform(self, X: pd.DataFrame) -> FloatArray:
+        """The design matrix, shape (n, m)."""
+
+    def owners(self) -> list[str]:
+        """The predictor behind each of the m columns."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain lists and numbers, for JSON."""
 
 
 @dataclass(frozen=True)
@@ -107,28 +158,21 @@ class LinearDesign:
     @classmethod
     def learn(cls, X: pd.DataFrame, *, splines: bool) -> "LinearDesign":
         """Learn everything from the training patients X."""
-        blocks = {
-            str(name): NumericBlock.learn(X[name].to_numpy(float), splines=splines)
-            if pd.api.types.is_float_dtype(X[name].dtype)
-            else CategoryBlock(tuple(X[name].cat.categories))
-            for name in X
-        }
+        blocks = {str(name): _learn_block(X[name], splines=splines) for name in X}
         raw = _expand(X, blocks)
-        scale = raw.std(axis=0)
-        return cls(blocks, raw.mean(axis=0), np.where(scale > 1e-12 * (1 + np.abs(raw.mean(axis=0))), scale, 1.0))
+        mean, scale = raw.mean(axis=0), raw.std(axis=0)
+        return cls(blocks, mean, np.where(scale > 1e-12 * (1 + np.abs(mean)), scale, 1.0))
 
     def transform(self, X: pd.DataFrame) -> FloatArray:
-        """The standardised design matrix, shape (n, m)."""
-        matrix: FloatArray = (_expand(X, self.blocks) - self.mean) / self.scale
+        """The standardised design matrix, shape (n, m), its columns contiguous."""
+        matrix = _expand(X, self.blocks)
+        matrix -= self.mean
+        matrix /= self.scale
         return matrix
 
     def owners(self) -> list[str]:
         """The predictor behind each of the m columns."""
-        return [
-            name
-            for name, block in self.blocks.items()
-            for _ in range(len(block.levels) if isinstance(block, CategoryBlock) else 2 + max(0, len(block.knots) - 2))
-        ]
+        return [name for name, block in self.blocks.items() for _ in range(block.width)]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain lists and numbers, for JSON."""
@@ -139,7 +183,7 @@ class LinearDesign:
     def from_dict(cls, content: dict[str, Any]) -> "LinearDesign":
         """The design that `to_dict` described."""
         blocks: dict[str, NumericBlock | CategoryBlock] = {
-            name: CategoryBlock(tuple(b["levels"]))
+            name: CategoryBlock(tuple(b["levels"]), b["pooled"])
             if "levels" in b
             else NumericBlock(b["median"], (b["limits"][0], b["limits"][1]), tuple(b["knots"]))
             for name, b in content["blocks"].items()
@@ -153,10 +197,11 @@ def count_parameters(X: pd.DataFrame, *, splines: bool) -> int:
     return int(np.linalg.matrix_rank(LinearDesign.learn(some, splines=splines).transform(some)))
 
 
+def _learn_block(column: "pd.Series[Any]", *, splines: bool) -> NumericBlock | CategoryBlock:
+    if pd.api.types.is_float_dtype(column.dtype):
+        return NumericBlock.learn(column.to_numpy(np.float64), splines=splines)
+    return CategoryBlock.learn(column)
+
+
 def _expand(X: pd.DataFrame, blocks: dict[str, NumericBlock | CategoryBlock]) -> FloatArray:
-    return np.column_stack(
-        [
-            block.expand(X[name].to_numpy(float)) if isinstance(block, NumericBlock) else block.expand(X[name])
-            for name, block in blocks.items()
-        ]
-    )
+    return np.concatenate([block.expand(X[name]).T for name, block in blocks.items()]).T

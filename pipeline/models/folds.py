@@ -1,19 +1,42 @@
-"""Parting training patients into folds, and the loss by which settings are chosen."""
+"""Parting training patients into folds, the loss by which settings are chosen, and what learning in folds gives."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
+import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
 from pipeline.arrays import FloatArray, IntArray
 from pipeline.errors import DataRefusedError
 
 Folds = list[tuple[IntArray, IntArray]]
+FEW_FOLDS_FROM, FEW_FOLDS = 10_000, 3  # rows; fewer folds cost less and leave enough to learn from
+ONE_FOLD_FROM, PARTS = 50_000, 10  # rows; a tenth of them then judges as well as all in turn
+
+
+class Fitted(Protocol):
+    """What a candidate becomes by fitting."""
+
+    def log_odds(self, X: pd.DataFrame) -> FloatArray:
+        """Log-odds of the event, shape (n,)."""
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """What tuning chose, log-odds (n,) of held-out rows (NaN for rows that no fold held out), and the model."""
+
+    settings: dict[str, Any]
+    scores: FloatArray
+    model: Fitted
 
 
 def make_folds(y: FloatArray, patient: IntArray, count: int) -> Folds:
     """`count` pairs of training and held-out positions; events are spread evenly, a patient's rows stay together.
 
     `y` (n,) is 0 or 1, `patient` (n,) a number per patient; rows come in a fixed order, so the folds are
-    fixed too. Raises DataRefusedError where events or non-events are too few for every fold to have one.
+    fixed too. A table of 10,000 rows or more has three pairs at most, one of 50,000 or more a single one, which holds
+    out a tenth. Raises DataRefusedError where events or non-events are too few for every fold to have one.
     """
     rarer = min(len(np.unique(patient[y == outcome])) for outcome in (0, 1))
     if rarer < count:
@@ -21,11 +44,17 @@ def make_folds(y: FloatArray, patient: IntArray, count: int) -> Folds:
             f"{rarer} patients with known outcome are in the rarer class, expected at least {count}, one per "
             "training fold; gather more patients or lower the folds in params.yaml"
         )
+    large = len(y) >= ONE_FOLD_FROM
+    parts = PARTS if large else min(count, FEW_FOLDS) if len(y) >= FEW_FOLDS_FROM else count
     if len(np.unique(patient)) == len(patient):
-        return list(StratifiedKFold(count).split(np.zeros((len(y), 1)), y))
-    return list(StratifiedGroupKFold(count).split(np.zeros((len(y), 1)), y, patient))
+        pairs = StratifiedKFold(parts).split(np.zeros((len(y), 1)), y)
+    else:
+        pairs = StratifiedGroupKFold(parts).split(np.zeros((len(y), 1)), y, patient)
+    return [next(iter(pairs))] if large else list(pairs)
 
 
 def log_loss(y: FloatArray, log_odds: FloatArray, weight: FloatArray) -> float:
-    """Weighted mean logistic loss of `log_odds` (n,) for outcomes `y` (n,)."""
-    return float(np.average(np.logaddexp(0.0, log_odds) - y * log_odds, weights=weight))
+    """Weighted mean logistic loss of `log_odds` (n,) for outcomes `y` (n,), over the rows that have a finite one."""
+    known = np.isfinite(log_odds)
+    score, truth = log_odds[known], y[known]
+    return float(np.average(np.logaddexp(0.0, score) - truth * score, weights=weight[known]))

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from joblib import Parallel, delayed
 
+from pipeline.arrays import BoolArray
 from pipeline.errors import DataRefusedError
-from pipeline.models.ensemble import Development
+from pipeline.models.development import Development
 from pipeline.models.outcomes import Examples
 from pipeline.progress import progress
 
@@ -31,13 +31,23 @@ def develop_and_test(
     return development, cross_validate(examples, split.filter(like="fold_"), develop, jobs)
 
 
+def testing_rows(split: pd.DataFrame) -> list[tuple[BoolArray, BoolArray]]:
+    """Pairs of masks (n,), the records that teach and those that test: the test part, or the first repeat's folds."""
+    test = (split["part"] == TEST).to_numpy(bool)
+    if test.any():
+        return [(~test, test)]
+    fold = split["fold_1"].to_numpy()
+    return [(fold != k, fold == k) for k in sorted(set(fold))]
+
+
 def predict_held_out(development: Development, test: Examples, repeat: int = 1) -> pd.DataFrame:
-    """One row per record of `test`: `pseudonym`, `repeat`, `event`, `time`, then one risk column per model."""
+    """One row per record of `test`: `pseudonym`, `repeat`, `event`, `time`, then what `Development.predict` gives."""
     observed = test.observed
     time = np.full(len(observed), np.nan) if observed.time is None else observed.time
     known = {"pseudonym": test.pseudonym, "repeat": repeat, "event": observed.event, "time": time}
-    risks = {name: model.risk(test.X) for name, model in development.models.items()}
-    return pd.DataFrame(known | risks).reset_index(drop=True)
+    return pd.concat([pd.DataFrame(known, index=test.X.index), development.predict(test.X)], axis=1).reset_index(
+        drop=True
+    )
 
 
 def cross_validate(examples: Examples, folds: pd.DataFrame, develop: Develop, jobs: int = 1) -> pd.DataFrame:
@@ -56,7 +66,7 @@ def cross_validate(examples: Examples, folds: pd.DataFrame, develop: Develop, jo
     return together.sort_values(["repeat", "pseudonym"], kind="stable", ignore_index=True)
 
 
-def _one_fold(examples: Examples, held_out: npt.NDArray[np.bool_], develop: Develop, repeat: int) -> pd.DataFrame:
+def _one_fold(examples: Examples, held_out: BoolArray, develop: Develop, repeat: int) -> pd.DataFrame:
     if held_out.all():
         raise DataRefusedError("all patients fall into one fold; gather more patients or raise folds in params.yaml")
     return predict_held_out(develop(examples.take(~held_out)), examples.take(held_out), repeat)

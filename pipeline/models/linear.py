@@ -5,20 +5,24 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.linear_model import LogisticRegression
 
-from pipeline.arrays import FloatArray
-from pipeline.models.features import LinearDesign
-from pipeline.models.folds import Folds, log_loss
+from pipeline.arrays import FloatArray, IntArray
+from pipeline.models.features import Design, LinearDesign
+from pipeline.models.folds import Folds, Learnt, log_loss
 
-PENALTIES = tuple(float(c) for c in np.logspace(-3, 1, 9))
+INVERSE_PENALTIES = tuple(float(c) for c in np.logspace(-3, 1, 17))
+COARSE = 2  # every second penalty is tried first, then the neighbours of the best
+PATIENCE = 2  # weaker penalties that are tried in vain before a path ends
+L1_RATIOS = (0.0, 0.9)
+MOST_ROWS = 100_000
+TUNING_TOLERANCE, TOLERANCE = 1e-3, 1e-6
 
 
 @dataclass(frozen=True)
 class LinearModel:
     """A design and its coefficients (m,); log-odds are linear in the design's columns."""
 
-    design: LinearDesign
+    design: Design
     coefficients: FloatArray
     intercept: float
 
@@ -30,7 +34,11 @@ class LinearModel:
 
 @dataclass(frozen=True)
 class LogisticCandidate:
-    """Ridge-penalised logistic regression; the penalty with the least out-of-fold log-loss is taken."""
+    """Elastic-net logistic regression (Zou and Hastie 2005); the penalty has the least held-out log-loss.
+
+    Coefficients b cost `((1 - l1_ratio) / 2 * b @ b + l1_ratio * abs(b).sum()) / inverse_penalty`, beside the sum of
+    the weighted log-losses. Of a table of more than 100,000 rows the first 100,000 are learnt from.
+    """
 
     label: str
     splines: bool
@@ -38,33 +46,120 @@ class LogisticCandidate:
     def describe(self, settings: dict[str, Any]) -> str:
         """The tuned settings in words."""
         terms = "restricted cubic splines of the numbers, " if self.splines else ""
-        return f"{terms}ridge penalty of inverse strength {settings['inverse_penalty']:.3g}"
+        share = settings.get("l1_ratio", 0.0)
+        kind = f"elastic-net penalty, {share:.0%} of it absolute," if share else "ridge penalty"
+        return f"{terms}{kind} of inverse strength {settings['inverse_penalty']:.3g}"
 
-    def tune(
-        self, X: pd.DataFrame, y: FloatArray, weight: FloatArray, folds: Folds
-    ) -> tuple[dict[str, Any], FloatArray]:
-        """The best settings and their out-of-fold log-odds, shape (n,); design and fit stay inside each fold."""
-        scores = np.empty((len(PENALTIES), len(y)))
-        for training, held_out in folds:
-            design = LinearDesign.learn(X.iloc[training], splines=self.splines)
-            seen, unseen = design.transform(X.iloc[training]), design.transform(X.iloc[held_out])
-            for row, inverse_penalty in zip(scores, PENALTIES, strict=True):
-                coefficients, intercept = _regress(seen, y[training], weight[training], inverse_penalty)
-                row[held_out] = intercept + unseen @ coefficients
-        best = int(np.argmin([log_loss(y, row, weight) for row in scores]))
-        return {"inverse_penalty": PENALTIES[best]}, scores[best]
+    def learn(self, X: pd.DataFrame, y: FloatArray, weight: FloatArray, folds: Folds) -> Learnt:
+        """Tune along a path of penalties for each `l1_ratio`, and fit with the best; all of it inside the fold."""
+        parts = [self._prepare(X, y, weight, training, held_out) for training, held_out in folds]
+        tried: list[_Trial] = []
+        for l1_ratio in L1_RATIOS:
+            # What leaves columns out penalises the others less than the best ridge does, or little more.
+            start = max(0, min(tried, key=_loss).place - COARSE) if tried else 0
+            tried += _walk(parts, y, weight, l1_ratio, start)
+        best = min(tried, key=_loss)
+        beside = {best.place - 1, best.place + 1} & set(range(len(INVERSE_PENALTIES)))
+        best = min([best, *(_try(parts, y, weight, best.l1_ratio, place) for place in sorted(beside))], key=_loss)
+        return Learnt(best.settings, best.scores, self.fit(X, y, weight, best.settings))
 
     def fit(self, X: pd.DataFrame, y: FloatArray, weight: FloatArray, settings: dict[str, Any]) -> LinearModel:
-        """Fit on all of X with the settings that `tune` chose."""
-        design = LinearDesign.learn(X, splines=self.splines)
-        return LinearModel(design, *_regress(design.transform(X), y, weight, settings["inverse_penalty"]))
+        """Fit on X with chosen settings; without an `l1_ratio` the penalty is a ridge."""
+        rows = slice(MOST_ROWS)
+        design = LinearDesign.learn(X.iloc[rows], splines=self.splines)
+        fitted = regress(design.transform(X.iloc[rows]), y[rows], weight[rows], settings)
+        return LinearModel(design, *fitted)
+
+    def _prepare(
+        self, X: pd.DataFrame, y: FloatArray, weight: FloatArray, training: IntArray, held_out: IntArray
+    ) -> "_Part":
+        rows = training[:MOST_ROWS]
+        design = LinearDesign.learn(X.iloc[rows], splines=self.splines)
+        seen, unseen = design.transform(X.iloc[rows]), design.transform(X.iloc[held_out])
+        return _Part(Regression(seen, y[rows], weight[rows], TUNING_TOLERANCE), unseen, held_out)
 
 
-def _regress(matrix: FloatArray, y: FloatArray, weight: FloatArray, inverse_penalty: float) -> tuple[FloatArray, float]:
-    """Coefficients (m,) and intercept; a column that does not vary, such as an idle indicator, gets 0 at no cost."""
-    varies = matrix.any(axis=0)
-    regression = LogisticRegression(C=inverse_penalty, solver="newton-cholesky", tol=1e-6, max_iter=200)
-    regression.fit(matrix[:, varies], y, weight)
-    coefficients = np.zeros(matrix.shape[1])
-    coefficients[varies] = regression.coef_[0]
-    return coefficients, float(regression.intercept_[0])
+def regress(
+    matrix: FloatArray, y: FloatArray, weight: FloatArray, settings: dict[str, Any]
+) -> tuple[FloatArray, float]:
+    """Coefficients (m,) and intercept, which is not penalised, for a design `matrix` (n, m)."""
+    regression = Regression(matrix, y, weight, TOLERANCE)
+    return regression.solve(settings["inverse_penalty"], settings.get("l1_ratio", 0.0))
+
+
+class Regression:
+    """Regressions of the same patients under one penalty after another, each begun where the last one ended.
+
+    A column that does not vary, such as an idle indicator, gets 0 at no cost. `tolerance` is the largest component
+    that the gradient of the mean loss may keep.
+    """
+
+    def __init__(self, matrix: FloatArray, y: FloatArray, weight: FloatArray, tolerance: float) -> None:
+        from glum import GeneralizedLinearRegressor
+
+        self.varying = np.flatnonzero(matrix.any(axis=0))
+        self.width = matrix.shape[1]
+        self.data = np.asfortranarray(matrix[:, self.varying]), y, weight
+        self.solver = GeneralizedLinearRegressor(
+            family="binomial",
+            warm_start=len(self.varying) > 1,  # glum 3.4 cannot begin anew from a single coefficient
+            gradient_tol=tolerance,
+            max_iter=200,
+            check_input=False,
+        )
+
+    def solve(self, inverse_penalty: float, l1_ratio: float) -> tuple[FloatArray, float]:
+        """Coefficients (m,) and intercept."""
+        matrix, y, weight = self.data
+        coefficients = np.zeros(self.width)
+        if not len(self.varying):
+            return coefficients, float(np.log(weight @ y) - np.log(weight @ (1 - y)))
+        self.solver.set_params(alpha=1 / (inverse_penalty * weight.sum()), l1_ratio=l1_ratio)
+        self.solver.fit(matrix, y, sample_weight=weight)
+        coefficients[self.varying] = self.solver.coef_
+        return coefficients, float(self.solver.intercept_)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One fold: the regression of its training rows, and the design (k, m) and positions (k,) of its held-out rows."""
+
+    regression: Regression
+    unseen: FloatArray
+    held_out: IntArray
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """Held-out log-loss and log-odds (n,) under one penalty, whose place is that in INVERSE_PENALTIES."""
+
+    place: int
+    l1_ratio: float
+    loss: float
+    scores: FloatArray
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        return {"inverse_penalty": INVERSE_PENALTIES[self.place], "l1_ratio": self.l1_ratio}
+
+
+def _loss(trial: _Trial) -> float:
+    return trial.loss
+
+
+def _walk(parts: list[_Part], y: FloatArray, weight: FloatArray, l1_ratio: float, start: int) -> list[_Trial]:
+    """Try ever weaker penalties until they get worse."""
+    path: list[_Trial] = []
+    for place in range(start, len(INVERSE_PENALTIES), COARSE):
+        path.append(_try(parts, y, weight, l1_ratio, place))
+        if place - min(path, key=_loss).place >= PATIENCE * COARSE:
+            break
+    return path
+
+
+def _try(parts: list[_Part], y: FloatArray, weight: FloatArray, l1_ratio: float, place: int) -> _Trial:
+    scores = np.full(len(y), np.nan)
+    for part in parts:
+        coefficients, intercept = part.regression.solve(INVERSE_PENALTIES[place], l1_ratio)
+        scores[part.held_out] = intercept + part.unseen @ coefficients
+    return _Trial(place, l1_ratio, log_loss(y, scores, weight), scores)

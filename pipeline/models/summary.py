@@ -1,12 +1,14 @@
 """What may be published of a model: how it was made, none of its thresholds or coefficients."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from data_schemas.columns import Column, Direction
 from pipeline.models.candidates import Candidate
-from pipeline.models.ensemble import ENSEMBLE, RiskModel
+from pipeline.models.development import Development
+from pipeline.models.ensemble import ENSEMBLE
 from pipeline.models.features import count_parameters
 from pipeline.models.outcomes import Examples
 from pipeline.models.trees import TreesModel, constrained_directions
@@ -14,14 +16,10 @@ from pipeline.outcomes import Observed
 
 
 def summarise_model(
-    model: RiskModel,
-    development: Examples,
-    candidates: dict[str, Candidate],
-    settings: dict[str, dict[str, Any]],
-    predictors: dict[str, Column],
+    development: Development, taught: Examples, candidates: Mapping[str, Candidate], predictors: dict[str, Column]
 ) -> dict[str, Any]:
     """Members with weight and tuned settings, recalibration, constrained directions, and the development data."""
-    observed, weights = development.observed, development.observed.weights()
+    model, observed = development.deployed.model, taught.observed
     trees = any(isinstance(member, TreesModel) for member in model.members.values())
     directions = constrained_directions(predictors) if trees else {}
     return {
@@ -30,20 +28,21 @@ def summarise_model(
                 "name": name,
                 "label": candidates[name].label,
                 "weight": model.weights[name],
-                "says": candidates[name].describe(settings[name]),
+                "says": candidates[name].describe(development.settings[name]),
             }
             for name in model.members
         ],
         "deployed": ENSEMBLE,
         "labels": {ENSEMBLE: "Log-odds average, recalibrated"} | {name: c.label for name, c in candidates.items()},
         "recalibration": {"intercept": model.intercept, "slope": model.slope},
-        "event_rate": float((weights * observed.by_horizon()).sum() / len(observed)),
+        "event_rate": float((observed.weights() * observed.by_horizon()).sum() / len(observed)),
+        "targets": [development.deployed.target, *development.deployed.others],
         "development": {
-            "patients": len(set(development.patient)),
+            "patients": len(set(taught.patient)),
             "events": int(observed.by_horizon().sum()),
             "mean_follow_up": _mean_follow_up(observed),
         },
-        "parameters": count_parameters(development.X, splines="spline_logistic" in model.members),
+        "parameters": count_parameters(taught.X, splines="spline_logistic" in model.members),
         "predictors": list(predictors),
         "constrained": {name: Direction(direction).verb for name, direction in directions.items()},
     }

@@ -1,6 +1,7 @@
 """Gradient-boosted trees that keep the directions medicine expects."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,91 +9,124 @@ import pandas as pd
 import xgboost
 
 from data_schemas.columns import Column, FactorClass
-from pipeline.arrays import FloatArray
+from pipeline.arrays import FloatArray, IntArray
 from pipeline.models.features import has_direction
-from pipeline.models.folds import Folds
+from pipeline.models.folds import Folds, Learnt
 
 MAX_ROUNDS = 1000
-PATIENCE = 50
-ONE_THREAD_BELOW = 20_000
-PARAMETERS = {
-    "objective": "binary:logistic",
-    "tree_method": "hist",
-    "max_bin": 128,
-    "eta": 0.1,
-    "max_depth": 2,
-    "min_child_weight": 2.0,
-    "subsample": 0.8,
-    "colsample_bytree": 0.6,
-    "lambda": 1.0,
-}
+PATIENCE = 30  # rounds without gain; of a large table, whose steps are larger, half as many
+ONE_THREAD_BELOW = 50_000  # rows; below, a second thread costs more than it saves
+BINS = 128
+LEAF_SHARE = 0.02  # of what all patients tell of the outcome: no leaf rests on less, or on more than the shape says
+LEAST_LEAF = 0.5
+LARGE, LARGE_STEP = 5_000, 2.0  # rows from which on trees learn faster, since there are enough to steady them
+CARD = Path("/dev/nvidia0")  # what the driver makes for the first graphics card, on Linux
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How trees are grown: xgboost's parameters of the same names; `min_child_weight` is the most that is asked."""
+
+    eta: float
+    max_depth: int
+    min_child_weight: float
+    subsample: float
+    colsample_bytree: float
+    reg_lambda: float
+
+    def fitting(self, y: FloatArray) -> "Shape":
+        """The shape for outcomes y (n,): smaller leaves in small tables, larger steps in large ones."""
+        told = len(y) * float(y.mean() * (1 - y.mean()))
+        leaf = min(self.min_child_weight, max(LEAST_LEAF, LEAF_SHARE * told))
+        return replace(self, min_child_weight=leaf, eta=self.eta * (LARGE_STEP if len(y) >= LARGE else 1))
 
 
 @dataclass(frozen=True)
 class TreesModel:
-    """A fitted booster; log-odds are the sum of its trees' leaves."""
+    """Fitted boosters, each of which has seen another part of the patients; log-odds are their mean."""
 
-    booster: xgboost.Booster
+    boosters: tuple[xgboost.Booster, ...]
 
     def log_odds(self, X: pd.DataFrame) -> FloatArray:
         """Log-odds of the event, shape (n,)."""
-        scores: FloatArray = self.booster.predict(as_matrix(X), output_margin=True).astype(float)
-        return scores
+        matrix = as_matrix(X)
+        scores = [booster.predict(matrix, output_margin=True).astype(float) for booster in self.boosters]
+        mean: FloatArray = np.mean(scores, axis=0)
+        return mean
 
 
 @dataclass(frozen=True)
 class TreesCandidate:
-    """Boosted trees of depth 2; `directions` (-1 or 1 per predictor) constrain each tree; rounds are tuned."""
+    """Boosted trees of one shape; `directions` (-1 or 1 per predictor) constrain each tree; rounds are tuned."""
 
     label: str
     seed: int
     directions: dict[str, int] = field(default_factory=dict)
+    shape: Shape = Shape(0.08, 2, 2, 0.8, 0.6, 1)
+    device: str = "cpu"
 
     def describe(self, settings: dict[str, Any]) -> str:
         """The tuned settings in words."""
-        return f"{settings['rounds']} trees of depth {PARAMETERS['max_depth']}, learning rate {PARAMETERS['eta']}"
+        return f"{settings['rounds']} trees of depth {self.shape.max_depth}"
 
-    def tune(
-        self, X: pd.DataFrame, y: FloatArray, weight: FloatArray, folds: Folds
-    ) -> tuple[dict[str, Any], FloatArray]:
-        """The number of rounds with the least mean held-out loss, and its out-of-fold log-odds, shape (n,).
+    def learn(self, X: pd.DataFrame, y: FloatArray, weight: FloatArray, folds: Folds) -> Learnt:
+        """Train on each fold; the number of rounds has the least mean held-out loss.
 
-        One number for all folds: stopping each fold at its own best would flatter the out-of-fold log-odds.
+        One number for all folds: stopping each fold at its own best would flatter the out-of-fold log-odds. The model
+        is the mean of the folds' boosters: that predicts better than one fitted to all, and nothing more is trained.
         """
-        fitted = [self._train(X, y, weight, fold, MAX_ROUNDS) for fold in folds]
-        rounds = 1 + int(np.argmin(_mean_curve([losses for _, losses in fitted])))
-        scores = np.empty(len(y))
-        for (booster, _), (_, held_out) in zip(fitted, folds, strict=True):
-            last = min(rounds, booster.num_boosted_rounds())
-            scores[held_out] = booster.predict(
-                as_matrix(X.iloc[held_out]), output_margin=True, iteration_range=(0, last)
-            )
-        return {"rounds": rounds}, scores
+        trained = [self._train(X, y, weight, fold) for fold in folds]
+        rounds = 1 + int(np.argmin(_mean_curve([losses for _, losses in trained])))
+        kept = [booster[: min(rounds, booster.num_boosted_rounds())] for booster, _ in trained]
+        scores = np.full(len(y), np.nan)
+        for booster, (_, held_out) in zip(kept, folds, strict=True):
+            scores[held_out] = booster.predict(as_matrix(X.iloc[held_out]), output_margin=True)
+        return Learnt({"rounds": rounds}, scores, TreesModel(tuple(kept)))
 
     def fit(self, X: pd.DataFrame, y: FloatArray, weight: FloatArray, settings: dict[str, Any]) -> TreesModel:
-        """Fit on all of X with the rounds that `tune` chose."""
-        return TreesModel(xgboost.train(self._parameters(X), as_matrix(X, y, weight), settings["rounds"]))
+        """Fit once on all of X with the rounds that `learn` chose."""
+        matrix = xgboost.QuantileDMatrix(X, label=y, weight=weight, enable_categorical=True, max_bin=BINS)
+        return TreesModel((xgboost.train(self._parameters(X, y), matrix, settings["rounds"]),))
 
     def _train(
-        self, X: pd.DataFrame, y: FloatArray, weight: FloatArray, fold: tuple[Any, Any], rounds: int
+        self, X: pd.DataFrame, y: FloatArray, weight: FloatArray, fold: tuple[IntArray, IntArray]
     ) -> tuple[xgboost.Booster, FloatArray]:
-        training, held_out = (as_matrix(X.iloc[rows], y[rows], weight[rows]) for rows in fold)
+        rows, unseen = fold
+        options: dict[str, Any] = {"enable_categorical": True, "max_bin": BINS}
+        training = xgboost.QuantileDMatrix(X.iloc[rows], label=y[rows], weight=weight[rows], **options)
+        held_out = xgboost.QuantileDMatrix(
+            X.iloc[unseen], label=y[unseen], weight=weight[unseen], ref=training, **options
+        )
         history: dict[str, dict[str, list[float]]] = {}
         booster = xgboost.train(
-            self._parameters(X) | {"eval_metric": "logloss"},
+            self._parameters(X, y[rows]) | {"eval_metric": "logloss"},
             training,
-            rounds,
+            MAX_ROUNDS,
             evals=[(held_out, "held_out")],
-            early_stopping_rounds=PATIENCE,
+            early_stopping_rounds=PATIENCE // (2 if len(rows) >= LARGE else 1),
             evals_result=history,
             verbose_eval=False,
         )
         return booster, np.array(history["held_out"]["logloss"])
 
-    def _parameters(self, X: pd.DataFrame) -> dict[str, Any]:
+    def _parameters(self, X: pd.DataFrame, y: FloatArray) -> dict[str, Any]:
         constraints = tuple(self.directions.get(str(name), 0) for name in X)
-        threads = 1 if len(X) < ONE_THREAD_BELOW else 0
-        return PARAMETERS | {"monotone_constraints": constraints, "seed": self.seed, "nthread": threads}
+        return asdict(self.shape.fitting(y)) | {
+            "objective": "binary:logistic",
+            "tree_method": "hist",
+            "max_bin": BINS,
+            "monotone_constraints": constraints,
+            "seed": self.seed,
+            "nthread": 1 if len(X) < ONE_THREAD_BELOW else 0,
+            "device": self.device,
+        }
+
+
+def find_device(wanted: str) -> str:
+    """`cpu` or `cuda`: for `auto`, a graphics card where one is present and xgboost was built for it."""
+    if wanted != "auto":
+        return wanted
+    return "cuda" if CARD.exists() and xgboost.build_info()["USE_CUDA"] else "cpu"
 
 
 def constrained_directions(predictors: dict[str, Column]) -> dict[str, int]:

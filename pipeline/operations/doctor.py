@@ -111,10 +111,10 @@ def _configuration() -> Iterator[Finding]:
 
 
 def _candidates(settings: Settings) -> Iterator[Finding]:
-    from pipeline.models.candidates import build_candidates
+    from pipeline.models.planning import check_names
 
     try:
-        build_candidates(settings.train.candidates, {}, settings.train.seed)
+        check_names(settings.train)
     except ClinriskError as error:
         yield Finding(False, str(error), "mend `train` in params.yaml")
 

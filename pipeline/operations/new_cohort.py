@@ -3,16 +3,14 @@
 from pathlib import Path
 
 import pandas as pd
-from pydantic import TypeAdapter, ValidationError
 
 from pipeline import files
 from pipeline.errors import ConfigurationError, DataRefusedError
 from pipeline.records.drafts.roles import draft_columns
 from pipeline.records.drafts.schema_file import draft_file
+from pipeline.records.sources.endings import source_of_file
 from pipeline.records.sources.read import read_undeclared
 from pipeline.settings import PARAMS, Source, check_cohort_name, load_cohort, load_settings
-
-FORMATS = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".gz": "csv", ".parquet": "parquet", ".xlsx": "xlsx"}
 
 
 def draft_cohort(name: str, source: dict[str, str], outcome: str | None, event: str | None) -> tuple[Path, int]:
@@ -27,7 +25,7 @@ def draft_cohort(name: str, source: dict[str, str], outcome: str | None, event: 
     schema = Path("data_schemas") / f"{name}.py"
     if schema.exists() or name in settings.cohorts:
         raise ConfigurationError(f"cohort {name!r} exists already, in {schema} or params.yaml; choose another name")
-    declared = _source(source)
+    declared = source_of_file(source)
     table = read_undeclared(declared)
     if table.empty:
         raise DataRefusedError(f"{declared.path}, rule 'no records': there is nothing to draft a schema from")
@@ -42,18 +40,6 @@ def draft_cohort(name: str, source: dict[str, str], outcome: str | None, event: 
         schema.unlink()
         raise
     return schema, sum(map(len, cohort.unconfirmed().values()))
-
-
-def _source(given: dict[str, str]) -> Source:
-    ending = Path(given["path"]).suffix.lower()
-    if ending not in FORMATS:
-        raise ConfigurationError(f"{given['path']}: expected a file that ends in {', '.join(FORMATS)}")
-    try:
-        source: Source = TypeAdapter(Source).validate_python({"format": FORMATS[ending]} | given)
-    except ValidationError as error:
-        fault = error.errors(include_url=False, include_input=False)[0]
-        raise ConfigurationError(f"{fault['loc'][-1]}: {fault['msg'].removeprefix('Value error, ')}") from None
-    return source
 
 
 def _with_points(values: pd.Series) -> pd.Series:

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from data_schemas.columns import Binary, Cohort, EventShare, RecordCount
+from data_schemas.columns import Binary, Cohort, EventShare, Outcome, RecordCount, TimeToEvent
 from pipeline.errors import DataRefusedError
+from pipeline.outcomes import observe
 from pipeline.records.rules import SHARE_MISSING
 
 
@@ -21,18 +22,26 @@ class Finding:
 def event_codes(cohort: type[Cohort]) -> tuple[str, str]:
     """The column that holds the event, and its label."""
     outcome = cohort.study().outcome
-    return (outcome.column if isinstance(outcome, Binary) else outcome.event_column), outcome.event
+    return (outcome.event_column if isinstance(outcome, TimeToEvent) else outcome.column), outcome.event
 
 
 def refuse_constant_outcome(frame: pd.DataFrame, cohort: type[Cohort]) -> None:
-    """Raise DataRefusedError if all records have the event, or none has."""
-    name, event = event_codes(cohort)
-    events = int((frame[name] == event).sum())
-    if events in (0, len(frame)):
-        raise DataRefusedError(
-            f"column {name}, rule 'outcome varies': {events} of {len(frame)} valid records have the event, "
-            "so nothing can be learnt; check the outcome's codes and how the cohort was drawn"
-        )
+    """Raise DataRefusedError if, by some horizon or for some class, all whose outcome is known are alike."""
+    column, _ = event_codes(cohort)
+    for target, observed in observe(frame, cohort.study()).items():
+        events, known = int(observed.by_horizon().sum()), int(observed.known().sum())
+        if events in (0, known):
+            raise DataRefusedError(
+                f"column {column}, rule 'outcome varies': {events} of {len(frame)} valid records have "
+                f"{_what(target, cohort.study().outcome)} and {known - events} are known not to, "
+                "so nothing can be learnt; check the outcome's codes and how the cohort was drawn"
+            )
+
+
+def _what(target: str, outcome: Outcome) -> str:
+    if isinstance(outcome, Binary):
+        return "the event"
+    return f"the event by {target}" if isinstance(outcome, TimeToEvent) else f"the class {target!r}"
 
 
 def find_table_faults(

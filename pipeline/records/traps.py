@@ -1,21 +1,23 @@
 """What makes a model look better than it is: leaks and traps, looked for before any model is made.
 
-A single predictor, its being missing, the order of the rows or the identifier may decide the outcome; a predictor may
-have become known later; a patient's repeated records may disagree. Each is looked for by the AUROC of a simple rule,
-fitted on four fifths of the records and tried on the last.
+A single predictor, its being missing, the gaps of all together, the order of the rows or the identifier may decide the
+outcome; a predictor may have become known later; a patient's repeated records may disagree. Each is looked for by the
+AUROC of a simple rule, fitted on four fifths of the records and tried on the last.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from data_schemas.columns import Binary, Cohort, Column
+from data_schemas.columns import Cohort, Column
 from data_schemas.later import sounds_later
 from pipeline.arrays import BoolArray, IntArray
+from pipeline.outcomes import observe
 from pipeline.records.identity import PSEUDONYM
 from pipeline.records.table_checks import event_codes
-from pipeline.records.telling import bin_values, cross_fitted_auroc, share_decided
+from pipeline.records.telling import bin_values, cross_fitted_auroc, gaps_auroc, share_decided
 from pipeline.records.value_traps import constant, mostly_missing, suspected_missing_code
 from pipeline.repeats import repeat_groups
 
@@ -52,6 +54,7 @@ def find_traps(valid: pd.DataFrame, identifiers: pd.Series, cohort: type[Cohort]
             bins = bin_values(seen[name])
             traps += [*_decides(bins, y, name, cohort.study().single_ceiling), _group_decides(bins, y, name)]
         traps += [_missing_decides(seen[name], y, name) for name in predictors if seen[name].isna().any()]
+        traps += _gaps_decide(seen, y, predictors)
         named = identifiers.head(AT_MOST)[known]
         traps += [_order_decides(named, y), _identifier_decides(named, y)]
     return [_told(trap, predictors.get(trap["column"])) for trap in [*traps, _disagreeing(sample, cohort)]]
@@ -59,14 +62,8 @@ def find_traps(valid: pd.DataFrame, identifiers: pd.Series, cohort: type[Cohort]
 
 def _outcome(frame: pd.DataFrame, cohort: type[Cohort]) -> tuple[BoolArray, BoolArray]:
     """Where the outcome at the horizon is known, and where it is the event."""
-    outcome = cohort.study().outcome
-    name, label = event_codes(cohort)
-    event = (frame[name] == label).to_numpy(bool)
-    if isinstance(outcome, Binary):
-        return np.ones(len(frame), dtype=bool), event
-    time = frame[outcome.time].astype("float64").to_numpy()
-    by_horizon = event & (time <= outcome.horizon)
-    return by_horizon | (time >= outcome.horizon), by_horizon
+    observed = next(iter(observe(frame, cohort.study()).values()))
+    return observed.known(), observed.by_horizon() == 1
 
 
 def _told(trap: Trap, column: Column | None) -> Trap:
@@ -103,6 +100,18 @@ def _missing_decides(values: pd.Series, event: BoolArray, name: str) -> Trap:
     auroc = cross_fitted_auroc(values.isna().astype("int64").to_numpy(), event)
     says = f"whether it is missing has an AUROC of {auroc:.2f} alone"
     return _trap("missingness", name, found=auroc > MISSINGNESS_CEILING, says=says)
+
+
+def _gaps_decide(seen: pd.DataFrame, event: BoolArray, predictors: Mapping[str, Column]) -> list[Trap]:
+    """Whether which predictors are missing decides; without those of which the schema says why their gaps may."""
+    names = [name for name, column in predictors.items() if "missingness" not in column.acknowledged]
+    gaps = seen[names].isna().to_numpy(bool)
+    gaps = gaps[:, gaps.any(axis=0)]
+    if gaps.shape[1] < 2:
+        return []
+    auroc = gaps_auroc(gaps, event)
+    says = f"which of {gaps.shape[1]} predictors are missing has an AUROC of {auroc:.2f} together"
+    return [_trap("missingness together", None, found=auroc > MISSINGNESS_CEILING, says=says)]
 
 
 def _order_decides(identifiers: pd.Series, event: BoolArray) -> Trap:

@@ -2,7 +2,18 @@
 
 from typing import Any
 
-from data_schemas.columns import Cohort, Column, Direction, Kind, OneRow, Reference, Role, Severity, TimeToEvent
+from data_schemas.columns import (
+    Classes,
+    Cohort,
+    Column,
+    Direction,
+    Kind,
+    OneRow,
+    Reference,
+    Role,
+    Severity,
+    TimeToEvent,
+)
 from pipeline.reporting import wording
 from pipeline.reporting.tables import make_table
 
@@ -27,20 +38,12 @@ def build_dictionary(cohort: type[Cohort], name: str) -> dict[str, Any]:
 def study_facts(cohort: type[Cohort]) -> list[tuple[str, str]]:
     """The study as a whole, each fact with its name."""
     study = cohort.study()
-    outcome = study.outcome
-    facts = [
-        ("Population", study.population),
-        ("Intended use", study.intended_use),
-        ("Outcome", outcome.says),
-    ]
-    if isinstance(outcome, TimeToEvent):
-        defined = f"{outcome.event_column} is {outcome.event} at or before {outcome.horizon:g} {outcome.unit}"
-        facts.append(("Defined by", f"{defined} in {outcome.time}; followed for less without it: unknown"))
-    else:
-        facts.append(("Defined by", f"{outcome.column} is {outcome.event}"))
     thresholds = wording.join([wording.percent(t) for t in study.thresholds])
     return [
-        *facts,
+        ("Population", study.population),
+        ("Intended use", study.intended_use),
+        ("Outcome", study.outcome.says),
+        *_outcome_facts(cohort),
         ("Source of the data", study.source),
         ("Licence", study.licence),
         ("Risks at which care would change", thresholds or "none declared"),
@@ -48,6 +51,26 @@ def study_facts(cohort: type[Cohort]) -> list[tuple[str, str]]:
         ("Records per patient", "one" if isinstance(study.per_patient, OneRow) else "one or more"),
         ("Subgroups", ", ".join(cohort.columns()[g.column].label for g in study.subgroups) or "none declared"),
     ]
+
+
+def _outcome_facts(cohort: type[Cohort]) -> list[tuple[str, str]]:
+    """How the outcome is defined; what does not apply is left out."""
+    outcome = cohort.study().outcome
+    if isinstance(outcome, TimeToEvent):
+        defined = f"{outcome.event_column} is {outcome.event} at or before {outcome.horizon:g} {outcome.unit}"
+        further = wording.join([f"{horizon:g} {outcome.unit}" for horizon in sorted(outcome.also_at)])
+        found = {
+            "Defined by": f"{defined} in {outcome.time}; followed for less without it: unknown",
+            "Competing events": wording.join(outcome.competing),
+            "Further horizons": further,
+        }
+    else:
+        others = [label for label in cohort.columns()[outcome.column].labels if label != outcome.event]
+        found = {
+            "Defined by": f"{outcome.column} is {outcome.event}",
+            "Other classes": wording.join(others) if isinstance(outcome, Classes) else "",
+        }
+    return [(what, said) for what, said in found.items() if said]
 
 
 def _describe_role(cohort: type[Cohort], role: Role) -> list[dict[str, Any]]:

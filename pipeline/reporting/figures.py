@@ -8,55 +8,52 @@ from markupsafe import Markup
 
 from pipeline.reporting import clusters, tables, wording
 from pipeline.reporting.clusters import Profile
-from pipeline.reporting.svg import draw_svg, wrap
-from pipeline.reporting.tables import Row, Rows, Table
+from pipeline.reporting.svg import LABEL, draw_svg, place_rows, wrap
+from pipeline.reporting.tables import Rows, Table
 
 BLUE, VERMILION, GREY, INK = "#0072B2", "#C24E00", "#6b7885", "#1b2733"
 CLEAR = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
-LABEL, TICK = 48, 14
-"""Characters in a line of a label that stands above its row, and of one below an axis."""
+TICK = 14
+"""Characters in a line of a label below an axis."""
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure, what it shows in words, and the table it was drawn from."""
+    """A figure, what it shows in words, and the tables it was drawn from."""
 
     key: str
     title: str
     description: str
     svg: Markup
     table: Table
+    also: tuple[Table, ...] = ()
 
 
-@dataclass(frozen=True)
-class Line:
-    """One estimate of a forest plot."""
-
-    label: str
-    value: float | None
-    lo: float | None
-    hi: float | None
-    group: bool = False
-
-
-def calibration(rows: Rows) -> Figure:
-    """Observed against predicted risk."""
+def calibration(rows: Rows, smooth: Rows) -> Figure:
+    """Observed against predicted risk: in groups of patients, and as the curve through the points of `smooth`."""
     title = "Calibration: observed against predicted risk"
+    curve = "a smooth curve with its pointwise 95% band, " if smooth else ""
     description = (
-        f"{wording.plural(len(rows), 'group')} of patients by predicted risk, each a dot with its 95% interval, beside "
-        "the diagonal on which observed equals predicted risk."
+        f"{wording.plural(len(rows), 'group')} of patients by predicted risk, each a dot with its 95% interval, "
+        f"{curve}and the diagonal on which observed equals predicted risk."
     )
-    svg = draw_svg("calibration", title, description, 290, lambda ax: draw_calibration(ax, rows))
-    return Figure("calibration", title, description, svg, tables.calibration(rows))
+    svg = draw_svg("calibration", title, description, 300, lambda ax: draw_calibration(ax, rows, smooth))
+    also = (tables.smooth_curve(smooth),) if smooth else ()
+    return Figure("calibration", title, description, svg, tables.calibration(rows), also)
 
 
-def draw_calibration(ax: Any, rows: Rows) -> None:
-    """Dots with intervals; the diagonal is dashed."""
+def draw_calibration(ax: Any, rows: Rows, smooth: Rows) -> None:
+    """Dots with intervals, a solid curve in its band; the diagonal is dashed."""
     ax.plot([0, 1], [0, 1], color=GREY, linestyle=(0, (4, 3)), linewidth=1.2, label="Ideal")
     x, y = [r["predicted"] for r in rows], [r["observed"] for r in rows]
     known = [r for r in rows if r.get("lo") is not None and r.get("hi") is not None]
     ax.vlines([r["predicted"] for r in known], [r["lo"] for r in known], [r["hi"] for r in known], color=BLUE)
-    ax.plot(x, y, "o-", color=BLUE, markersize=5, linewidth=1, label="Observed, 95% interval")
+    ax.plot(x, y, "o" if smooth else "o-", color=BLUE, markersize=5, linewidth=1, label="Groups, 95% interval")
+    if smooth:
+        x, y = [r["predicted"] for r in smooth], [r["observed"] for r in smooth]
+        ax.plot(x, y, color=VERMILION, linewidth=1.6, label="Smooth curve, 95% band")
+        limits = [r["lo"] for r in smooth], [r["hi"] for r in smooth]
+        ax.fill_between(x, *limits, color=VERMILION, alpha=0.16, linewidth=0)
     _shares(ax.xaxis, ax.yaxis)
     ax.set(xlabel="Predicted risk", ylabel="Observed risk", xlim=(0, 1), ylim=(0, 1))
     ax.legend(loc="upper left")
@@ -119,35 +116,26 @@ def draw_net_benefit(ax: Any, rows: Rows) -> None:
     ax.legend(loc="upper right", ncols=3, handlelength=1.8, columnspacing=1)
 
 
-def forest(key: str, title: str, measure: str, lines: Sequence[Line], table: Table, ideal: float | None) -> Figure:
-    """Estimates with their intervals, one below the other; `ideal` draws a line."""
-    shown = [line for line in lines if line.value is not None or line.group]
-    description = f"{measure} with 95% intervals" + (
-        f"; the dashed line is at {ideal:g}." if ideal is not None else "."
+def learning(rows: Rows, table: Table) -> Figure:
+    """Discrimination by how many patients taught the model."""
+    title = "AUROC by the number of patients who taught the model"
+    description = (
+        f"{wording.plural(len(rows), 'model')}, each taught by another number of patients and tried on the same ones: "
+        "a dot with its 95% interval."
     )
-    height = 46 + 30 * (_places([line.label for line in shown])[-1] + 1) if shown else 60
-    svg = draw_svg(key, title, description, height, lambda ax: draw_forest(ax, shown, measure, ideal))
-    return Figure(key, title, description, svg, table)
+    svg = draw_svg("learning", title, description, 220, lambda ax: draw_learning(ax, rows))
+    return Figure("learning", title, description, svg, table)
 
 
-def draw_forest(ax: Any, lines: Sequence[Line], measure: str, ideal: float | None) -> None:
-    """Each label stands above its own line, so that long ones fit a narrow figure."""
-    if ideal is not None:
-        ax.axvline(ideal, color=GREY, linestyle=(0, (4, 3)), linewidth=1.2)
-    places = _places([line.label for line in lines])
-    for i, line in zip(places, lines, strict=True):
-        weight = "bold" if line.group else "normal"
-        y = i + 0.2 if line.group else i - 0.26
-        ax.text(
-            0, y, wrap(line.label, LABEL), transform=ax.get_yaxis_transform(), va="bottom", weight=weight, bbox=CLEAR
-        )
-        if line.value is None:
-            continue
-        if line.lo is not None and line.hi is not None:
-            ax.plot([line.lo, line.hi], [i, i], color=BLUE, linewidth=2)
-        ax.plot([line.value], [i], "s", color=BLUE, markersize=5.5)
-    ax.set(ylim=(max(places, default=0) + 0.5, -1), yticks=[], xlabel=measure)
-    ax.spines["left"].set_visible(False)
+def draw_learning(ax: Any, rows: Rows) -> None:
+    """A dot with its interval for each number of patients."""
+    shown = [(r["patients"], r["auroc"]) for r in rows if r["auroc"]["value"] is not None]
+    known = [(n, auroc) for n, auroc in shown if auroc["lo"] is not None]
+    ax.vlines([n for n, _ in known], [a["lo"] for _, a in known], [a["hi"] for _, a in known], color=BLUE)
+    ax.plot([n for n, _ in shown], [a["value"] for _, a in shown], "o-", color=BLUE, markersize=5, linewidth=1)
+    ax.xaxis.set_major_formatter(lambda value, _: wording.decimal(value, 0))
+    ax.set(xlabel="Patients who taught the model", ylabel="AUROC", xlim=(0, 1.08 * max(r["patients"] for r in rows)))
+    ax.locator_params(axis="x", nbins=6, integer=True)
 
 
 def factor_curve(key: str, factor: Mapping[str, Any], rows: Rows) -> Figure:
@@ -179,7 +167,7 @@ def phenotype_profiles(rows: Sequence[Profile], found: Rows) -> Figure:
     """How far each phenotype is off, characteristic by characteristic."""
     title = "What sets the phenotypes apart"
     description = "For each characteristic, each phenotype's difference from all other patients in standard deviations."
-    height = 52 + 30 * (_places([row.label for row in rows])[-1] + 1)
+    height = 52 + 30 * (place_rows([row.label for row in rows])[-1] + 1)
     svg = draw_svg("profiles", title, description, height, lambda ax: draw_profiles(ax, rows))
     return Figure("profiles", title, description, svg, clusters.profiles(rows, found))
 
@@ -188,7 +176,7 @@ def draw_profiles(ax: Any, rows: Sequence[Profile]) -> None:
     """A numbered disc for each phenotype on the characteristic's line."""
     colours = (BLUE, VERMILION, "#00664d", "#7a3d69", INK, "#5c5400")
     ax.axvline(0, color=GREY, linestyle=(0, (4, 3)), linewidth=1.2)
-    places = _places([row.label for row in rows])
+    places = place_rows([row.label for row in rows])
     for i, row in zip(places, rows, strict=True):
         ax.text(0, i - 0.32, wrap(row.label, LABEL), transform=ax.get_yaxis_transform(), va="bottom", bbox=CLEAR)
         ax.axhline(i, color="#d5dbe1", linewidth=0.8, zorder=0)
@@ -200,38 +188,6 @@ def draw_profiles(ax: Any, rows: Sequence[Profile]) -> None:
     ax.set(ylim=(places[-1] + 0.6, -1), yticks=[], xlabel="Difference, standard deviations")
     ax.margins(x=0.12)
     ax.spines["left"].set_visible(False)
-
-
-def lines_of(rows: Rows, name: str, labels: Mapping[str, str]) -> list[Line]:
-    """The lines of a forest plot of estimate `name` by subgroup, under the name of each subgroup's column."""
-    made: list[Line] = []
-    for i, row in enumerate(rows):
-        if i == 0 or rows[i - 1]["column"] != row["column"]:
-            made.append(Line(labels.get(row["column"], row["column"]), None, None, None, group=True))
-        e = {} if row.get("suppressed") else row[name]
-        made.append(Line(row["level"], e.get("value"), e.get("lo"), e.get("hi")))
-    return made
-
-
-def table_of(key: str, measure: str, lines: Sequence[Line], digits: int) -> Table:
-    """The table of a forest plot."""
-    rows = []
-    for line in lines:
-        cells = (wording.NOTHING,) * 2
-        if line.value is not None:
-            limits = wording.interval({"lo": line.lo, "hi": line.hi}, wording.decimals(digits))
-            cells = (wording.decimal(line.value, digits), limits or wording.NOTHING)
-        rows.append(Row(line.label, group=True) if line.group else Row(line.label, cells))
-    return Table(f"{key}-data", measure, ("", measure, "95% interval"), tuple(rows))
-
-
-def _places(labels: Sequence[str]) -> list[float]:
-    """Where lines lie below each other: a label in two lines needs more room above."""
-    places: list[float] = []
-    for label in labels:
-        room = 1.4 if "\n" in wrap(label, LABEL) else 1.0
-        places.append((places[-1] if places else -1.0) + room)
-    return places
 
 
 def _tick(text: str) -> str:

@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from data_schemas.columns import Cohort
-from pipeline.reporting import clusters, factors, figures, tables, tripod, wording
-from pipeline.reporting.figures import Figure, Line
-from pipeline.reporting.flow import draw_flow
+from pipeline.reporting import clusters, comparisons, factors, figures, forests, tables, tripod, wording
+from pipeline.reporting.figures import Figure
+from pipeline.reporting.performance import build_evaluation
 from pipeline.reporting.results import Plain, Results, read_records
-from pipeline.reporting.table_one import describe_patients
 
 SECTIONS = (
     ("verdict", "Verdict"),
@@ -54,13 +53,14 @@ def build_report(cohort: type[Cohort], name: str, results: Results) -> dict[str,
         "factors": _factors(results),
         "phenotypes": _phenotypes(cohort, results),
         "provenance": results.provenance,
-        "tripod": tripod.tabulate(tripod.assess(cohort, has_parts=_has_parts(results))),
-        **_evaluation(cohort, results),
+        "tripod": _tripod(cohort, results),
+        **build_evaluation(cohort, results),
     }
 
 
-def _has_parts(results: Results) -> bool:
-    return bool(results.performance["design"] != "cross-validation")
+def _tripod(cohort: type[Cohort], results: Results) -> tables.Table:
+    has_sites = bool(results.performance["sites"]["sites"])
+    return tripod.tabulate(tripod.assess(cohort, has_parts=results.has_parts, has_sites=has_sites))
 
 
 def _verdict(results: Results, event: str) -> dict[str, Any]:
@@ -108,53 +108,12 @@ def _key_figure(name: str, estimate: Plain, meaning: str, digits: int = 2) -> Ke
     return KeyFigure(name, show(estimate["value"]), said, meaning)
 
 
-def _evaluation(cohort: type[Cohort], results: Results) -> dict[str, Any]:
-    """The sections that must hide counts together: data, performance, utility, subgroups."""
-    performance, smallest = results.performance, results.smallest_group
-    described = describe_patients(cohort, results.valid, results.split, smallest)
-    hidden = set(described.hidden_levels) if _evaluates_table_one(results) else set()
-    groups = tables.protect_subgroups(performance, hidden, smallest)
-    labels = {name: column.label for name, column in cohort.columns().items()}
-    return {
-        "data": _data(results) | {"table_one": described.table},
-        "performance": _performance(results, cohort.study().outcome.says),
-        "utility": _utility(performance),
-        "subgroups": {
-            "table": tables.subgroups(groups, labels),
-            "figures": _forests(groups, labels),
-        }
-        if groups
-        else None,
-    }
-
-
-def _evaluates_table_one(results: Results) -> bool:
-    """Whether the patients evaluated are a column of Table 1: the test part, or everyone."""
-    parts = set(results.split["part"])
-    return ("test" in parts) == _has_parts(results)
-
-
-def _data(results: Results) -> dict[str, Any]:
-    validation = results.validation
-    keys = ("rows_in", "valid", "quarantined", "patients")
-    broken = tables.quarantine(validation)
-    return {
-        "counts": {key: wording.count(validation[key]) for key in keys},
-        "rules": wording.plural(len(validation["rules"]), "rule"),
-        "flow": draw_flow(results),
-        "attrition": tables.attrition(validation),
-        "quarantine": broken if broken.rows else None,
-    }
-
-
 def _model(cohort: type[Cohort], results: Results) -> dict[str, Any]:
-    model, models = results.model, read_records(results.models)
-    columns, recalibration = cohort.columns(), model["recalibration"]
-    candidates, key = tables.candidates(models), "models"
-    ordered = sorted(models, key=lambda row: not row["deployed"])
-    lines = [_line(row["label"] + (" (deployed)" if row["deployed"] else ""), row, "auroc") for row in ordered]
+    model, columns = results.model, cohort.columns()
+    recalibration = model["recalibration"]
     return {
         "members": tables.members(model),
+        "pooled": tables.pooled(model),
         "slope": wording.decimal(recalibration["slope"]),
         "intercept": wording.decimal(recalibration["intercept"]),
         "event_rate": wording.percent(model["event_rate"]),
@@ -166,44 +125,20 @@ def _model(cohort: type[Cohort], results: Results) -> dict[str, Any]:
             f"{columns[p].label if p in columns else p} ({way})" for p, way in sorted(model["constrained"].items())
         ],
         "sample_size": tables.sample_size(results.performance["sample_size"]),
-        "candidates": candidates,
-        "figure": figures.forest(key, "AUROC of each candidate", "AUROC", lines, candidates, None),
+        **_compared(results),
     }
 
 
-def _line(label: str, row: Plain, name: str) -> Line:
-    estimate = wording.from_columns(row, name)
-    return Line(label, estimate["value"], estimate["lo"], estimate["hi"])
-
-
-def _performance(results: Results, event: str) -> dict[str, Any]:
-    performance = results.performance
-    curve, bins = performance["calibration_curve"], performance["risk_distribution"]
-    found = [figures.calibration(curve)] if curve else []
+def _compared(results: Results) -> dict[str, Any]:
+    """Every model's figures, and the deployed one against each other."""
+    models = comparisons.order_models(read_records(results.models))
+    candidates = comparisons.tabulate_models(models)
+    lines = [forests.line_of(comparisons.name_model(row), row, "auroc") for row in models]
     return {
-        "says": performance["says"],
-        "design": performance["design"],
-        "n": wording.count(performance["n"]),
-        "events": wording.count(performance["events"]),
-        "unknown": wording.count(performance["unknown"]) if performance.get("unknown") else None,
-        "event_rate": wording.estimate(performance["event_rate"], wording.percent),
-        "measures": tables.measures(performance),
-        "figures": [*found, *([figures.risk_distribution(bins, event)] if bins else [])],
+        "candidates": candidates,
+        "figure": forests.forest("models", "AUROC of each model", "AUROC", lines, candidates, None),
+        "differences": comparisons.tabulate_differences(results.performance["comparisons"], models),
     }
-
-
-def _utility(performance: Plain) -> dict[str, Any]:
-    rows = performance["net_benefit"]
-    return {"says": wording.say_utility(rows), "figure": figures.net_benefit(rows) if rows else None}
-
-
-def _forests(groups: list[dict[str, Any]], labels: dict[str, str]) -> list[Figure]:
-    made = []
-    for name, measure, digits, ideal in (("auroc", "AUROC", 3, 0.5), ("oe_ratio", "O:E ratio", 2, 1.0)):
-        lines, key = figures.lines_of(groups, name, labels), f"subgroup-{name.replace('_', '-')}"
-        title = f"{measure} by subgroup"
-        made.append(figures.forest(key, title, measure, lines, figures.table_of(key, measure, lines, digits), ideal))
-    return made
 
 
 def _factors(results: Results) -> dict[str, Any]:
@@ -215,10 +150,10 @@ def _factor_figures(group: factors.Group, results: Results) -> list[Figure]:
     """Importance of several factors, then the curves of the most important."""
     made: list[Figure] = []
     if len(group.rows) > 1:
-        lines = [_line(factors.name(row), row, "importance") for row in group.rows[:BARS]]
+        lines = [forests.line_of(factors.name(row), row, "importance") for row in group.rows[:BARS]]
         key, measure = f"{group.key}-weight", "Weight in the model (log-odds)"
-        table = figures.table_of(key, measure, lines, 3)
-        made.append(figures.forest(key, f"Weight in the model: {NAMES[group.key]}", measure, lines, table, None))
+        table = forests.table_of(key, measure, lines, 3)
+        made.append(forests.forest(key, f"Weight in the model: {NAMES[group.key]}", measure, lines, table, None))
     for number, row in enumerate(group.rows[: CURVES[group.key]], start=1):
         bins = results.factor_curves.get(row["predictor"])
         if bins:

@@ -34,6 +34,11 @@ class Results:
     smallest_group: int
     provenance: Mapping[str, str]
 
+    @property
+    def has_parts(self) -> bool:
+        """Whether other patients than those who taught the model tested it; else it was cross-validated."""
+        return bool(self.performance["design"] != "cross-validation")
+
 
 def read_records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows of a CSV file as plain values, empty cells as None."""

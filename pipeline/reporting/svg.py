@@ -4,13 +4,16 @@ import io
 import re
 import textwrap
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from markupsafe import Markup, escape
 
 WIDTH = 300
 """Points, and so pixels at a narrow phone's width: text keeps about its size there."""
+
+LABEL = 48
+"""Characters in a line of a label that stands above its row."""
 
 STYLE: Any = {
     "svg.fonttype": "none",  # text stays text: selectable, and half the bytes of outlines
@@ -60,6 +63,15 @@ def wrap(label: str, characters: int = 46) -> str:
     """A label in at most two lines; what is beyond is cut, the table has it all."""
     lines = textwrap.wrap(label, characters, break_long_words=characters > 20) or [""]
     return "\n".join(lines[:2]) + (" …" if len(lines) > 2 else "")
+
+
+def place_rows(labels: Sequence[str]) -> list[float]:
+    """Where rows lie below each other under their labels: a label in two lines needs more room above."""
+    places: list[float] = []
+    for label in labels:
+        room = 1.4 if "\n" in wrap(label, LABEL) else 1.0
+        places.append((places[-1] if places else -1.0) + room)
+    return places
 
 
 def _embed(svg: str, key: str, title: str, description: str, height: float) -> Markup:

@@ -1,14 +1,14 @@
 """Table 1: who the patients are, by part and, for a binary outcome, by outcome. No small group is shown."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from data_schemas.columns import Binary, Cohort, Column, Kind, Role
+from data_schemas.columns import Binary, Classes, Cohort, Column, Kind, Outcome, Role, TimeToEvent
 from pipeline.arrays import BoolArray
 from pipeline.reporting import wording
 from pipeline.reporting.disclosure import hide_small_counts
@@ -28,7 +28,7 @@ class Groups:
 
 @dataclass(frozen=True)
 class Characteristics:
-    """Table 1, and the (column, level) pairs of which it hides the count among the patients evaluated."""
+    """Table 1, and of which levels it hides the count among the patients evaluated: (label of the column, level)."""
 
     table: Table
     hidden_levels: frozenset[tuple[str, str]]
@@ -48,9 +48,9 @@ def describe_patients(cohort: type[Cohort], valid: pd.DataFrame, split: pd.DataF
         if column.role not in (Role.PREDICTOR, Role.OUTCOME) or _defines_groups(cohort, name, groups):
             continue
         if column.kind == Kind.CATEGORY:
-            made, levels = _category(column, records[name], groups, smallest)
-            rows += made
-            hidden |= {(name, level) for level in levels}
+            made, levels = _category(column, records[name], groups, smallest, _told(cohort, name))
+            rows += _mark_competing(made, name, cohort.study().outcome)
+            hidden |= {(column.label, level) for level in levels}
         elif column.numeric:
             rows += _number(column, records[name], groups, smallest)
     head = ("Characteristic", *[f"{h} (n = {m.sum():,})" for h, m in groups.masks.items()])
@@ -94,20 +94,37 @@ def _defines_groups(cohort: type[Cohort], name: str, groups: Groups) -> bool:
     return isinstance(outcome, Binary) and outcome.column == name and "Without" in groups.masks
 
 
-def _category(column: Column, values: "pd.Series[str]", groups: Groups, smallest: int) -> tuple[list[Row], list[str]]:
+def _told(cohort: type[Cohort], name: str) -> str | None:
+    """The level of a column whose count the report tells elsewhere: the class of interest."""
+    outcome = cohort.study().outcome
+    return outcome.event if isinstance(outcome, Classes) and outcome.column == name else None
+
+
+def _category(
+    column: Column, values: "pd.Series[str]", groups: Groups, smallest: int, told: str | None
+) -> tuple[list[Row], list[str]]:
     """The rows of a category, and the levels hidden among the evaluated: the test part, or else everyone."""
     text = values.astype("object").where(values.notna(), MISSING).to_numpy()
     levels = [level for level in [*column.labels, MISSING] if (text == level).any()]
     counts = np.array([[int((mask & (text == level)).sum()) for mask in groups.masks.values()] for level in levels])
     if not levels:
         return [], []
-    hidden = hide_small_counts(counts, groups.partitions, smallest)
+    hidden, others = counts < smallest, np.array([level != told for level in levels])
+    hidden[others] = hide_small_counts(counts[others], groups.partitions, smallest)
     rows = [Row(column.label, group=True)]
     for level, row, mask in zip(levels, counts, hidden, strict=True):
         cells = [_share(n, total, h) for n, total, h in zip(row, counts.sum(axis=0), mask, strict=True)]
         rows.append(Row(level, tuple(cells), inner=True))
     evaluated = list(groups.masks).index("Test") if "Test" in groups.masks else 0
     return rows, [level for level, mask in zip(levels, hidden, strict=True) if mask[evaluated]]
+
+
+def _mark_competing(rows: list[Row], name: str, outcome: Outcome) -> list[Row]:
+    """`rows` of column `name`, those of competing events marked as such."""
+    if not isinstance(outcome, TimeToEvent) or name != outcome.event_column:
+        return rows
+    marks = [" (competing event)" if row.inner and row.header in outcome.competing else "" for row in rows]
+    return [replace(row, header=row.header + mark) for row, mark in zip(rows, marks, strict=True)]
 
 
 def _share(n: int, total: int, hidden: bool) -> str:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.reporting import wording
-from pipeline.reporting.disclosure import hide_in_series
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -98,21 +97,24 @@ def members(model: Mapping[str, Any]) -> Table:
     return make_table("members", "Members of the deployed model", ("Member", "Weight", "What it is"), rows, prose=True)
 
 
-def candidates(models: Rows) -> Table:
-    """Every candidate's figures, the deployed model's first."""
-    head = ("Model", "AUROC", "Brier score", "Calibration slope", "O:E ratio")
-    ordered = sorted(models, key=lambda row: not row["deployed"])
-    rows = [
-        (
-            f"{row['label']} (deployed)" if row["deployed"] else row["label"],
-            wording.estimate(wording.from_columns(row, "auroc"), wording.decimals(3)),
-            wording.estimate(wording.from_columns(row, "brier"), wording.decimals(3)),
-            wording.estimate(wording.from_columns(row, "calibration_slope")),
-            wording.estimate(wording.from_columns(row, "oe_ratio")),
-        )
-        for row in ordered
-    ]
-    return make_table("candidates", "The deployed model beside the other candidates", head, rows, INTERVALS)
+def pooled(model: Mapping[str, Any]) -> list[Table]:
+    """Odds ratios of the members whose coefficients were pooled over imputations, a table each."""
+    head = ("Term", "Odds ratio (95% interval)", "Missing information")
+    note = (
+        "Pooled over imputed tables by Rubin's rules (1987, Multiple Imputation for Nonresponse in Surveys). Missing "
+        "information: the share of the variance that imputation adds. Associations in the model, not effects."
+    )
+    made = []
+    for member in model["members"]:
+        rows = [(row["term"], _odds_ratio(row), wording.percent(row["fmi"])) for row in member.get("pooled") or ()]
+        caption = f"{member['label']}: odds ratios by Rubin's rules"
+        made += [make_table(f"pooled-{member['name']}", caption, head, rows, note)] if rows else []
+    return made
+
+
+def _odds_ratio(row: Mapping[str, Any]) -> str:
+    value, lo, hi = (row[key] for key in ("estimate", "lo", "hi"))
+    return wording.estimate(wording.exponential({"value": value, "lo": lo, "hi": hi}))
 
 
 INTERVALS = "Each estimate with its 95% interval."
@@ -121,8 +123,10 @@ MEASURES = {
     "calibration_slope": ("Calibration slope", 2, "1 is ideal; below 1, predictions are too extreme"),
     "calibration_intercept": ("Calibration intercept", 2, "0 is ideal; below 0, risks are overstated"),
     "oe_ratio": ("Observed to expected ratio (O:E)", 2, "1 is ideal; below 1, risks are overstated"),
+    "ici": ("Integrated calibration index (ICI)", 3, "mean distance of observed from predicted risk; 0 is ideal"),
     "brier": ("Brier score", 3, "mean squared error of the risk; smaller is better"),
     "scaled_brier": ("Scaled Brier score", 3, "0 is giving everyone the average risk, 1 is perfect"),
+    "log_loss": ("Log-loss", 3, "mean surprise at what happened, in nats; smaller is better, and 0 is perfect"),
 }
 
 
@@ -146,6 +150,17 @@ def calibration(rows: Rows) -> Table:
     ordered = [(predicted, observed, limits, n) for predicted, observed, n, limits in cells]
     head = ("Predicted risk", "Observed risk", "95% interval", "Patients")
     return make_table("calibration-data", "Predicted and observed risk, by group of predicted risk", head, ordered)
+
+
+def smooth_curve(points: Rows) -> Table:
+    """The smooth calibration curve, point by point."""
+    cells = [(_fine(r["predicted"]), _fine(r["observed"]), wording.interval(r, _fine)) for r in points]
+    head = ("Predicted risk", "Observed risk, smoothed", "95% band")
+    return make_table("smooth-data", "The smooth calibration curve", head, cells)
+
+
+def _fine(share: float) -> str:
+    return f"{wording.decimal(100 * share, 1)}%"
 
 
 def _limits(row: Mapping[str, Any]) -> str:
@@ -183,50 +198,6 @@ def net_benefit(rows: Rows) -> Table:
     head = ("Threshold", "Model", "Acting on everyone")
     note = f"Acting on nobody has a net benefit of 0. {INTERVALS}"
     return make_table("benefit-data", "Net benefit by threshold of predicted risk", head, cells, note)
-
-
-def subgroups(rows: Rows, labels: Mapping[str, str]) -> Table:
-    """Performance by level of each subgroup column."""
-    made: list[Row] = []
-    for i, row in enumerate(rows):
-        if i == 0 or rows[i - 1]["column"] != row["column"]:
-            made.append(Row(labels.get(row["column"], row["column"]), group=True))
-        figures = [_in_group(row, "auroc", 3), _in_group(row, "oe_ratio", 2)]
-        made.append(Row(row["level"], (wording.count(row["n"]), wording.count(row["events"]), *figures), inner=True))
-    head = ("Subgroup", "Patients", "Events", "AUROC", "O:E ratio")
-    return Table("subgroups", "Performance by subgroup", head, tuple(made), f"{INTERVALS} {SMALL}")
-
-
-def _in_group(row: Mapping[str, Any], name: str, digits: int) -> str:
-    if row.get("suppressed"):
-        return f"not shown: {row['suppressed']}"
-    return wording.estimate(row[name], wording.decimals(digits))
-
-
-def protect_subgroups(
-    performance: Mapping[str, Any], hidden_levels: set[tuple[str, str]], smallest: int
-) -> list[dict[str, Any]]:
-    """The subgroups with counts hidden that, beside Table 1 and the totals, would give small ones away.
-
-    `hidden_levels` are (column, level) pairs that Table 1 hides among the same patients.
-    """
-    rows = [dict(row) for row in performance["subgroups"]]
-    for column in dict.fromkeys(row["column"] for row in rows):
-        group = [row for row in rows if row["column"] == column]
-        sizes = [None if (column, row["level"]) in hidden_levels else row["n"] for row in group]
-        events = [_events(row, smallest) for row in group]
-        kept = hide_in_series(sizes, performance["n"], smallest)
-        kept_events = hide_in_series(events, performance["events"], smallest)
-        for row, n, happened in zip(group, kept, kept_events, strict=True):
-            row.update(n=n, events=happened)
-    return rows
-
-
-def _events(row: Mapping[str, Any], smallest: int) -> int | None:
-    """The number of events, unless it or the number of those without is small."""
-    if row["n"] is None or row["events"] is None or row["n"] - row["events"] < smallest:
-        return None
-    return int(row["events"])
 
 
 def curve(key: str, label: str, unit: str | None, rows: Rows) -> Table:

@@ -47,8 +47,8 @@ ITEMS = (
     Item("12a", "How the data were used and partitioned", COMPUTED, "Performance"),
     Item("12b", "How predictors entered the model", COMPUTED, "Model"),
     Item("12c", "Type of model, building steps, internal validation", COMPUTED, "Model; Performance"),
-    Item("12d", "Heterogeneity between sites", MISSING),
-    Item("12e", "Measures and plots of performance", COMPUTED, "Performance; Clinical utility"),
+    Item("12d", "Heterogeneity between sites", COMPUTED, "Performance", needs="sites"),
+    Item("12e", "Measures and plots of performance, models compared", COMPUTED, "Model; Performance; Clinical utility"),
     Item("12f", "Updating of the model, such as recalibration", COMPUTED, "Model"),
     Item("12g", "How predictions were calculated for evaluation", COMPUTED, "Performance"),
     Item("13", "Class imbalance", MISSING),
@@ -69,17 +69,17 @@ ITEMS = (
     Item("21", "Participants and events in each analysis", COMPUTED, "Model; Performance"),
     Item("22", "The full model, so that others can use it", MISSING),
     Item("23a", "Performance with intervals, also in subgroups", COMPUTED, "Performance; Subgroups"),
-    Item("23b", "Heterogeneity of performance between sites", MISSING),
+    Item("23b", "Heterogeneity of performance between sites", COMPUTED, "Performance", needs="sites"),
     Item("24", "Results of updating", COMPUTED, "Model"),
     Item("25", "Interpretation, with fairness and earlier studies", MISSING),
     Item("26", "Limitations", SUPPLIED, "Intended use", needs="limits"),
-    Item("27a", "Handling of poor or missing input when in use", COMPUTED, "Data"),
+    Item("27a", "Handling of poor or missing input when in use", COMPUTED, "Data; Performance"),
     Item("27b", "What users have to do and to know", MISSING),
     Item("27c", "Next steps for research", MISSING),
 )
 
 
-def assess(cohort: type[Cohort], *, has_parts: bool) -> list[Item]:
+def assess(cohort: type[Cohort], *, has_parts: bool, has_sites: bool) -> list[Item]:
     """The items, each with the status it has for this cohort."""
     study, classes = cohort.study(), {column.factor for column in cohort.predictors().values()}
     present = {
@@ -88,6 +88,7 @@ def assess(cohort: type[Cohort], *, has_parts: bool) -> list[Item]:
         "subgroups": bool(study.subgroups),
         "limits": bool(study.limits),
         "parts": has_parts,
+        "sites": has_sites,
     }
     return [item if present[item.needs] else Item(item.number, item.asks, MISSING) for item in ITEMS]
 

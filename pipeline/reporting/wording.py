@@ -65,10 +65,26 @@ def percent(value: float) -> str:
     return decimal(100 * value, 0) + "%"
 
 
+def signed(digits: int) -> Show:
+    """The formatter for differences with `digits` decimals: a plus or a minus, but for none."""
+
+    def show(value: float) -> str:
+        text = decimal(value, digits)
+        return text if value < 0 or not float(text.replace(",", "")) else f"+{text}"
+
+    return show
+
+
+def p_value(p: float) -> str:
+    """A P value with two significant digits, and limits where it is beyond them."""
+    if p < 0.001:
+        return "<0.001"
+    return ">0.99" if p > 0.99 else significant(p, 2)
+
+
 def points(value: float) -> str:
     """A signed difference between two shares, in percentage points."""
-    text = decimal(100 * value, 1)
-    return text if value < 0 or text == "0.0" else f"+{text}"
+    return signed(1)(100 * value)
 
 
 def count(value: int | None) -> str:
@@ -103,6 +119,12 @@ def from_columns(row: Mapping[str, Any], name: str) -> Estimate:
     """The estimate that a CSV file keeps in `name`, `name_lo` and `name_hi`."""
     parts = {"value": row.get(name), "lo": row.get(f"{name}_lo"), "hi": row.get(f"{name}_hi")}
     return {**parts, "reason": "not given in the results" if None in parts.values() else None}
+
+
+def exponential(logarithm: Estimate) -> Estimate:
+    """The estimate of a number from that of its logarithm."""
+    limits = {key: None if logarithm[key] is None else math.exp(logarithm[key]) for key in ("value", "lo", "hi")}
+    return {**limits, "reason": logarithm.get("reason")}
 
 
 def join(parts: Sequence[str]) -> str:
@@ -228,3 +250,27 @@ def say_calibration(slope: Estimate, ratio: Estimate) -> str:
     tail = ", though that is imprecise" if imprecise else ""
     level, extent = average[position(ratio)], spread[position(slope)]
     return f"Predicted risks are {level}, and their spread is {extent}{tail}."
+
+
+def percentage_points(value: float) -> str:
+    """A distance between two shares, without a sign."""
+    return f"{decimal(100 * value, 1)} percentage points"
+
+
+def say_smooth(curve: Mapping[str, Any], ici: Estimate) -> str:
+    """How far the smooth calibration curve lies from predicted risks."""
+    if not curve["points"]:
+        return f"No smooth calibration curve was drawn: {curve['reason']}."
+    said = (
+        f"The smooth calibration curve is a {curve['fit']} of the log-odds (Van Calster et al. 2019, BMC Med 17:230)."
+    )
+    if ici.get("value") is None:
+        return f"{said} Its mean distance from predicted risks was {estimate(ici)}."
+    limits = interval(ici, decimals(3))
+    index = f"ICI {decimal(ici['value'], 3)}, " + (
+        f"95% interval {limits}" if limits else f"no interval: {ici['reason']}"
+    )
+    return (
+        f"{said} From the predicted risks it is {percentage_points(ici['value'])} away on average ({index}), and for "
+        f"nine patients in ten at most {percentage_points(curve['e90'])} (E90)."
+    )

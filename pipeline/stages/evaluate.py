@@ -4,12 +4,22 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.evaluation.assemble import HeldOut, compare_models, describe_performance, flatten_metrics, tabulate_models
+from pipeline.evaluation.assemble import (
+    HeldOut,
+    compare_models,
+    compare_with,
+    describe_performance,
+    flatten_metrics,
+    tabulate_models,
+)
 from pipeline.evaluation.data_checks import count_repeats_across_parts
 from pipeline.evaluation.design import describe_design
 from pipeline.evaluation.development import describe_sample_size
+from pipeline.evaluation.internal import compare_sites, correct_optimism, trace_learning
 from pipeline.evaluation.subgroups import label_groups
+from pipeline.evaluation.suspicion import describe_suspicion
 from pipeline.evaluation.verdict import judge
+from pipeline.outcomes import observe
 from pipeline.stages.wiring import Stage, run
 
 
@@ -17,21 +27,43 @@ def main(stage: Stage) -> None:
     """Measure every model on the same patients, describe the deployed one, and judge it."""
     cohort, settings = stage.cohort(), stage.section("evaluate")
     study, smallest = cohort.study(), stage.section("disclosure").smallest_group
-    predictions, valid, model = (
-        stage.read("predictions.parquet"),
-        stage.read("valid.parquet"),
-        stage.read("model_summary.json"),
-    )
-    held_out, deployed = HeldOut.from_predictions(predictions, study), model["deployed"]
+    predictions, valid = stage.read("predictions.parquet"), stage.read("valid.parquet")
+    model = stage.read("model_summary.json")
+    unseen = valid[valid["pseudonym"].isin(predictions["pseudonym"])]
+    held_out, deployed = HeldOut.from_predictions(predictions, observe(unseen, study)), model["deployed"]
     figures = compare_models(held_out, study, settings)
-    seen = valid[valid["pseudonym"].isin(predictions["pseudonym"])]
-    groups = label_groups(seen, study.subgroups, cohort.predictors())
+    differences = compare_with(held_out, deployed, settings)
+    groups = label_groups(unseen, study.subgroups, cohort.predictors())
     described = describe_performance(held_out, deployed, figures[deployed], groups, study, settings, smallest)
-    performance = _design(stage) | described | _data(stage, valid, model)
+    performance = _design(stage) | described | {"comparisons": differences}
+    performance |= _internal(stage, valid, unseen, held_out) | _data(stage, valid, model)
     stage.write("metrics.json", flatten_metrics(figures[deployed], held_out.observed))
-    stage.write("models.csv", tabulate_models(figures, deployed, model["labels"]))
+    stage.write("models.csv", tabulate_models(figures, differences, deployed, model["labels"]))
     stage.write("performance.json", performance)
     stage.write("verdict.json", judge(performance, stage.read("validation.json"), study))
+
+
+def _internal(stage: Stage, valid: pd.DataFrame, unseen: pd.DataFrame, held_out: HeldOut) -> dict[str, Any]:
+    settings, internal = stage.section("evaluate"), stage.read("internal.parquet")
+    observed = next(iter(observe(valid, stage.cohort().study()).values()))
+    patient = pd.factorize(valid["pseudonym"])[0]
+    smallest = stage.section("disclosure").smallest_group
+    apparent = internal[internal["check"] == "apparent"]
+    record = apparent["record"].to_numpy(int)
+    return {
+        "optimism": correct_optimism(internal, observed),
+        "learning_curve": trace_learning(internal, observed, patient, settings),
+        "sites": compare_sites(internal, observed, patient, settings, smallest),
+        "suspicion": describe_suspicion(
+            apparent["risk"].to_numpy(float),
+            observed.take(record),
+            patient[record],
+            held_out.risks[stage.read("model_summary.json")["deployed"]],
+            held_out.observed,
+            patient[unseen.index],
+            settings,
+        ),
+    }
 
 
 def _data(stage: Stage, valid: pd.DataFrame, model: dict[str, Any]) -> dict[str, Any]:

@@ -8,10 +8,11 @@ from pipeline.explanation.attributions import attribute
 from pipeline.explanation.factors import Explained, tabulate_factors, trace_curves
 from pipeline.explanation.refits import refit
 from pipeline.explanation.what_if import try_changes
-from pipeline.models.candidates import build_candidates
+from pipeline.models.candidates import Context, build_candidates
 from pipeline.models.ensemble import RiskModel
 from pipeline.models.outcomes import Examples, make_examples
 from pipeline.models.storage import model_from_dict
+from pipeline.models.trees import find_device
 from pipeline.stages.wiring import Stage, align, run
 
 
@@ -19,7 +20,7 @@ def main(stage: Stage) -> None:
     """Explain the deployed model on all valid patients, or on as many as `params.yaml` allows."""
     cohort, smallest = stage.cohort(), stage.section("disclosure").smallest_group
     valid, content = stage.read("valid.parquet"), stage.read("model.json")
-    examples, model = make_examples(valid, cohort), model_from_dict(content)
+    examples, model = make_examples(valid, cohort), model_from_dict(content["model"])
     part = align(stage.read("split.parquet"), valid)["part"]
     refits = _refit(stage, examples.take((part == "development").to_numpy(bool)), model, content["settings"])
     shown = examples.take(np.arange(len(valid)) < stage.section("explain").patients)  # pseudonyms are in random order
@@ -37,7 +38,8 @@ def main(stage: Stage) -> None:
 
 def _refit(stage: Stage, development: Examples, model: RiskModel, settings: dict[str, Any]) -> list[RiskModel]:
     train, explain = stage.section("train"), stage.section("explain")
-    candidates = build_candidates(train.candidates, stage.cohort().predictors(), train.seed)
+    context = Context(stage.cohort().predictors(), train.seed, find_device(train.device))
+    candidates = build_candidates(tuple(model.members), context)
     return refit(model, development, candidates, settings, explain.refits, explain.seed)
 
 

@@ -118,6 +118,12 @@ def changing_code():
         ({"d": day("%m/%Y")}, None, "d has the date format '%m/%Y'"),
         ({"d": day("%d/%m/%Y", role=Role.INDEX_DATE, missing_allowed=True)}, None, "d is the index date and"),
         ({"c": coded(YES_NO, role=Role.OUTCOME, missing_allowed=True)}, None, "c is the outcome and may"),
+        ({"c": coded(YES_NO, role=Role.SITE, missing_allowed=True)}, None, "c is the site and may not be missing"),
+        (
+            {name: coded(YES_NO, role=Role.SITE) for name in ("c", "d")},
+            None,
+            "2 columns are sites, expected at most one",
+        ),
         ({"c": coded(YES_NO, missing_at_most=1.5)}, None, "c has a largest share of missing values outside 0 to 1"),
         ({"c": coded(YES_NO, severities={"rnage": Severity.WARN})}, None, "c declares a severity for 'rnage'"),
         ({"c": coded(YES_NO, severities={"type": Severity.WARN})}, None, "c only warns of values that are not of its"),

@@ -24,6 +24,20 @@ def censored(seed, n=300, horizon=3.0, digits=1):
     return risk, Observed((event_time <= stopped).astype(float), time, horizon)
 
 
+def competing(seed, n=300, horizon=3.0, digits=1):
+    """True risks of the event by the horizon and before a competing one, and follow-up with ties, as in `censored`."""
+    rng = np.random.default_rng(seed)
+    hazard, other = np.exp(-2 + rng.normal(size=n)), 0.15
+    until_event, until_other = rng.exponential(1 / hazard), rng.exponential(1 / other, n)
+    stopped = rng.uniform(0.5, 2.5 * horizon, n)
+    unit = 10.0**-digits
+    time = np.ceil(np.minimum(np.minimum(until_event, until_other), stopped) / unit) * unit
+    event = (until_event <= until_other) & (until_event <= stopped)
+    competed = (until_other < until_event) & (until_other <= stopped)
+    risk = hazard / (hazard + other) * -np.expm1(-(hazard + other) * horizon)
+    return risk, Observed(event.astype(float), time, horizon, competed.astype(float))
+
+
 def drawn(seed, n, resamples=4):
     """How often each of n patients is drawn, (resamples, n)."""
     return np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=resamples).astype(float)

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from scipy.optimize import brentq, minimize
 from scipy.special import expit
+from sklearn import metrics
 from sklearn.metrics import brier_score_loss
 
 from pipeline.evaluation.calibration import (
@@ -9,13 +10,15 @@ from pipeline.evaluation.calibration import (
     brier,
     calibration_intercept,
     calibration_slope,
+    log_loss,
     log_odds,
     observed_rate,
     oe_ratio,
     scaled_brier,
 )
-from pipeline.evaluation.performance import measure
+from pipeline.evaluation.intervals import bootstrap
 from pipeline.evaluation.rates import event_rate
+from pipeline.evaluation.resampling import Sample
 from pipeline.outcomes import Observed
 from tests.evaluation.simulated import binary, censored, drawn, resampled
 
@@ -126,6 +129,26 @@ def test_brier_equals_scikit_learn(seed):
     np.testing.assert_allclose(brier(risk, observed.event, counts, counts), expected, rtol=1e-12)
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_log_loss_equals_scikit_learn(seed):
+    risk, observed = binary(seed)
+    counts = drawn(seed, 300)
+    expected = [metrics.log_loss(observed.event, risk, sample_weight=row) for row in counts]
+    np.testing.assert_allclose(log_loss(risk, observed.event, counts, counts), expected, rtol=1e-12)
+
+
+def test_log_loss_by_hand():
+    # Where nobody is followed to the horizon, weights do not add up to the patients; 5 stays in the denominator.
+    observed = Observed(np.array([1, 0, 1, 0, 0.0]), np.array([1, 1, 2, 2, 3.0]), 4.0)
+    y, counts = observed.by_horizon(), np.ones((1, 5))
+    found = log_loss(np.array([0.5, 0.9, 0.2, 0.9, 0.9]), y, observed.weights_for(counts), counts)
+    assert found[0] == pytest.approx((np.log(2) + 4 / 3 * np.log(5)) / 5)
+    wrong = log_loss(np.array([0.0, 1.0]), np.array([1.0, 0.0]), np.ones((1, 2)), np.ones((1, 2)))
+    assert wrong[0] == pytest.approx(12 * np.log(10), rel=1e-5)
+    right = log_loss(np.array([0.0, 1.0]), np.array([0.0, 1.0]), np.ones((1, 2)), np.ones((1, 2)))
+    assert 0 <= right[0] < 1e-11
+
+
 def test_brier_with_censoring_by_hand():
     # Weights need not add up to the patients: nobody is followed to the horizon here. 0 stays in the denominator.
     observed = Observed(np.array([1, 0, 1, 0, 0.0]), np.array([1, 1, 2, 2, 3.0]), 4.0)
@@ -168,9 +191,16 @@ def test_observed_to_expected_by_hand():
 def test_intervals_of_true_risks_hold_the_ideal_about_95_times_in_100():
     ideal = {"calibration_slope": 1, "calibration_intercept": 0, "oe_ratio": 1}
     held = dict.fromkeys(ideal, 0)
+
+    def figures(tables):
+        [[t]] = tables
+        slope, intercept = calibration_slope(t.risk, t.y, t.weight), calibration_intercept(t.risk, t.y, t.weight)
+        ratio = oe_ratio(t.risk, t.y, t.weight, t.counts)
+        return {"calibration_slope": slope, "calibration_intercept": intercept, "oe_ratio": ratio}
+
     for seed in range(100):
         risk, observed = binary(seed, n=400)
-        found = measure(risk, observed, np.arange(400), (), 200, seed)
+        found = bootstrap(figures, [Sample(risk[None], observed, np.arange(400))], (), 200, seed)
         for name, value in ideal.items():
             held[name] += found[name].lo <= value <= found[name].hi
     # Binomial(100, .95) lies in 88..100 with probability .998, and an interval half as wide would hold about 67.

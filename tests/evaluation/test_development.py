@@ -6,6 +6,7 @@ import pytest
 
 from data_schemas.breast_cancer_diagnosis import BreastCancerDiagnosis
 from data_schemas.breast_cancer_recurrence import BreastCancerRecurrence
+from data_schemas.columns import Classes
 from pipeline.evaluation.data_checks import count_repeats_across_parts
 from pipeline.evaluation.development import describe_sample_size
 from pipeline.evaluation.sample_size import (
@@ -43,6 +44,15 @@ def test_time_to_event_is_judged_by_its_own_criteria():
     said = describe_sample_size(replace(TIMED, published_auroc=0.7), model(follow_up=800.0))
     rate = 120 / 600 / 800
     assert said["needed"] == needed_time_to_event(20, rate, TIMED.outcome.horizon, 800, r2_from_concordance(0.7, 0.2)).n
+
+
+def test_of_several_classes_the_one_of_interest_is_judged_against_all_others():
+    several = replace(BINARY, outcome=Classes("kind", "stroke", "a stroke"), published_auroc=0.8)
+    said, binary = (describe_sample_size(study, model()) for study in (several, replace(BINARY, published_auroc=0.8)))
+    assert said["expects"] == binary["expects"] + "; stroke is the event, against all other classes"
+    assert said | {"expects": ""} == binary | {"expects": ""}
+    unknown = describe_sample_size(replace(several, published_auroc=None), model())["expects"]
+    assert unknown.endswith("explainable; stroke is the event, against all other classes")
 
 
 @pytest.mark.parametrize("patients", [50, 600, 5000])

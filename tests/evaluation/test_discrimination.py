@@ -35,6 +35,49 @@ def test_equals_pair_counting_with_censoring_weights(seed):
     np.testing.assert_allclose(auroc(risk, y, weight), expected, rtol=1e-12)
 
 
+def weights_of_uno(observed):
+    """1/G of each patient, from the formulas: G(t-) is the product, over times before t, of those who stay."""
+    weights = []
+    for i in range(len(observed)):
+        until, survival = min(observed.time[i], observed.horizon), 1.0
+        for time in sorted(set(observed.time)):
+            if time < until:
+                censored = sum(observed.time[j] == time and not observed.event[j] for j in range(len(observed)))
+                gone = sum(
+                    observed.time[j] < time or (observed.time[j] == time and observed.event[j] == 1)
+                    for j in range(len(observed))
+                )
+                at_risk = len(observed) - gone
+                survival *= 1 - censored / at_risk if at_risk else 1
+        known = observed.time[i] >= observed.horizon or (observed.event[i] and observed.time[i] <= observed.horizon)
+        weights.append(1 / survival if known else 0.0)
+    return np.array(weights)
+
+
+def auroc_of_uno(risk, observed):
+    """The cumulative/dynamic AUROC at the horizon, pair by pair (Uno et al. 2007, JASA 102:527)."""
+    weights, won, pairs = weights_of_uno(observed), 0.0, 0.0
+    for i in range(len(risk)):
+        for j in range(len(risk)):
+            came = observed.event[i] == 1 and observed.time[i] <= observed.horizon
+            if came and observed.time[j] > observed.horizon:
+                both = weights[i] * weights[j]
+                pairs += both
+                won += both * (1.0 if risk[i] > risk[j] else 0.5 if risk[i] == risk[j] else 0.0)
+    return won / pairs
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("digits", [1, 6])  # one digit: times and risks with many ties
+def test_equals_the_formulas_of_uno(seed, digits):
+    risk, observed = censored(seed, n=60, horizon=3.03, digits=digits)  # no time is the horizon itself
+    risk = risk.round(digits)
+    weights = observed.weights()
+    np.testing.assert_allclose(weights, weights_of_uno(observed), rtol=1e-12)
+    found = auroc(risk, observed.by_horizon(), weights[None])[0]
+    assert found == pytest.approx(auroc_of_uno(risk, observed), rel=1e-12)
+
+
 def test_by_hand():
     y = np.array([0, 0, 1, 1.0])
     assert auroc(np.array([0.1, 0.4, 0.35, 0.8]), y, np.ones((1, 4)))[0] == 0.75

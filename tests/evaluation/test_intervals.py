@@ -1,58 +1,34 @@
 import numpy as np
 import pytest
 
-from pipeline.evaluation import intervals
-from pipeline.evaluation.intervals import bootstrap, summarise
+from pipeline.evaluation.discrimination import auroc
+from pipeline.evaluation.intervals import bootstrap, summarise, summarise_distance
 from pipeline.evaluation.performance import measure
+from pipeline.evaluation.resampling import Sample
 from pipeline.outcomes import Observed
 from tests.evaluation.simulated import binary, censored
 
 
-def mean_event(observed):
-    return lambda weight, counts: {"mean": weight @ observed.event / counts.sum(axis=1)}
+def mean_event(tables):
+    [[table]] = tables
+    return {"mean": table.weight @ table.y / table.counts.sum(axis=1)}
 
 
-def collect(observed, patient, resamples=50, seed=0):
-    """All counts that a bootstrap draws, (resamples, n), less those of the point estimate."""
-    seen = []
-
-    def statistics(_, counts):
-        seen.append(counts)
-        return {"none": np.zeros(len(counts))}
-
-    bootstrap(statistics, observed, patient, resamples, seed)
-    return np.concatenate(seen[1:])
+def area(tables):
+    [[table]] = tables
+    return {"auroc": auroc(table.risk, table.y, table.weight)}
 
 
-def test_every_row_of_a_patient_is_drawn_equally_often():
-    observed = Observed(np.zeros(6))
-    counts = collect(observed, np.array([7, 7, 7, 2, 2, 40]))
-    np.testing.assert_array_equal(counts[:, 0], counts[:, 1])
-    np.testing.assert_array_equal(counts[:, 0], counts[:, 2])
-    np.testing.assert_array_equal(counts[:, 3], counts[:, 4])
-    assert (counts[:, [0, 3, 5]].sum(axis=1) == 3).all()
-    assert len(np.unique(counts, axis=0)) > 3
-
-
-def test_censoring_weights_are_estimated_anew_in_each_resample():
-    _, observed = censored(0, n=60)
-    seen = []
-
-    def statistics(weight, counts):
-        np.testing.assert_array_equal(weight, counts * observed.weights_for(counts))
-        seen.append((weight / np.maximum(counts, 1)).max(axis=1))
-        return {"none": np.zeros(len(counts))}
-
-    bootstrap(statistics, observed, np.arange(60), 20, 0)
-    assert len(np.unique(np.concatenate(seen).round(9))) > 10
+def one_sample(observed, patient):
+    return [Sample(np.full((1, len(patient)), 0.5), observed, patient)]
 
 
 def test_repeating_every_row_widens_no_certainty():
     _, observed = binary(0, n=100)
     twice = Observed(np.repeat(observed.event, 2))
-    once = bootstrap(mean_event(observed), observed, np.arange(100), 200, 1)
-    assert bootstrap(mean_event(twice), twice, np.repeat(np.arange(100), 2), 200, 1) == once
-    naive = bootstrap(mean_event(twice), twice, np.arange(200), 200, 1)["mean"]
+    once = bootstrap(mean_event, one_sample(observed, np.arange(100)), (), 200, 1)
+    assert bootstrap(mean_event, one_sample(twice, np.repeat(np.arange(100), 2)), (), 200, 1) == once
+    naive = bootstrap(mean_event, one_sample(twice, np.arange(200)), (), 200, 1)["mean"]
     assert naive.hi - naive.lo < 0.85 * (once["mean"].hi - once["mean"].lo)
 
 
@@ -71,22 +47,9 @@ def test_the_seed_alone_decides(make):
     assert measure(risk, observed, np.arange(100), (0.2,), 60, 6)["auroc"].lo != first["auroc"].lo
 
 
-def test_chunks_bound_the_memory_and_change_nothing(monkeypatch):
-    _, observed = binary(0, n=50)
-    whole = collect(observed, np.arange(50))
-    shapes = []
-    monkeypatch.setattr(intervals, "CHUNK_NUMBERS", 50 * 7)
-    bootstrap(
-        lambda _, counts: shapes.append(len(counts)) or {"none": np.zeros(len(counts))}, observed, np.arange(50), 50, 0
-    )
-    assert max(shapes) == 7
-    assert sum(shapes) == 51
-    np.testing.assert_array_equal(collect(observed, np.arange(50)), whole)
-
-
 def test_the_limits_are_the_normal_ones_for_a_mean():
     _, observed = binary(0, n=1000)
-    found = bootstrap(mean_event(observed), observed, np.arange(1000), 4000, 0)["mean"]
+    found = bootstrap(mean_event, one_sample(observed, np.arange(1000)), (), 4000, 0)["mean"]
     error = observed.event.std() / np.sqrt(1000)
     assert found.value == observed.event.mean()
     assert found.lo == pytest.approx(found.value - 1.96 * error, abs=0.15 * error)
@@ -105,10 +68,20 @@ def test_a_few_undefined_resamples_are_left_out_and_many_are_a_reason():
     assert "6%" in dropped.reason
 
 
+def test_a_distance_has_an_interval_as_wide_as_resamples_stray():
+    strays = np.concatenate([np.linspace(0, 1, 101), [np.nan, np.nan]])
+    found = summarise_distance(0.98, strays)
+    assert (found.value, found.lo, found.hi) == (0.98, pytest.approx(0.03), pytest.approx(1.93))
+    assert summarise_distance(0.5, strays, most=1.0) == summarise_distance(0.5, strays, "never said", 1.0)
+    assert (summarise_distance(0.5, strays, most=1.0).lo, summarise_distance(0.5, strays, most=1.0).hi) == (0, 1)
+    assert summarise_distance(np.nan, strays, "because").reason == "because"
+    assert "bootstrap resamples" in summarise_distance(0.5, np.repeat(strays[-20:], 20)).reason
+
+
 @pytest.mark.parametrize(("event", "reason"), [(0.0, "nobody had the event"), (1.0, "everybody")])
 def test_one_outcome_is_a_reason(event, reason):
     found = measure(np.linspace(0.1, 0.9, 40), Observed(np.full(40, event)), np.arange(40), (0.2,), 50, 0)
-    for name in ("auroc", "scaled_brier", "calibration_slope", "calibration_intercept"):
+    for name in ("auroc", "scaled_brier", "calibration_slope", "calibration_intercept", "ici"):
         assert (found[name].value, found[name].lo, found[name].hi) == (None, None, None)
         assert found[name].reason.startswith(reason)
     assert found["brier"].reason is None
@@ -132,7 +105,7 @@ def test_auroc_intervals_hold_the_truth_about_95_times_in_100(make):
     held = 0
     for seed in range(100):
         risk, observed = make(seed, n=300)
-        found = measure(risk, observed, np.arange(300), (), 200, seed)["auroc"]
+        found = bootstrap(area, [Sample(risk[None], observed, np.arange(300))], (), 200, seed)["auroc"]
         held += found.lo <= truth <= found.hi
     assert 88 <= held <= 100, held
     assert found.hi - found.lo < 0.18  # nor does it hold by being useless

@@ -13,7 +13,8 @@ AT = (0.05, 0.1, 0.25)
 def test_every_figure_has_its_name():
     risk, observed = binary(0, n=100)
     found = measure(risk, observed, np.arange(100), AT, 40, 0)
-    headlines = ["auroc", "brier", "scaled_brier", "calibration_slope", "calibration_intercept", "oe_ratio"]
+    headlines = ["auroc", "brier", "scaled_brier", "log_loss"]
+    headlines += ["calibration_slope", "calibration_intercept", "oe_ratio", "ici"]
     benefits = [f"{kind}_at_{t}" for kind in ("net_benefit", "treat_all") for t in ("0.05", "0.10", "0.25")]
     assert list(found) == headlines + benefits
     for estimate in found.values():

@@ -4,7 +4,7 @@ from scipy.stats import binomtest
 
 from pipeline.evaluation.rates import event_rate, wilson
 from pipeline.outcomes import Observed
-from tests.evaluation.simulated import binary, censored
+from tests.evaluation.simulated import binary, censored, competing, drawn, resampled
 
 
 def survival_by_loop(observed):
@@ -49,14 +49,86 @@ def test_kaplan_meier_equals_a_loop(seed):
     assert 0 < found.lo < found.value < found.hi < 1
 
 
+def aalen_johansen_by_matrices(observed):
+    """Cumulative incidence and its standard error by the recursion for multi-state models.
+
+    Andersen, Borgan, Gill and Keiding 1993, 4.4: the covariance of P(0, t) as one long vector of its columns, states
+    being free of events, with the event, with a competing one.
+    """
+    P, V = np.eye(3), np.zeros((9, 9))
+    for t in sorted(set(observed.time[observed.time <= observed.horizon])):
+        here, at_risk = observed.time == t, (observed.time >= t).sum()
+        to = np.array([observed.event[here].sum(), observed.competing[here].sum()]) / at_risk
+        A = np.zeros((3, 3))
+        A[0] = [-to.sum(), *to]
+        covariance = np.zeros((9, 9))  # of A's columns: a multinomial draw of those who leave and those who stay
+        first = np.array([0, 3, 6])
+        shares = np.array([1 - to.sum(), *to])
+        covariance[np.ix_(first, first)] = (np.diag(shares) - np.outer(shares, shares)) / at_risk
+        step, before = np.kron((np.eye(3) + A).T, np.eye(3)), np.kron(np.eye(3), P)
+        V = step @ V @ step.T + before @ covariance @ before.T
+        P = P @ (np.eye(3) + A)
+    return P[0, 1], np.sqrt(V[3, 3])
+
+
+def interval_of(value, error):
+    """On the complementary log-log scale."""
+    scaled = 1.959964 * error / ((1 - value) * abs(np.log(1 - value)))
+    return tuple(1 - (1 - value) ** np.exp(sign * scaled) for sign in (-1, 1))
+
+
+def test_the_aalen_johansen_estimate_by_hand():
+    # At risk 6, 4, 1 at times 1, 2, 5: the event, one of each kind, a competing event. F(6) = 1/6 + 5/6 * 1/4.
+    event, other = np.array([1, 0, 1, 0, 0, 0.0]), np.array([0, 0, 0, 1, 0, 1.0])
+    found = event_rate(Observed(event, np.array([1, 1, 2, 2, 3, 5.0]), 6.0, other))
+    assert found.value == pytest.approx(1 / 6 + 5 / 6 / 4)
+    # Marubini and Valsecchi's sum: after time 1 an incidence of 5/24 is yet to come, after time 2 none.
+    yet, free = 5 / 24, 5 / 6
+    variance = yet**2 / (6 * 5) + 5 / 6**3 - 2 * yet / 6**2 + free**2 * (3 / 4) * (1 / 4**2)
+    assert (found.lo, found.hi) == pytest.approx(interval_of(found.value, np.sqrt(variance)), abs=1e-6)
+
+
+@pytest.mark.parametrize("horizon", [1.0, 3.0, 6.0])
+@pytest.mark.parametrize("digits", [0, 1, 9])
+@pytest.mark.parametrize("seed", range(3))
+def test_competing_events_agree_with_the_recursion_for_multi_state_models(seed, digits, horizon):
+    observed = competing(seed, n=120, digits=digits)[1].at(horizon)
+    found = event_rate(observed)
+    value, error = aalen_johansen_by_matrices(observed)
+    assert found.value == pytest.approx(value, abs=1e-12)
+    assert (found.lo, found.hi) == pytest.approx(interval_of(value, error), abs=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_where_nobody_has_a_competing_event_it_is_kaplan_meiers(seed):
+    _, observed = censored(seed)
+    none = Observed(observed.event, observed.time, observed.horizon, np.zeros(len(observed)))
+    assert event_rate(none) == event_rate(observed)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_standard_error_is_the_bootstraps(seed):
+    _, observed = competing(seed, n=400)
+    shares = [event_rate(resampled(observed, row)).value for row in drawn(seed, 400, resamples=800)]
+    # The standard deviation of 800 draws is known to 2.5%.
+    assert aalen_johansen_by_matrices(observed)[1] == pytest.approx(np.std(shares), rel=0.1)
+    found = event_rate(observed)
+    assert (found.lo, found.hi) == pytest.approx(np.quantile(shares, [0.025, 0.975]), abs=0.012)
+
+
 def test_without_censoring_it_is_the_share():
     time = np.random.default_rng(0).exponential(2, 80)
     assert event_rate(Observed(np.ones(80), time, 1.0)).value == pytest.approx((time <= 1).mean())
+    event = np.arange(80) % 2.0
+    share = event[time <= 1].sum() / 80
+    found = event_rate(Observed(event, time, 1.0, 1 - event))
+    assert found.value == pytest.approx(share)
+    assert (found.lo, found.hi) == pytest.approx(interval_of(share, np.sqrt(share * (1 - share) / 80)), abs=1e-6)
 
 
 def test_intervals_hold_the_truth_about_95_times_in_100():
     held = {}
-    for make in (binary, censored):
+    for make in (binary, censored, competing):
         truth = make(10_000, n=50_000)[0].mean()
         found = [event_rate(make(seed, n=150)[1]) for seed in range(200)]
         held[make.__name__] = sum(rate.lo <= truth <= rate.hi for rate in found)
@@ -66,8 +138,9 @@ def test_intervals_hold_the_truth_about_95_times_in_100():
 
 @pytest.mark.parametrize(("event", "value"), [(0.0, 0.0), (1.0, 1.0)])
 def test_none_or_all_still_have_an_interval(event, value):
-    time = np.linspace(0.5, 2, 20) + (event == 0) * 5
-    for observed in (Observed(np.full(20, event)), Observed(np.full(20, event), time, 3.0)):
+    time, events = np.linspace(0.5, 2, 20) + (event == 0) * 5, np.full(20, event)
+    ended = np.linspace(0.5, 2, 20)
+    for observed in (Observed(events), Observed(events, time, 3.0), Observed(events, ended, 3.0, 1 - events)):
         found = event_rate(observed)
         assert found.value == value
         assert found.hi - found.lo == pytest.approx(wilson(0, 20).hi)
@@ -79,3 +152,9 @@ def test_no_figure_beyond_the_follow_up_or_without_patients():
     assert early.value is None
     assert "horizon" in early.reason
     assert event_rate(Observed(np.array([]))).reason == "there are no patients"
+
+
+def test_who_all_had_an_event_of_some_kind_needs_no_longer_follow_up():
+    found = event_rate(Observed(np.array([1, 0, 1.0]), np.array([1, 2, 2.5]), 3.0, np.array([0, 1, 0.0])))
+    assert found.value == pytest.approx(2 / 3)
+    assert found.reason is None

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from pipeline.evaluation.performance import measure
-from pipeline.evaluation.subgroups import COMPLEMENT, TOO_FEW, by_subgroup
+from pipeline.evaluation.subgroups import COMPLEMENT, FEWER_THAN_TWO, TOO_FEW, by_subgroup, worst_gap
 from pipeline.outcomes import Observed
 from tests.evaluation.simulated import binary, censored
 
@@ -108,3 +108,83 @@ def test_groupings_do_not_touch_each_other():
     half = np.where(np.arange(300) < 150, "l", "r").astype(object)
     rows = by_subgroup(risk, observed, np.arange(300), {"S": small, "H": half}, SMALLEST, 20, 0)
     assert [row["suppressed"] for row in rows] == [TOO_FEW, COMPLEMENT, None, None]
+
+
+def gaps_of(risk, observed, labels, patient=None, resamples=100, smallest=SMALLEST):
+    who = np.arange(len(labels)) if patient is None else patient
+    [row] = worst_gap(risk, observed, who, {"G": labels}, smallest, resamples, 0)
+    return row
+
+
+def thirds(n=300):
+    return np.array(["a", "b", "c"], dtype=object)[np.arange(n) % 3]
+
+
+@pytest.mark.parametrize("make", [binary, censored])
+def test_the_gap_is_that_of_the_figures_shown(make):
+    risk, observed = make(1, n=600)
+    labels = thirds(600)
+    risks = np.stack([np.where(labels == "b", 0.5 * risk, risk), risk])
+    rows = {row["level"]: row for row in by_subgroup(risks, observed, np.arange(600), {"G": labels}, 10, 20, 0)}
+    row = gaps_of(risks, observed, labels)
+    assert (row["column"], row["compared"], row["suppressed"]) == ("G", 3, None)
+    for key, figure in (("auroc", lambda r: r["auroc"]["value"]), ("log_oe", lambda r: np.log(r["oe_ratio"]["value"]))):
+        high, low = max(rows, key=lambda k: figure(rows[k])), min(rows, key=lambda k: figure(rows[k]))
+        assert row[f"{key}_levels"] == [high, low]
+        assert row[key]["value"] == pytest.approx(figure(rows[high]) - figure(rows[low]))
+        assert 0 <= row[key]["lo"] <= row[key]["value"] < row[key]["hi"]
+
+
+def test_hidden_levels_take_no_part():
+    # In c, too small to show, and in b, hidden with it, risks are upside down.
+    risk, observed = binary(0, n=400)
+    labels = np.repeat(np.array(["a", "d", "b", "c"], dtype=object), [200, 150, 42, 8])
+    upset = np.where(np.isin(labels, ["b", "c"]), 1 - risk, risk)
+    row = gaps_of(upset, observed, labels)
+    assert row["compared"] == 2
+    assert set(row["auroc_levels"]) == set(row["log_oe_levels"]) == {"a", "d"}
+    kept = np.isin(labels, ["a", "d"])
+    alone = gaps_of(risk[kept], observed.take(kept), labels[kept])
+    assert row["auroc"] == alone["auroc"]
+
+
+@pytest.mark.parametrize("sizes", [{"a": 60}, {"a": 60, "b": 5}, {"a": 5, "b": 4}])
+def test_no_gap_where_fewer_than_two_levels_are_shown(sizes):
+    labels = np.repeat(np.array(list(sizes), dtype=object), list(sizes.values()))
+    row = gaps_of(np.random.default_rng(0).random(len(labels)), Observed(np.arange(len(labels)) % 2.0), labels)
+    assert row["suppressed"] == row["auroc"]["reason"] == row["log_oe"]["reason"] == FEWER_THAN_TWO
+    assert (row["auroc"]["value"], row["auroc_levels"], row["compared"] < 2) == (None, None, True)
+
+
+def test_equal_levels_have_a_gap_of_0_in_the_interval_and_unequal_ones_do_not():
+    held, found = np.zeros(2), np.zeros(2)
+    for seed in range(40):
+        risk, observed = binary(seed, n=600)
+        same = gaps_of(risk, observed, thirds(600))
+        held += [same["auroc"]["lo"] == 0, same["log_oe"]["lo"] == 0]
+        wrong = np.where(thirds(600) == "c", np.random.default_rng(seed).random(600) * 0.3, risk)
+        differ = gaps_of(wrong, observed, thirds(600))
+        found += [differ["auroc"]["lo"] > 0, differ["log_oe"]["lo"] > 0]
+        assert differ["auroc"]["hi"] <= 1
+    assert (held >= 34).all(), held  # Binomial(40, .95) is with probability .997
+    assert (found >= 36).all(), found
+
+
+def test_levels_of_the_same_patients_are_compared_in_pairs():
+    # Each patient has a row in both levels with the same outcome: what is common to both does not count.
+    risk, observed = binary(0, n=200)
+    both, labels = observed.take(np.tile(np.arange(200), 2)), np.repeat(np.array(["a", "b"], dtype=object), 200)
+    risks = np.concatenate([risk, 0.8 * risk])
+    paired = gaps_of(risks, both, labels, np.tile(np.arange(200), 2))
+    apart = gaps_of(risks, both, labels)
+    assert paired["auroc"] == {"value": 0, "lo": 0, "hi": 0, "reason": None}
+    assert paired["log_oe"]["value"] == pytest.approx(-np.log(0.8))
+    assert paired["log_oe"]["hi"] - paired["log_oe"]["lo"] < 1e-9 < apart["log_oe"]["hi"] - apart["log_oe"]["lo"]
+
+
+def test_no_events_expected_is_a_reason():
+    _, observed = binary(0)
+    row = gaps_of(np.where(thirds() == "a", 0.0, 0.4), observed, thirds())
+    assert (row["log_oe"]["value"], row["log_oe_levels"]) == (None, None)
+    assert "not defined" in row["log_oe"]["reason"]
+    assert row["auroc"]["value"] == 0

@@ -120,6 +120,54 @@ def test_levels_have_a_column_each_and_the_unknown_none():
     assert_array_equal(block.expand(column), [[0, 1, 0], [0, 0, 0], [0, 0, 0], [1, 0, 0]])
 
 
+def levels_of(counts: dict[str, int]) -> pd.Series:
+    """A category with so many patients per label, in declared order."""
+    return pd.Series(pd.Categorical(np.repeat(list(counts), list(counts.values())), categories=list(counts)))
+
+
+def test_rare_levels_share_a_column():
+    column = levels_of({"a": 40, "b": 4, "c": 5, "d": 0, "e": 1})
+    block = CategoryBlock.learn(column)
+    assert block == CategoryBlock(("a", "c"), pooled=True)
+    assert_array_equal(block.expand(column).sum(axis=0), [40, 5, 5])
+    new = pd.Series(pd.Categorical(["e", "d", "z", None, "c"], categories=["c", "z", "d", "e"]))
+    assert_array_equal(block.expand(new), [[0, 0, 1], [0, 0, 1], [0, 0, 1], [0, 0, 0], [0, 1, 0]])
+    assert_array_equal(block.place(new), [2, 2, 2, 3, 1])
+
+
+def test_a_level_that_nobody_has_is_left_out_where_none_is_rare():
+    block = CategoryBlock.learn(levels_of({"a": 6, "b": 0, "c": 9}))
+    assert block == CategoryBlock(("a", "c"))
+    assert_array_equal(block.expand(levels_of({"b": 2})), np.zeros((2, 2)))
+
+
+def test_what_is_rare_grows_with_the_patients():
+    assert CategoryBlock.learn(levels_of({"a": 39_990, "b": 10})).levels == ("a",)
+    assert CategoryBlock.learn(levels_of({"a": 39_980, "b": 20})).levels == ("a", "b")
+
+
+def test_hundreds_of_codes_make_a_narrow_design():
+    rng = np.random.default_rng(0)
+    codes = [f"c{i}" for i in np.minimum(rng.geometric(0.1, 600), 400)]
+    X = pd.DataFrame({"code": pd.Categorical(codes, categories=[f"c{i}" for i in range(400)])})
+    design = LinearDesign.learn(X, splines=False)
+    assert design.transform(X).shape == (600, len(design.owners()))
+    assert len(design.owners()) < 50
+    assert np.linalg.matrix_rank(design.transform(X)) == len(design.owners()) - 1
+
+
+def test_a_category_without_values_has_no_columns():
+    X = pd.DataFrame({"x": [1.0, 2.0], "none": pd.Categorical([None, None], categories=["a", "b"])})
+    design = LinearDesign.learn(X, splines=False)
+    assert design.owners() == ["x", "x"]
+    assert design.transform(X.assign(none=pd.Categorical(["a", "b"]))).shape == (2, 2)
+
+
+def test_infinite_values_are_a_fault_of_the_caller():
+    with pytest.raises(AssertionError, match="infinite"):
+        LinearDesign.learn(pd.DataFrame({"x": [1.0, np.inf]}), splines=False)
+
+
 def test_model_frame_follows_the_declaration():
     records = make_records(0, 50, missing=0.3)
     X = model_frame(records.iloc[:, ::-1], Visits.predictors())
@@ -176,7 +224,9 @@ def test_the_design_transforms_new_patients_one_at_a_time_alike():
 
 def test_the_design_survives_json_to_the_last_bit():
     X = model_frame(make_records(3, 200), Visits.predictors())
+    X["ward"] = levels_of({"a": 180, "b": 17, "c": 3})
     design = LinearDesign.learn(X, splines=True)
+    assert design.blocks["ward"] == CategoryBlock(("a", "b"), pooled=True)
     again = LinearDesign.from_dict(json.loads(json.dumps(design.to_dict())))
     assert again.blocks == design.blocks
     assert_array_equal(again.transform(X), design.transform(X))

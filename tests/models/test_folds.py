@@ -3,6 +3,7 @@ import pytest
 from sklearn.metrics import log_loss as sklearn_log_loss
 
 from pipeline.errors import DataRefusedError
+from pipeline.models import folds as module
 from pipeline.models.folds import log_loss, make_folds
 
 SEEDS = range(30)
@@ -63,12 +64,49 @@ def test_many_rows_of_one_patient_are_one_patient():
         make_folds(y, patient, 5)
 
 
+def many(seed: int, n: int, *, several: bool) -> tuple[np.ndarray, np.ndarray]:
+    """n rows, of one patient each or of one patient for every two or three."""
+    rng = np.random.default_rng(seed)
+    patient = np.sort(rng.integers(0, n // 3, n)) if several else np.arange(n)
+    return (rng.random(n) < 0.2).astype(float), patient
+
+
+@pytest.mark.parametrize("several", [False, True])
+@pytest.mark.parametrize(("few_from", "one_from", "pairs"), [(901, 901, 5), (900, 901, 3), (900, 900, 1), (1, 900, 1)])
+def test_large_tables_have_fewer_folds_and_the_largest_one_of_a_tenth(monkeypatch, several, few_from, one_from, pairs):
+    monkeypatch.setattr(module, "FEW_FOLDS_FROM", few_from)
+    monkeypatch.setattr(module, "ONE_FOLD_FROM", one_from)
+    y, patient = many(0, 900, several=several)
+    made = make_folds(y, patient, 5)
+    assert len(made) == pairs
+    for training, held_out in made:
+        assert sorted([*training, *held_out]) == list(range(900))
+        assert not set(patient[training]) & set(patient[held_out])
+        assert len(held_out) == pytest.approx(900 / (10 if pairs == 1 else pairs), rel=0.1)
+        assert y[held_out].mean() == pytest.approx(y.mean(), abs=0.03)
+    held_out = np.concatenate([held_out for _, held_out in made])
+    assert len(np.unique(held_out)) == len(held_out)
+
+
+def test_a_large_table_does_not_get_more_folds_than_were_asked_for(monkeypatch):
+    monkeypatch.setattr(module, "FEW_FOLDS_FROM", 900)
+    assert len(make_folds(*many(1, 900, several=False), 2)) == 2
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_loss_equals_scikit_learns(seed):
     rng = np.random.default_rng(seed)
     y, log_odds, weight = rng.integers(0, 2, 50).astype(float), rng.normal(0, 3, 50), rng.gamma(1.0, size=50)
     expected = sklearn_log_loss(y, 1 / (1 + np.exp(-log_odds)), sample_weight=weight)
     assert log_loss(y, log_odds, weight) == pytest.approx(expected, rel=1e-9)
+
+
+def test_rows_that_no_fold_held_out_do_not_count():
+    rng = np.random.default_rng(0)
+    y, log_odds, weight = rng.integers(0, 2, 40).astype(float), rng.normal(size=40), rng.gamma(2.0, size=40)
+    out = rng.random(40) < 0.5
+    assert 0 < out.sum() < 40
+    assert log_loss(y, np.where(out, log_odds, np.nan), weight) == log_loss(y[out], log_odds[out], weight[out])
 
 
 def test_loss_stays_finite_where_probabilities_do_not():

@@ -2,25 +2,20 @@ import numpy as np
 import pandas as pd
 from numpy.testing import assert_array_equal
 
-from pipeline.models.outcomes import make_examples, observe
-from tests.models.builders import FollowedVisits, Visits, make_records
+from data_schemas.columns import Coded, Role, TimeToEvent, category
+from pipeline.models.outcomes import make_examples
+from tests.models.builders import SITES, FollowedVisits, Visits, make_records, study
 
 
-def test_a_binary_outcome_is_the_declared_code():
-    records = make_records(0, 40)
-    observed = observe(records, Visits.study())
-    assert_array_equal(observed.event == 1, records["status"] == "ill")
-    assert 0 < observed.event.sum() < 40
-    assert observed.time is None
+class ManyHorizons(FollowedVisits):
+    """Three horizons, and a hospital that is no predictor."""
 
+    site: Coded = category("Site", SITES, role=Role.SITE)
 
-def test_time_and_horizon_come_from_the_declaration():
-    records = make_records(0, 40)
-    observed = observe(records, FollowedVisits.study())
-    assert_array_equal(observed.event == 1, records["status"] == "ill")
-    assert_array_equal(observed.time, records["days"].astype(int))
-    assert observed.horizon == 365.0
-    assert observed.time.dtype == observed.event.dtype == np.float64
+    class Config:
+        metadata = {  # noqa: RUF012
+            "study": study(TimeToEvent("days", "status", "ill", 365, "days", "illness", also_at=(730, 90)))
+        }
 
 
 def test_examples_number_patients_and_keep_rows_together():
@@ -36,6 +31,46 @@ def test_examples_number_patients_and_keep_rows_together():
     pd.testing.assert_frame_equal(taken.X, examples.X.iloc[[1, 2, 7]])
 
 
+def test_positions_may_repeat():
+    examples = make_examples(make_records(0, 6, missing=0), ManyHorizons)
+    drawn = np.array([5, 1, 1])
+    taken = examples.take(drawn)
+    assert_array_equal(taken.patient, drawn)
+    assert list(taken.pseudonym) == [f"p00000{i}" for i in drawn]
+    assert list(taken.site) == [examples.site[i] for i in drawn]
+    pd.testing.assert_frame_equal(taken.X, examples.X.iloc[drawn])
+
+
 def test_no_outcome_or_identifier_reaches_the_predictors():
     examples = make_examples(make_records(0, 6), FollowedVisits)
     assert not {"days", "status", "patient_id", "pseudonym"} & set(examples.X)
+
+
+def test_every_target_is_taken_and_the_first_is_that_of_the_headline_figures():
+    examples = make_examples(make_records(0, 60), ManyHorizons)
+    assert list(examples.targets) == ["365 days", "90 days", "730 days"]
+    assert examples.observed is examples.targets["365 days"]
+    mask = np.arange(60) % 3 == 0
+    taken = examples.take(mask)
+    for name, observed in examples.targets.items():
+        assert_array_equal(taken.targets[name].by_horizon(), observed.by_horizon()[mask])
+        assert taken.targets[name].horizon == observed.horizon
+
+
+def test_one_target_alone_is_the_same_records_with_another_first():
+    examples = make_examples(make_records(0, 60), ManyHorizons)
+    later = examples.for_target("730 days")
+    assert list(later.targets) == ["730 days"]
+    assert later.observed is examples.targets["730 days"]
+    assert later.X is examples.X
+    assert list(examples.targets) == ["365 days", "90 days", "730 days"]
+
+
+def test_sites_are_known_as_text_only_where_the_cohort_declares_them():
+    records = make_records(0, 60, missing=0)
+    examples = make_examples(records, ManyHorizons)
+    assert list(examples.site) == list(records["site"].astype(str))
+    assert examples.site.dtype == "string"
+    assert "site" not in examples.X
+    assert make_examples(records, Visits).site is None
+    assert make_examples(records, Visits).take(np.ones(60, dtype=bool)).site is None

@@ -1,10 +1,12 @@
+import re
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 from pandera.config import config_context
 
-from data_schemas.columns import Binary, FactorClass, TimeToEvent, Whole, measurement, rule
+from data_schemas.columns import Binary, Classes, FactorClass, TimeToEvent, Whole, measurement, rule
 from pipeline.errors import ConfigurationError, DataRefusedError
 from pipeline.records.checks import find_violations
 from pipeline.records.rules import list_rules
@@ -153,15 +155,16 @@ def test_a_rule_or_type_that_fits_no_record_is_the_schemas_fault(cohort, said):
 
 
 AS_BINARY = Binary("ill", "yes", "illness")
-AS_TIME = TimeToEvent("children", "ill", "yes", 9, "days", "illness")
+AS_TIME = TimeToEvent("children", "ill", "yes", 4, "days", "illness")  # nobody is followed for longer
 
 
-@pytest.mark.parametrize("outcome", [AS_BINARY, AS_TIME])
+@pytest.mark.parametrize(("outcome", "what"), [(AS_BINARY, "the event"), (AS_TIME, "the event by 4 days")])
 @pytest.mark.parametrize(("code", "events"), [("0", 0), ("1", 60)])
-def test_an_outcome_of_one_class_is_refused(outcome, code, events):
+def test_an_outcome_of_one_class_is_refused(outcome, what, code, events):
     cohort, text = told(outcome=outcome), make_text(0)
     refuse_constant_outcome(typed(text), cohort)
-    with pytest.raises(DataRefusedError, match=f"column ill, rule 'outcome varies': {events} of 60 valid records"):
+    said = f"column ill, rule 'outcome varies': {events} of 60 valid records have {what} and"
+    with pytest.raises(DataRefusedError, match=said):
         refuse_constant_outcome(typed(text.assign(ill=pd.array([code] * 60, dtype="string"))), cohort)
 
 
@@ -171,3 +174,41 @@ def test_one_patient_of_the_other_class_is_enough(minority):
     text["ill"] = "1" if minority == "0" else "0"
     text.loc[7, "ill"] = minority
     refuse_constant_outcome(typed(text), Clinic)
+
+
+def followed(days, ill):
+    """Fifty patients followed for `days` in turn, `ill` or not in turn, and ten who had the event at 1."""
+    text = make_text(0)
+    text.loc[10:, "children"] = pd.array(np.resize(days, 50), dtype="string")
+    text.loc[10:, "ill"] = pd.array(np.resize(ill, 50), dtype="string")
+    text.loc[:9, ["children", "ill"]] = ["1", "1"]
+    return typed(text)
+
+
+@pytest.mark.parametrize(
+    ("also_at", "said"),
+    [
+        ((0.5,), "0 of 60 valid records have the event by 0.5 days and 60 are known not to"),
+        ((9,), "35 of 60 valid records have the event by 9 days and 0 are known not to"),
+    ],
+)
+def test_an_outcome_must_vary_by_every_horizon(also_at, said):
+    records = followed(["4", "7"], ["1", "0"])
+    refuse_constant_outcome(records, told(outcome=replace(AS_TIME, horizon=5, also_at=(6,))))
+    with pytest.raises(DataRefusedError, match=re.escape(said)):
+        refuse_constant_outcome(records, told(outcome=replace(AS_TIME, horizon=5, also_at=also_at)))
+
+
+def test_a_competing_event_is_a_known_outcome_without_the_event():
+    records = followed(["2"], ["0"])
+    refuse_constant_outcome(records, told(outcome=replace(AS_TIME, competing=("no",))))
+    with pytest.raises(DataRefusedError, match="10 of 60 valid records have the event by 4 days and 0 are known"):
+        refuse_constant_outcome(records, told(outcome=AS_TIME))
+
+
+def test_every_class_must_be_there():
+    cohort, text = told(outcome=Classes("stage", "two", "stage two")), make_text(0)
+    refuse_constant_outcome(typed(text), cohort)
+    lacking = text.assign(stage=text["stage"].replace("None", "I"))
+    with pytest.raises(DataRefusedError, match="0 of 60 valid records have the class 'not staged'"):
+        refuse_constant_outcome(typed(lacking), cohort)

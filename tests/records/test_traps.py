@@ -1,10 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.metrics import roc_auc_score
 
 from data_schemas.columns import (
     Binary,
+    Classes,
     Coded,
     Cohort,
     Date,
@@ -21,7 +23,6 @@ from data_schemas.columns import (
     measurement,
 )
 from data_schemas.later import sounds_later
-from pipeline.records.telling import bin_values, cross_fitted_auroc, share_decided
 from pipeline.records.traps import find_traps
 
 MARKER = FactorClass.MARKER
@@ -52,14 +53,6 @@ def records(seed=0, n=1000, **columns):
         frame[name] = make(rng, ill)
     frame["ill"] = pd.Categorical(np.where(ill, "yes", "no"), ["no", "yes"])
     return frame
-
-
-def auroc(values, event):
-    return cross_fitted_auroc(bin_values(values), event)
-
-
-def decided(values, event):
-    return share_decided(bin_values(values), event)
 
 
 def places(n, seed=1):
@@ -114,6 +107,40 @@ def test_missingness_that_decides_the_outcome_is_found():
     gaps = records()
     gaps.loc[(gaps["ill"] == "yes") & (np.arange(1000) % 10 < 8), "x"] = np.nan
     assert ("missingness", "x") in found(gaps, declare())
+
+
+GAPPY = {"plausible": (-9, 9), "factor": MARKER, "missing_allowed": True}
+GAPS = {name: (Decimal, measurement(name.upper(), **GAPPY)) for name in "uvw"}
+
+
+def with_gaps(seed=0, n=2000, tells=0.0):
+    """Three predictors, each missing in a share of the patients that is larger by `tells` among the ill."""
+    frame = records(seed, n, **{name: lambda rng, ill: rng.normal(size=len(ill)) for name in GAPS})
+    rng, ill = np.random.default_rng(seed + 99), (frame["ill"] == "yes").to_numpy()
+    for name in GAPS:
+        frame.loc[rng.random(n) < 0.3 + tells * ill, name] = np.nan
+    return frame
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_gaps_that_decide_together_are_found_though_none_does_alone(seed):
+    telling = found(with_gaps(seed, tells=0.22), declare(**GAPS), places(2000))
+    assert set(telling) == {("missingness together", None)}
+    assert telling["missingness together", None]["says"].startswith("which of 3 predictors are missing has an AUROC")
+    assert found(with_gaps(seed), declare(**GAPS), places(2000)) == {}
+
+
+def test_gaps_together_are_looked_at_only_where_two_predictors_have_some_that_nothing_explains():
+    frame = with_gaps(tells=0.5)
+    explained = measurement("U", **GAPPY, acknowledged={"missingness": "measured in the ill alone"})
+
+    def tried(table, **fields):
+        return [t["trap"] for t in find_traps(table, places(2000), declare(**fields))].count("missingness together")
+
+    assert tried(frame, **GAPS) == 1
+    assert tried(frame.assign(u=1.0, v=1.0), **GAPS) == 0
+    assert tried(frame.assign(v=1.0), **(GAPS | {"u": (Decimal, explained)})) == 0
+    assert tried(frame, **(GAPS | {"u": (Decimal, explained)})) == 1
 
 
 def test_the_order_of_rows_and_the_identifier_are_looked_at():
@@ -245,16 +272,27 @@ def test_patients_whose_outcome_is_not_known_at_the_horizon_are_left_out():
     assert not {kind for kind, _ in found(frame, declare(outcome, days=days))} & {"single predictor", "deciding group"}
 
 
-@pytest.mark.parametrize("seed", range(20))
-def test_the_auroc_of_noise_is_near_a_half_and_that_of_a_signal_near_sklearns(seed):
-    rng = np.random.default_rng(seed)
-    event = rng.random(4000) < 0.3
-    assert abs(auroc(pd.Series(rng.normal(size=4000)), event) - 0.5) < 0.05
-    signal = rng.normal(size=4000) + 1.5 * event
-    assert auroc(pd.Series(signal), event) == pytest.approx(roc_auc_score(event, signal), abs=0.015)
+def test_patients_with_a_competing_event_are_without_the_event_and_not_left_out():
+    def days(rng, ill):
+        return pd.array(np.full(len(ill), 10), dtype="Int64")
+
+    frame = records(days=days)
+    frame["x"] = (frame["ill"] == "yes") + np.random.default_rng(0).normal(0, 0.1, len(frame))
+    competing = TimeToEvent("days", "ill", "yes", 50, "days", "illness", competing=("no",))
+    columns = {"days": (Whole, measurement("Days", plausible=(0, 999), whole=True, role=Role.OUTCOME))}
+    assert ("single predictor", "x") in found(frame, declare({"outcome": competing}, **columns))
+    assert ("single predictor", "x") not in found(
+        frame, declare({"outcome": replace(competing, competing=())}, **columns)
+    )
 
 
-def test_a_group_counts_only_where_its_emptiness_is_no_chance():
-    event = np.repeat([True, False], 500)
-    assert decided(pd.Series(pd.Categorical(["a"] * 950 + ["b"] * 50)), event) == 0.0
-    assert decided(pd.Series(pd.Categorical(["a"] * 850 + ["b"] * 150)), event) == 0.15
+def test_the_class_of_interest_is_the_event():
+    def kind(rng, ill):
+        return pd.Categorical(np.where(ill, "a", rng.choice(["b", "c"], len(ill))), ["b", "a", "c"])
+
+    frame = records(kind=kind)
+    frame["x"] = (frame["ill"] == "yes") + np.random.default_rng(0).normal(0, 0.1, len(frame))
+    columns = {"kind": (Coded, category("Kind", {"1": "b", "2": "a", "3": "c"}, role=Role.OUTCOME))}
+    for event in ("a", "b"):
+        traps = found(frame, declare({"outcome": Classes("kind", event, "k")}, **columns))
+        assert (("single predictor", "x") in traps) == (event == "a")

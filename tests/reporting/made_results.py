@@ -14,13 +14,8 @@ from pipeline.reporting import (
     Results,
 )
 from tests.reporting.made_cohorts import COHORTS, SMALLEST, make_records, make_split
-
-
-def est(value: float | None, half: float = 0.05, reason: str | None = None) -> dict[str, Any]:
-    """An estimate with a symmetric interval; without a value, the reason."""
-    if value is None:
-        return {"value": None, "lo": None, "hi": None, "reason": reason}
-    return {"value": value, "lo": value - half, "hi": value + half, "reason": None}
+from tests.reporting.made_estimates import est
+from tests.reporting.made_validation import make_further, make_members, make_models
 
 
 def make_performance(cohort: type[Cohort], design: str) -> dict[str, Any]:
@@ -30,14 +25,13 @@ def make_performance(cohort: type[Cohort], design: str) -> dict[str, Any]:
     censored = 0 if isinstance(cohort.study().outcome, Binary) else 12
     if censored:
         counts[3] = (25, 35, 12)
-    columns = cohort.columns()
-    subgroups = []
+    columns, subgroups = cohort.columns(), []
     for group in cohort.study().subgroups:
         levels = [f"{a} to {b}" for a, b in zip((0, *group.cuts), (*group.cuts, 99), strict=True)]
         for i, level in enumerate(columns[group.column].codes.values() if not group.cuts else levels):
             small = i == 2 and group.column != "age"
             subgroups.append({
-                "column": group.column, "level": level, "n": None if small else 60 + 9 * i,
+                "column": columns[group.column].label, "level": level, "n": None if small else 60 + 9 * i,
                 "events": None if small else 20 + 3 * i,
                 "auroc": est(None, reason="too few events") if small else est(0.66 + 0.03 * i, 0.1),
                 "oe_ratio": est(None, reason="too few events") if small else est(0.95 + 0.08 * i, 0.25),
@@ -69,6 +63,8 @@ def make_performance(cohort: type[Cohort], design: str) -> dict[str, Any]:
             "auroc": est(0.692, 0.051),
             "brier": est(0.211, 0.02),
             "scaled_brier": est(0.112, 0.06),
+            "log_loss": est(0.613, 0.04),
+            "ici": est(0.034, 0.021),
             "calibration_slope": est(0.93, 0.31),
             "calibration_intercept": est(None, reason="the fit did not converge"),
             "oe_ratio": est(1.06, 0.14),
@@ -86,6 +82,7 @@ def make_performance(cohort: type[Cohort], design: str) -> dict[str, Any]:
             for (low, high), (e, o, u) in zip(bins, counts, strict=True)
         ],
         "subgroups": subgroups,
+        **make_further(cohort, design),
     }
 
 
@@ -141,23 +138,12 @@ def make_phenotypes(cohort: type[Cohort]) -> dict[str, Any]:
     return {"k": 2, "reason": "2 clusters are stable", "notes": [], "tried": tried, "clusters": clusters}
 
 
-ENDS = {"": 0, "_lo": -0.05, "_hi": 0.05}
-MODELS = {"logistic": "Logistic regression", "ensemble": "Weighted average", "trees": "Boosted trees"}
-
-
 def make_results(name: str, seed: int = 0, patients: int = 400) -> Results:
     """Results of a cohort that hang together as far as a page can tell."""
     cohort, rng = COHORTS[name], np.random.default_rng(seed)
     design = "temporal" if cohort.index_date() else "cross-validation" if name != "hostile" else "hold-out"
     valid = make_records(cohort, patients, rng)
     factors, curves = make_factors(cohort)
-    figures = {"auroc": 0.69, "brier": 0.21, "calibration_slope": 0.95, "oe_ratio": 1.04}
-    models = pd.DataFrame([
-        {"model": m, "label": label, "deployed": m == "ensemble",
-         **{f"{k}{end}": v + shift for k, v in figures.items() for end, shift in ENDS.items()}}
-        for m, label in MODELS.items()
-    ])  # fmt: skip
-    models.loc[2, ["oe_ratio_lo", "oe_ratio_hi"]] = None
     sentence = "Discrimination is modest: the interval of the AUROC reaches below 0.65."
     return Results(
         validation={
@@ -184,19 +170,15 @@ def make_results(name: str, seed: int = 0, patients: int = 400) -> Results:
         },
         phenotypes=make_phenotypes(cohort),
         model={
-            "members": [
-                {"name": "spline_logistic", "label": "Logistic regression with splines", "weight": 0.55,
-                 "says": "Penalised logistic regression; each number enters as a cubic spline with 5 knots."},
-                {"name": "boosted_trees", "label": "Boosted trees", "weight": 0.45,
-                 "says": "200 gradient-boosted trees of depth 2, monotone where the schema gives a direction."},
-            ],
+            "members": make_members(name), "deployed": "ensemble",
+            "labels": {row["model"]: row["label"] for row in make_models().to_dict("records")},
             "recalibration": {"intercept": -0.03, "slope": 1.14}, "event_rate": 0.41,
             "development": {"patients": 280, "events": 117, "mean_follow_up": None}, "parameters": 24,
             "predictors": list(cohort.predictors()),
             "constrained": {n: c.expected.direction.name.lower() for n, c in cohort.predictors().items()
                             if c.expected and c.factor != FactorClass.TREATMENT},
         },
-        models=models, risk_factors=factors, factor_curves=curves, valid=valid,
+        models=make_models(), risk_factors=factors, factor_curves=curves, valid=valid,
         split=make_split(valid, design), smallest_group=SMALLEST,
         provenance={"Data, SHA-256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
                     "Software version": "clinrisk 0.1.0", "scikit-learn": "1.9.1",

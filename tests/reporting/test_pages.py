@@ -21,6 +21,7 @@ from pipeline.reporting import (
 
 from .conftest import render_all
 from .made_cohorts import COHORTS, HOSTILE
+from .made_validation import no_curve, no_sites
 
 Build = Callable[..., Results]
 VOID = {"meta", "link", "img", "br", "input", "hr"}
@@ -108,7 +109,8 @@ def test_row_order_of_the_records_does_not_matter(
 
 
 def test_a_report_is_small(rendered: dict[str, str]) -> None:
-    assert all(len(text.encode()) < 300_000 for text in rendered.values())
+    assert all(len(text.encode()) < 400_000 for text in rendered.values())
+    assert len(Page(rendered["report"]).elements) < 15_000
 
 
 def test_no_word_claims_a_cause(rendered: dict[str, str]) -> None:
@@ -139,7 +141,8 @@ def test_what_was_not_computed_says_why(cohort: type[Cohort], name: str, results
     emptied = replace(results, performance=performance, phenotypes=blank(results.phenotypes, "too few events"))
     text = Page(render_report(cohort, name, emptied)).text
     estimates = len(performance["estimates"]) + 1  # and the event rate
-    assert text.count(reason) >= estimates + 2 * len(performance["net_benefit"])
+    further = 2 * len(performance["comparisons"]) + 5 * len(performance["targets"]) + len(performance["optimism"])
+    assert text.count(reason) >= estimates + 2 * len(performance["net_benefit"]) + further
     assert reason in render_model_card(cohort, name, emptied)
     assert reason in render_index([summarise(cohort, name, emptied)])
 
@@ -147,8 +150,9 @@ def test_what_was_not_computed_says_why(cohort: type[Cohort], name: str, results
 def test_a_report_without_optional_parts(cohort: type[Cohort], name: str, results: Results) -> None:
     bare = replace(
         results,
-        performance={**results.performance, "subgroups": [], "net_benefit": [], "calibration_curve": [],
-                     "risk_distribution": []},
+        performance={**results.performance, "subgroups": [], "worst_gaps": [], "net_benefit": [],
+                     "calibration_curve": [], "risk_distribution": [], "smooth_curve": no_curve(), "targets": [],
+                     "classes": {}, "comparisons": {}, "optimism": [], "learning_curve": [], "sites": no_sites()},
         phenotypes={"k": None, "reason": "No stable clusters", "notes": [], "tried": [], "clusters": []},
         risk_factors=results.risk_factors.iloc[:0], factor_curves={},
     )  # fmt: skip
@@ -156,6 +160,16 @@ def test_a_report_without_optional_parts(cohort: type[Cohort], name: str, result
     assert "No stable clusters." in text
     assert "schema declares no subgroups" in text
     assert "no decision threshold" in text
+    assert "the predicted risks hardly differ" in text
+    for heading in (
+        "Optimism",
+        "Sites",
+        "by the number of patients",
+        "Further horizons",
+        "Each class",
+        "against each other one",
+    ):
+        assert heading not in text
 
 
 @pytest.mark.parametrize("level", ["PASS", "WARN", "FAIL"])
@@ -186,12 +200,15 @@ def test_treatments_get_no_what_if_and_a_warning() -> None:
 
 
 def test_tripod_items_all_have_a_status(cohort: type[Cohort], rendered: dict[str, str]) -> None:
-    items = tripod.assess(cohort, has_parts=True)
+    items = tripod.assess(cohort, has_parts=True, has_sites=False)
     assert len(items) == len({item.number for item in items}) == 52
     assert {item.status for item in items} == {"computed", "supplied", "missing"}
     assert all(item.where == "\u2013" for item in items if item.status == "missing")
     text = Page(rendered["report"]).text
     assert all(item.asks in text for item in items)
+    with_sites = tripod.assess(cohort, has_parts=True, has_sites=True)
+    changed = {now.number: now.status for now, before in zip(with_sites, items, strict=True) if now != before}
+    assert changed == {"12d": "computed", "23b": "computed"}
 
 
 def test_the_dictionary_says_everything_the_schema_does(cohort: type[Cohort], rendered: dict[str, str]) -> None:

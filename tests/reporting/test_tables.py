@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from data_schemas.columns import Cohort
-from pipeline.reporting import Results, figures, page, tables, wording
+from pipeline.reporting import Results, figures, forests, page, subgroups, tables, wording
 from pipeline.reporting.figures import Figure
 from pipeline.reporting.table_one import describe_patients
 from pipeline.reporting.tables import Row, Table
@@ -28,7 +28,7 @@ def find_tables(content: Any) -> list[Table]:
     if isinstance(content, Table):
         return [content]
     if isinstance(content, Figure):
-        return [content.table]
+        return [content.table, *content.also]
     parts = content.values() if isinstance(content, dict) else content if isinstance(content, list | tuple) else []
     return [table for part in parts for table in find_tables(part)]
 
@@ -86,7 +86,7 @@ def test_no_count_anywhere_in_a_report_is_small(cohort: type[Cohort], name: str,
 
 
 def test_counts_of_subgroups_cannot_be_had_from_the_totals(results: Results) -> None:
-    rows = tables.protect_subgroups(results.performance, set(), 10)
+    rows = subgroups.protect_subgroups(results.performance, set(), 10)
     for column in {row["column"] for row in rows}:
         sizes = [row["n"] for row in rows if row["column"] == column]
         assert sizes.count(None) != 1
@@ -94,8 +94,15 @@ def test_counts_of_subgroups_cannot_be_had_from_the_totals(results: Results) -> 
 
 def test_what_table_one_hides_the_subgroups_hide_too(build: Build) -> None:
     performance = build("breast_cancer_recurrence").performance
-    rows = tables.protect_subgroups(performance, {("menopausal_status", "premenopausal")}, 10)
-    assert [row["n"] for row in rows if row["column"] == "menopausal_status"] == [None, None]
+    rows = subgroups.protect_subgroups(performance, {("Menopausal status", "premenopausal")}, 10)
+    assert [row["n"] for row in rows if row["column"] == "Menopausal status"] == [None, None]
+
+
+def test_table_one_and_subgroups_call_columns_alike(cohort: type[Cohort], results: Results) -> None:
+    hidden = describe_patients(cohort, results.valid, results.split, 200).hidden_levels
+    columns = {row["column"] for row in results.performance["subgroups"]}
+    assert columns <= {column.label for column in cohort.columns().values()}
+    assert not columns or {name for name, _ in hidden} & columns
 
 
 def cells(table: Table, column: int) -> list[str]:
@@ -103,14 +110,34 @@ def cells(table: Table, column: int) -> list[str]:
 
 
 def test_calibration_draws_its_table(results: Results) -> None:
-    rows, ax = results.performance["calibration_curve"], axes()
-    figures.draw_calibration(ax, rows)
+    rows, points, ax = results.performance["calibration_curve"], results.performance["smooth_curve"]["points"], axes()
+    figures.draw_calibration(ax, rows, points)
     x, y = ax.lines[1].get_data()
     table = tables.calibration(rows)
     assert [wording.percent(v) for v in x] == cells(table, 0)
     assert [wording.percent(v) for v in y] == cells(table, 1)
     limits = [segment[:, 1] for segment in ax.collections[0].get_segments()]
     assert [f"{wording.percent(a)}{wording.TO}{wording.percent(b)}" for a, b in limits] == cells(table, 2)
+
+
+def test_the_smooth_curve_draws_its_table(results: Results) -> None:
+    points, ax = results.performance["smooth_curve"]["points"], axes()
+    figures.draw_calibration(ax, [], points)
+    table = tables.smooth_curve(points)
+    assert len(ax.lines) == (3 if points else 2)
+    for column, line in enumerate(ax.lines[2].get_data() if points else ()):
+        assert [f"{wording.decimal(100 * v, 1)}%" for v in line] == cells(table, column)
+    for band in ax.collections[1:]:
+        ends = {f"{wording.decimal(100 * y, 1)}%" for y in band.get_paths()[0].vertices[:, 1]}
+        assert ends == {end for cell in cells(table, 2) for end in cell.split(wording.TO)}
+
+
+def test_without_a_smooth_curve_dots_are_joined(results: Results) -> None:
+    rows, points = results.performance["calibration_curve"], results.performance["smooth_curve"]["points"]
+    figure, ax = figures.calibration(rows, points), axes()
+    figures.draw_calibration(ax, rows, points)
+    assert bool(figure.also) == bool(points) == ("smooth" in figure.description)
+    assert (ax.lines[1].get_linestyle() == "None") == bool(points)
 
 
 def test_risks_draw_their_table(results: Results) -> None:
@@ -135,10 +162,10 @@ def test_net_benefit_draws_its_table(results: Results) -> None:
 
 
 def test_subgroups_draw_their_table(results: Results, cohort: type[Cohort]) -> None:
-    lines, ax = figures.lines_of(results.performance["subgroups"], "auroc", {}), axes()
-    figures.draw_forest(ax, lines, "AUROC", None)
+    lines, ax = forests.lines_of(results.performance["subgroups"], "auroc"), axes()
+    forests.draw_forest(ax, lines, "AUROC", None)
     drawn = [wording.decimal(line.get_xdata()[0], 3) for line in ax.lines if line.get_marker() == "s"]
-    table = figures.table_of("k", "AUROC", lines, 3)
+    table = forests.table_of("k", "AUROC", lines, 3)
     assert drawn == [cell for cell in cells(table, 1) if cell != wording.NOTHING]
 
 

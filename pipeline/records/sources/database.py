@@ -1,6 +1,7 @@
 """A database, through SQLAlchemy: one query that only reads, in one read-only transaction, streamed in chunks."""
 
 import os
+from collections.abc import Collection
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,12 +27,14 @@ READ_ONLY: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 }
 
 
-def read_database(source: DatabaseSource, columns: dict[str, Column]) -> pd.DataFrame:
+def read_database(
+    source: DatabaseSource, columns: dict[str, Column], optional: Collection[str] = frozenset()
+) -> pd.DataFrame:
     """The rows of the query in `source.path`, as text columns, as a delimited file with the same values gives them.
 
-    Raises ConfigurationError if the environment variable or the query is not usable, DataRefusedError if the
-    database cannot be reached, refuses the query, drops the connection or gives other columns. No message
-    holds the address, since it may hold a password.
+    The query may lack `optional` columns. Raises ConfigurationError if the environment variable or the query is not
+    usable, DataRefusedError if the database cannot be reached, refuses the query, drops the connection or gives other
+    columns. No message holds the address, since it may hold a password.
     """
     import sqlalchemy as sa
 
@@ -39,7 +42,7 @@ def read_database(source: DatabaseSource, columns: dict[str, Column]) -> pd.Data
     engine = _open_engine(source)
     try:
         with _connect(engine, source) as connection:
-            return _read_rows(_read_only(connection), query, source, columns)
+            return _read_rows(_read_only(connection), query, source, columns, optional)
     except (sa.exc.SQLAlchemyError, RuntimeError) as error:
         if getattr(error, "connection_invalidated", False):
             raise _unreachable(source) from None
@@ -137,14 +140,18 @@ def _read_only(connection: "Connection") -> "Connection":
 
 
 def _read_rows(
-    connection: "Connection", query: str, source: DatabaseSource, columns: dict[str, Column]
+    connection: "Connection",
+    query: str,
+    source: DatabaseSource,
+    columns: dict[str, Column],
+    optional: Collection[str],
 ) -> pd.DataFrame:
     with closing(connection.exec_driver_sql(query)) as rows:
         header = list(rows.keys())
-        check_header(source.path, header, list(columns))
+        present = check_header(source.path, header, list(columns), optional)
         parts = [_as_text(part, header, source, columns) for part in rows.partitions(CHUNK)]
-    empty = pd.DataFrame(columns=list(columns), dtype="string")
-    return pd.concat(parts, ignore_index=True)[list(columns)] if parts else empty
+    empty = pd.DataFrame(columns=present, dtype="string")
+    return pd.concat(parts, ignore_index=True)[present] if parts else empty
 
 
 def _as_text(rows: Any, header: list[str], source: DatabaseSource, columns: dict[str, Column]) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 import contextlib
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import pandas as pd
@@ -17,16 +17,20 @@ HEADER_WITHIN = 1 << 20  # bytes
 BLOCK = 1 << 24  # bytes; no record is longer
 
 
-def read_delimited(source: DelimitedSource, columns: list[str]) -> pd.DataFrame:
-    """Read `source` as text columns in the order of `columns`; an empty field is the empty text.
+def read_delimited(
+    source: DelimitedSource, columns: list[str], optional: Collection[str] = frozenset()
+) -> pd.DataFrame:
+    """Read `source` as text columns in the order of `columns`, of which it may lack those that are `optional`.
+
+    An empty field is the empty text.
 
     Raises DataRefusedError on a missing, empty or damaged file, another encoding, a NUL byte, broken quotes, a
     header with missing, extra or repeated names, or a row with another number of fields.
     """
     text = _read_text(source)
     header = _read_header(source, text)
-    check_header(source.path, header, columns)
-    return _read_records(source, header, text)[columns]
+    present = check_header(source.path, header, columns, optional)
+    return _read_records(source, header, text)[present]
 
 
 def read_any_delimited(source: DelimitedSource) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 """Parquet: what has a type already keeps it where it is the declared one, and is refused where it is another."""
 
+from collections.abc import Collection
 from typing import Any
 
 import pandas as pd
@@ -13,17 +14,20 @@ from pipeline.records.sources.refusals import check_distinct, check_header, chec
 from pipeline.settings import ParquetSource
 
 
-def read_parquet_source(source: ParquetSource, columns: dict[str, Column]) -> pd.DataFrame:
+def read_parquet_source(
+    source: ParquetSource, columns: dict[str, Column], optional: Collection[str] = frozenset()
+) -> pd.DataFrame:
     """Read `source`: text, whole numbers as `Int64`, others as `float64`, days as `datetime64[ns]`.
 
-    Codes may be text or whole numbers, truths are "true" and "false", NaN is missing. Raises DataRefusedError on a
-    file that is not whole, other columns, or a column whose type cannot hold what is declared.
+    It may lack `optional` columns. Codes may be text or whole numbers, truths are "true" and "false", NaN is missing.
+    Raises DataRefusedError on a file that is not whole, other columns, or a column whose type cannot hold what is
+    declared.
     """
-    table = _read_table(source.path, list(columns))
-    made = {name: _make_column(table[name], column) for name, column in columns.items()}
+    table = _read_table(source.path, list(columns), optional)
+    made = {name: _make_column(table[name], columns[name]) for name in columns if name in table.column_names}
     if nul := [name for name, values in made.items() if values is not None and _holds_nul(values)]:
         raise refused(source.path, "NUL byte", f"columns {', '.join(nul)} hold a NUL byte; write them anew")
-    if wrong := [f"{name} ({table[name].type})" for name in columns if made[name] is None]:
+    if wrong := [f"{name} ({table[name].type})" for name in made if made[name] is None]:
         raise refused(
             source.path,
             "column type",
@@ -32,7 +36,7 @@ def read_parquet_source(source: ParquetSource, columns: dict[str, Column]) -> pd
     return pd.DataFrame(made)
 
 
-def _read_table(path: str, columns: list[str] | None) -> pa.Table:
+def _read_table(path: str, columns: list[str] | None, optional: Collection[str] = frozenset()) -> pa.Table:
     check_readable(path)
     try:
         with pq.ParquetFile(path) as file:
@@ -40,7 +44,7 @@ def _read_table(path: str, columns: list[str] | None) -> pa.Table:
             if columns is None:
                 check_distinct(path, names)
             else:
-                check_header(path, names, columns)
+                check_header(path, names, columns, optional)
             table = file.read()
     except (pa.ArrowException, OSError):
         raise refused(path, "parquet file", "is not a whole Parquet file; copy or export it anew") from None

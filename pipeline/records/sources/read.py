@@ -1,5 +1,7 @@
 """Any source to the raw table: the schema's columns, as text or as the numbers and days the source holds."""
 
+from collections.abc import Collection
+
 import pandas as pd
 
 from data_schemas.columns import Column
@@ -7,9 +9,10 @@ from pipeline.errors import ConfigurationError
 from pipeline.settings import DatabaseSource, DelimitedSource, ParquetSource, Source, WorkbookSource
 
 
-def read_source(source: Source, columns: dict[str, Column]) -> pd.DataFrame:
+def read_source(source: Source, columns: dict[str, Column], optional: Collection[str] = frozenset()) -> pd.DataFrame:
     """Read `source` strictly, in its own order of rows, with exactly `columns` in declared order.
 
+    Of them, those that are `optional` may be absent, and then are not in the table either.
     A text source gives text columns (`string`), where the empty text is a missing value. Parquet gives numbers
     (`Int64`, `float64`) and days (`datetime64`) where it holds them for such a column, text else. Raises
     DataRefusedError, naming the rule, where the source cannot be read or has other columns, and
@@ -18,18 +21,18 @@ def read_source(source: Source, columns: dict[str, Column]) -> pd.DataFrame:
     if isinstance(source, DelimitedSource):
         from pipeline.records.sources.delimited import read_delimited
 
-        return read_delimited(source, list(columns))
+        return read_delimited(source, list(columns), optional)
     if isinstance(source, ParquetSource):
         from pipeline.records.sources.parquet import read_parquet_source
 
-        return read_parquet_source(source, columns)
+        return read_parquet_source(source, columns, optional)
     if isinstance(source, DatabaseSource):
         from pipeline.records.sources.database import read_database
 
-        return read_database(source, columns)
+        return read_database(source, columns, optional)
     from pipeline.records.sources.workbook import read_workbook
 
-    return read_workbook(source, columns)
+    return read_workbook(source, columns, optional)
 
 
 def read_undeclared(source: Source) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 import difflib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,7 +23,7 @@ def file_faults(path: str) -> Iterator[None]:
     try:
         yield
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
-        raise DataRefusedError(f"{path} is missing, rule 'file': expected the file named in params.yaml") from None
+        raise DataRefusedError(f"{path} is missing, rule 'file': expected a file of records there") from None
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else "the disk or network failed"
         raise refused(path, "file", f"cannot be read: {reason}; mend the path, permission or disk") from None
@@ -45,14 +45,17 @@ def check_unpacked(path: str, packed: int, unpacked: int) -> None:
         )
 
 
-def check_header(path: str, header: Sequence[str], columns: Sequence[str]) -> None:
-    """Raise DataRefusedError unless `header` holds each of `columns` once, in any order, and nothing else.
+def check_header(
+    path: str, header: Sequence[str], columns: Sequence[str], optional: Collection[str] = frozenset()
+) -> list[str]:
+    """Those of `columns` that `header` holds, in declared order; `optional` are those it may lack.
 
-    A header may be a patient's record by mistake, so what is not declared is told by its place, never shown.
+    Raises DataRefusedError unless `header` holds each of the others once, in any order, and nothing that is not in
+    `columns`. A header may be a patient's record by mistake, so what is not declared is told by its place, never shown.
     """
     faults = []
     known = set(header) & set(columns)
-    if missing := [c for c in columns if c not in known]:
+    if missing := [c for c in columns if c not in known and c not in optional]:
         faults.append(f"missing {', '.join(missing)}")
     if strange := [i for i, c in enumerate(header, start=1) if c not in known]:
         near = [_nearest(header[i - 1], columns) for i in strange]
@@ -65,6 +68,7 @@ def check_header(path: str, header: Sequence[str], columns: Sequence[str]) -> No
         raise refused(
             path, "header", f"the columns are not the schema's: {'; '.join(faults)}; {hint}mend the file or the schema"
         )
+    return [c for c in columns if c in known]
 
 
 def check_distinct(path: str, header: Sequence[str]) -> None:

@@ -3,6 +3,7 @@
 import math
 import warnings
 import zipfile
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +18,17 @@ from pipeline.settings import WorkbookSource
 TOO_LONG = 1e15  # Excel keeps 15 digits: a longer number is not what was typed
 
 
-def read_workbook(source: WorkbookSource, columns: dict[str, Column]) -> pd.DataFrame:
+def read_workbook(
+    source: WorkbookSource, columns: dict[str, Column], optional: Collection[str] = frozenset()
+) -> pd.DataFrame:
     """Read one sheet of `source` as text columns, as a delimited file with the same values would give them.
 
-    Raises DataRefusedError on a file that is no workbook, several sheets where none is declared, merged cells,
-    formulas, error values, numbers of more than 15 digits, or other columns than the schema's.
+    It may lack `optional` columns. Raises DataRefusedError on a file that is no workbook, several sheets where none is
+    declared, merged cells, formulas, error values, numbers of more than 15 digits, or other columns than the schema's.
     """
     header, rows = _read_table(source)
-    check_header(source.path, header, list(columns))
-    return _write_rows(source, header, rows, columns)[list(columns)]
+    present = check_header(source.path, header, list(columns), optional)
+    return _write_rows(source, header, rows, columns)[present]
 
 
 def read_any_workbook(source: WorkbookSource) -> pd.DataFrame:

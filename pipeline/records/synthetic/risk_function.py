@@ -7,15 +7,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.optimize import brentq
+from scipy.optimize import brentq, elementwise
 from scipy.special import expit
 
-from data_schemas.columns import Binary, Cohort, Column, Kind, TimeToEvent
+from data_schemas.columns import Classes, Cohort, Column, Kind, TimeToEvent
 from pipeline.arrays import FloatArray
 
 WITHOUT_EFFECT = 1 / 3  # share of the predictors
 LAST_CENSORED = 1 / 0.35  # horizons until the last is censored: 25% to 35% are censored before the first
+COMPETING = 0.15  # share with a competing event by the horizon where nothing else comes first
 SPREAD = 1.0  # standard deviation of the log-odds; with 1 the best possible AUROC is about .75
+Labels = npt.NDArray[np.str_]
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,8 @@ class RiskFunction:
     """Log-odds = intercept + a slope per number + a coefficient per label, the first label's being 0.
 
     A predictor without effect has coefficients 0. A missing value adds nothing: a number counts as its centre, a
-    category as its first label. For an outcome at a horizon the risk is that of the event by then.
+    category as its first label. For an outcome at a horizon the risk is that of the event by then and before any
+    competing one; of classes it is that of the class of interest.
     """
 
     intercept: float
@@ -75,41 +78,69 @@ def draw_outcome(
 ) -> dict[str, pd.Series]:
     """The columns of the cohort's outcome for each typed record, drawn from its true risk.
 
-    Times to the event are exponential, with the risk as the probability of an event by the horizon; censoring is
-    uniform and independent of everything, and follow-up ends where the plausible range of its column does.
+    Times to the event are exponential, with the risk as the probability of an event by the horizon; competing events
+    come at a constant rate, independent of everything, each as often as the others. So is censoring, which is uniform;
+    follow-up ends where the plausible range of its column does. The classes that are not of interest have equal shares.
     """
     outcome, columns, risk = cohort.study().outcome, cohort.columns(), true_risk(frame, truth)
-    if isinstance(outcome, Binary):
-        event = rng.random(len(frame)) < risk
-        return {outcome.column: _coded(event, columns[outcome.column], outcome.event, frame.index)}
-    event, time = _follow_up(risk, outcome, columns[outcome.time], rng)
-    return {
-        outcome.event_column: _coded(event, columns[outcome.event_column], outcome.event, frame.index),
-        outcome.time: pd.Series(time, index=frame.index).astype(frame[outcome.time].dtype),
-    }
+    if isinstance(outcome, TimeToEvent):
+        ended, time = _follow_up(risk, outcome, columns, rng)
+        return {
+            outcome.event_column: _coded(ended, columns[outcome.event_column], frame.index),
+            outcome.time: pd.Series(time, index=frame.index).astype(frame[outcome.time].dtype),
+        }
+    event = rng.random(len(frame)) < risk
+    others = [label for label in columns[outcome.column].labels if label != outcome.event]
+    other = rng.choice(others, len(frame)) if isinstance(outcome, Classes) else others[0]
+    return {outcome.column: _coded(np.where(event, outcome.event, other), columns[outcome.column], frame.index)}
 
 
 def _follow_up(
-    risk: FloatArray, outcome: TimeToEvent, column: Column, rng: np.random.Generator
-) -> tuple[npt.NDArray[np.bool_], FloatArray]:
-    """Whether follow-up ended with the event, and when; in whole units the horizon itself still counts."""
-    assert column.plausible, "every measurement has a plausible range"
-    low, high = column.plausible
-    hazard = -np.log1p(-np.clip(risk, 1e-12, 1 - 1e-12)) / outcome.horizon
-    until_event = rng.exponential(size=len(risk)) / hazard
-    until_censored = rng.uniform(0, outcome.horizon * LAST_CENSORED, len(risk))
-    if column.kind == Kind.INTEGER:
-        until_event, until_censored = np.ceil(until_event), np.floor(until_censored)
-    until_event, until_censored = np.maximum(until_event, low), np.clip(until_censored, low, high)
-    return until_event <= until_censored, np.minimum(until_event, until_censored)
+    risk: FloatArray, outcome: TimeToEvent, columns: Mapping[str, Column], rng: np.random.Generator
+) -> tuple[Labels, FloatArray]:
+    """How follow-up ended, and when; in whole units the horizon itself still counts."""
+    time, n = columns[outcome.time], len(risk)
+    assert time.plausible, "every measurement has a plausible range"
+    hazard, competing_hazard = _hazards(risk, COMPETING if outcome.competing else 0.0)
+    until_end = rng.exponential(size=n) / hazard * outcome.horizon
+    until_censored = rng.uniform(0, outcome.horizon * LAST_CENSORED, n)
+    end = np.full(n, outcome.event)
+    if outcome.competing:
+        until_competing = rng.exponential(size=n) / competing_hazard * outcome.horizon
+        end = np.where(until_end <= until_competing, end, rng.choice(outcome.competing, n))
+        until_end = np.minimum(until_end, until_competing)
+    if time.kind == Kind.INTEGER:
+        until_end, until_censored = np.ceil(until_end), np.floor(until_censored)
+    low, high = time.plausible
+    until_end, until_censored = np.maximum(until_end, low), np.clip(until_censored, low, high)
+    if not (censored := _censored(outcome, columns[outcome.event_column])):
+        return end, np.minimum(until_end, high)
+    return np.where(until_end <= until_censored, end, censored[0]), np.minimum(until_end, until_censored)
 
 
-def _coded(event: npt.NDArray[np.bool_], column: Column, label: str, index: pd.Index) -> pd.Series:
-    """`label` where the event came, else the first of the other labels."""
-    labels = column.labels
-    other = next(each for each in labels if each != label)
-    codes = np.where(event, labels.index(label), labels.index(other))
-    return pd.Series(pd.Categorical.from_codes(codes, pd.Index(labels), ordered=column.ordered), index=index)
+def _hazards(risk: FloatArray, competing: float) -> tuple[FloatArray, float]:
+    """Constant hazards over one horizon of an event with that risk, and of one that competes with it."""
+    kept = np.clip(risk, 1e-12, 1 - 1e-12)
+    alone, other = -np.log1p(-kept), -float(np.log1p(-competing))
+    if not competing:
+        return alone, other
+
+    def excess(log_hazard: FloatArray, aim: FloatArray) -> FloatArray:
+        hazard = np.exp(log_hazard)
+        both = hazard + other
+        return hazard / both * -np.expm1(-both) - aim
+
+    found: FloatArray = elementwise.find_root(excess, (np.log(alone), np.log(alone) + 30), args=(kept,)).x
+    return np.exp(found), other
+
+
+def _censored(outcome: TimeToEvent, column: Column) -> list[str]:
+    """The labels that say that follow-up ended without an event."""
+    return [label for label in column.labels if label not in (outcome.event, *outcome.competing)]
+
+
+def _coded(labels: Labels, column: Column, index: pd.Index) -> pd.Series:
+    return pd.Series(pd.Categorical(labels, categories=column.labels, ordered=column.ordered), index=index)
 
 
 def _log_odds(frame: pd.DataFrame, truth: RiskFunction) -> FloatArray:

@@ -32,7 +32,7 @@ from data_schemas.columns import (
 )  # fmt: skip
 from pipeline.errors import ConfigurationError
 from pipeline.files import read_json, write_json
-from pipeline.outcomes import Observed
+from pipeline.outcomes import observe
 from pipeline.records.quarantine import validate_records
 from pipeline.records.synthetic.risk_function import true_risk
 from pipeline.records.synthetic.synthesis import make_risk_function, synthesise
@@ -81,10 +81,13 @@ class Laboratory(Cohort):
         metadata = {  # noqa: RUF012
             "study": replace(
                 Clinic.study(),
-                outcome=TimeToEvent("years", "ended", "died", horizon=2, unit="years", says="death within 2 years"),
+                outcome=TimeToEvent(
+                    "years", "ended", "died", horizon=2, unit="years", says="death within 2 years",
+                    censored=("lost", "study ended"),
+                ),
                 per_patient=Visits("admitted", "discharged"),
             )
-        }
+        }  # fmt: skip
 
 
 COHORTS = (Clinic, BreastCancerDiagnosis, BreastCancerRecurrence, Laboratory)
@@ -170,9 +173,7 @@ def test_the_outcome_is_drawn_from_the_true_risk(cohort, seed, share):
 def test_events_by_the_horizon_come_with_the_true_risk_and_a_third_is_censored_before(cohort, seed):
     text, truth = synthetic(cohort, 40_000, seed)
     valid = validated(text, cohort).valid
-    outcome = cohort.study().outcome
-    event = (valid[outcome.event_column] == outcome.event).to_numpy("float64")
-    observed = Observed(event, valid[outcome.time].to_numpy("float64"), outcome.horizon)
+    [observed] = observe(valid, cohort.study()).values()
     weights = observed.weights()
     assert abs(np.average(observed.by_horizon(), weights=weights) - 0.3) < 0.01
     assert 0.25 < 1 - observed.known().mean() < 0.35

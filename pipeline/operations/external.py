@@ -1,0 +1,150 @@
+"""External validation: how well a model holds for other patients than those of development, and what would mend it."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from data_schemas.columns import Cohort, TimeToEvent
+from pipeline.arrays import FloatArray, IntArray
+from pipeline.errors import DataRefusedError
+from pipeline.evaluation.assemble import HeldOut, compare_models, describe_performance
+from pipeline.evaluation.intervals import Estimate
+from pipeline.evaluation.performance import hide_small
+from pipeline.evaluation.subgroups import label_groups
+from pipeline.evaluation.updating import Choice, choose_update, describe_updates
+from pipeline.models.development import Deployed
+from pipeline.models.outcomes import Examples, make_examples
+from pipeline.outcomes import Observed
+from pipeline.settings import Settings
+
+DEPLOYED = "deployed"
+TOLD = {"auroc": "AUROC", "oe_ratio": "observed to expected", "calibration_slope": "calibration slope"}
+
+
+@dataclass(frozen=True)
+class Followed:
+    """Records that have a risk and an outcome: typed, as examples, and what `Deployed.predict` told of them.
+
+    `records` and `told` have one row per row of `examples.X`, and `without_outcome` counts the others that have a risk.
+    """
+
+    records: pd.DataFrame
+    examples: Examples
+    told: pd.DataFrame
+    without_outcome: int
+
+
+def outcome_columns(cohort: type[Cohort]) -> list[str]:
+    """The columns that say what became of a patient."""
+    outcome = cohort.study().outcome
+    return [outcome.time, outcome.event_column] if isinstance(outcome, TimeToEvent) else [outcome.column]
+
+
+def follow(records: pd.DataFrame, told: pd.DataFrame, cohort: type[Cohort], smallest: int) -> Followed:
+    """Those of the typed `records` whose outcome is given, with what was `told` of them (same rows).
+
+    Raises DataRefusedError where fewer than `smallest` patients have, or are known not to have, the event: figures of
+    so few would tell of single patients.
+    """
+    given = records[outcome_columns(cohort)].notna().all(axis=1)
+    known = records[given]
+    examples = make_examples(known.rename(columns={cohort.identifier(): "pseudonym"}), cohort)
+    if _rarer(examples.observed, examples.patient) < smallest:
+        raise DataRefusedError(
+            f"of {len(known)} records with a risk and an outcome, those with the event, or those known not to have it, "
+            f"are of fewer than {smallest} patients; gather more, or score without an evaluation"
+        )
+    return Followed(known, examples, told[given], int((~given).sum()))
+
+
+def validate_externally(
+    followed: Followed, choices: Mapping[str, Choice], refused: int, cohort: type[Cohort], settings: Settings
+) -> dict[str, Any]:
+    """What `describe_performance` says of the model for these patients, `left_out` and `recalibration`.
+
+    Aggregates only, small groups hidden. `refused` counts the records that have no risk.
+    """
+    study, smallest = cohort.study(), settings.disclosure.smallest_group
+    held_out = _as_held_out(followed)
+    figures = compare_models(held_out, study, settings.evaluate)[DEPLOYED]
+    groups = label_groups(followed.records, study.subgroups, cohort.predictors())
+    described = describe_performance(held_out, DEPLOYED, figures, groups, study, settings.evaluate, smallest)
+    counts = {"refused": refused, "without_outcome": followed.without_outcome}
+    left_out = {name: hide_small([count], smallest)[0] for name, count in counts.items()}
+    recalibration = _describe_choices(followed, choices, figures, cohort, settings)
+    return {"left_out": left_out} | described | {"recalibration": recalibration}
+
+
+def choose_updates(followed: Followed, deployed: Deployed, smallest: int) -> dict[str, Choice]:
+    """The recalibration that the patients support, by target, that of the headline figures first.
+
+    Each model is judged by its own risks, before they are made coherent with the others'. Targets with fewer than
+    `smallest` patients with the event, or known to be without it, are left out.
+    """
+    examples, models = followed.examples, {deployed.target: deployed.model} | deployed.others
+    return {
+        name: choose_update(models[name].risk(examples.X), observed, examples.patient)
+        for name, observed in examples.targets.items()
+        if _rarer(observed, examples.patient) >= smallest
+    }
+
+
+def say_findings(found: Mapping[str, Any]) -> list[str]:
+    """Two sentences for the console, of what `validate_externally` found."""
+    figures = ", ".join(f"{words} {_interval(found['estimates'][name])}" for name, words in TOLD.items())
+    return [
+        f"For {found['n']:,} records, {found['events']:,} with the event: {figures}.",
+        found["recalibration"]["says"],
+    ]
+
+
+def _describe_choices(
+    followed: Followed,
+    choices: Mapping[str, Choice],
+    figures: Mapping[str, Estimate],
+    cohort: type[Cohort],
+    settings: Settings,
+) -> dict[str, Any]:
+    """What `describe_updates` says of the first model, and under `also` what is supported for each of the others."""
+    (target, first), *others = choices.items()
+    observed, patient = followed.examples.targets[target], followed.examples.patient
+    risk, thresholds = followed.told["risk"].to_numpy(float), cohort.study().thresholds
+    also = [
+        {"target": name, "supported": choice.supported, "says": choice.says} | asdict(choice.update)
+        for name, choice in others
+    ]
+    described = describe_updates(first, figures, risk, observed, patient, thresholds, settings.evaluate)
+    return described | {"also": also}
+
+
+def _as_held_out(followed: Followed) -> HeldOut:
+    told, examples = followed.told, followed.examples
+    _, *others = examples.targets
+
+    def once(name: str) -> FloatArray:
+        return told[name].to_numpy(float)[None]
+
+    return HeldOut(
+        risks={DEPLOYED: once("risk")},
+        also={name: once(f"also_{name}") for name in others},
+        lower=once("lower"),
+        upper=once("upper"),
+        outside=once("outside") > 0,
+        targets=examples.targets,
+        patient=examples.patient,
+    )
+
+
+def _rarer(observed: Observed, patient: IntArray) -> int:
+    """How many patients have the event, or are known not to, whichever are fewer."""
+    event = observed.by_horizon() == 1
+    return min(len(np.unique(patient[kind])) for kind in (event, observed.known() & ~event))
+
+
+def _interval(estimate: Mapping[str, Any]) -> str:
+    if estimate["lo"] is None:
+        return f"without interval ({estimate['reason']})"
+    return f"{estimate['value']:.3g} (95% interval {estimate['lo']:.3g} to {estimate['hi']:.3g})"

@@ -1,0 +1,93 @@
+"""The file of a model: read for the schema it was made for, and written anew with a recalibration in it."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from data_schemas.columns import Cohort
+from pipeline import files
+from pipeline.arrays import FloatArray
+from pipeline.errors import ConfigurationError
+from pipeline.evaluation.updating import NONE, Choice, Update
+from pipeline.models.development import Deployed
+from pipeline.models.features import model_frame
+from pipeline.models.inputs import find_changes, list_inputs
+from pipeline.models.outcomes import Examples
+from pipeline.models.storage import FORMAT, deployed_from_dict
+from pipeline.models.venn_abers import VennAbers
+from pipeline.outcomes import observe
+from pipeline.records.typing import type_records
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What a model file holds, and the model that it describes."""
+
+    content: dict[str, Any]
+    deployed: Deployed
+
+    def predict(self, records: pd.DataFrame, cohort: type[Cohort]) -> pd.DataFrame:
+        """`Deployed.predict` for typed `records`, with their index."""
+        if records.empty:
+            also = [f"also_{name}" for name in self.deployed.others]
+            return pd.DataFrame(columns=["risk", "lower", "upper", "outside", "distance", "because", *also])
+        predictors = cohort.predictors()
+        inputs = {name: predictors[name] for name in list_inputs(self.content)}
+        return self.deployed.predict(model_frame(records, inputs))
+
+
+def read_model(path: Path, cohort: type[Cohort]) -> Stored:
+    """The model in the file at `path`. Raises ConfigurationError unless it was made for the schema of `cohort`."""
+    if not path.is_file():
+        raise ConfigurationError(f"{path} is missing; `dvc repro` makes the model")
+    try:
+        content = files.read_json(path)
+    except ValueError:
+        raise ConfigurationError(f"{path} is no model file: it is not whole JSON; run `dvc repro`") from None
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise ConfigurationError(f"{path} is no model file of this version; run `dvc repro`")
+    changes = find_changes(content, cohort.predictors()) + _other_outcome(content, cohort)
+    if changes:
+        raise ConfigurationError(
+            f"{path} was made for another schema than {cohort.__module__} is now: {'; '.join(changes)}; run "
+            "`dvc repro`, or restore the schema that belongs to the model"
+        )
+    return Stored(content, deployed_from_dict(content, cohort.study().outcome))
+
+
+def recalibrate(stored: Stored, choices: Mapping[str, Choice], examples: Examples) -> dict[str, Any]:
+    """The content of a model file with each supported update in it, by target; `examples` are those it rests on.
+
+    Slope and intercept enter those of each model. Where the first changes, its Venn-Abers interval is learnt anew, from
+    these patients, whom the model has never seen.
+    """
+    content, first = stored.content, choices[stored.deployed.target]
+    updates = {name: choice.update for name, choice in choices.items()}
+    others = {name: _composed(model, updates.get(name, Update())) for name, model in content["others"].items()}
+    made = content | {"model": _composed(content["model"], first.update), "others": others}
+    if first.supported != NONE:
+        made["interval"] = _relearnt(stored.deployed, first.update, examples).to_dict()
+    told = {name: {"supported": choices[name].supported} | asdict(update) for name, update in updates.items()}
+    return made | {"recalibrated": {"patients": len(np.unique(examples.patient)), "updates": told}}
+
+
+def _other_outcome(content: Mapping[str, Any], cohort: type[Cohort]) -> list[str]:
+    columns = cohort.columns()
+    nobody = type_records(pd.DataFrame(columns=list(columns), dtype="string"), columns).frame
+    declared, known = list(observe(nobody, cohort.study())), [content["target"], *content["others"]]
+    return [] if declared == known else ["the outcome has other horizons or classes"]
+
+
+def _composed(model: Mapping[str, Any], update: Update) -> dict[str, Any]:
+    intercept = update.intercept + update.slope * model["intercept"]
+    return dict(model) | {"intercept": intercept, "slope": update.slope * model["slope"]}
+
+
+def _relearnt(deployed: Deployed, update: Update, examples: Examples) -> VennAbers:
+    scores: FloatArray = update.intercept + update.slope * deployed.model.log_odds(examples.X)
+    observed = examples.observed
+    return VennAbers.learn(scores, observed.by_horizon(), observed.weights())

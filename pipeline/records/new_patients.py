@@ -1,0 +1,99 @@
+"""Records of new patients: read and checked as those of the cohort are, one by one, and none left out in silence."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pandas as pd
+
+from data_schemas.columns import Cohort, Column, Role
+from data_schemas.vocabulary import Severity
+from pipeline.errors import DataRefusedError
+from pipeline.records.checks import find_violations
+from pipeline.records.rules import MISSING, Rule, list_rules
+from pipeline.records.sources.read import read_source
+from pipeline.records.typing import type_records
+from pipeline.records.units import convert_units
+from pipeline.settings import Source
+
+NEEDED = (Role.IDENTIFIER, Role.PREDICTOR, Role.INDEX_DATE)
+
+
+@dataclass(frozen=True)
+class NewPatients:
+    """n records of new patients, in the order of their source.
+
+    `frame` (n rows) has all columns of the schema, typed and in its units, missing where the source lacks them.
+    `refused` (n,) says in words why a record gets no risk, and nothing where it does.
+    """
+
+    frame: pd.DataFrame
+    refused: pd.Series
+
+    @property
+    def sound(self) -> pd.DataFrame:
+        """The records that get a risk."""
+        return self.frame[self.refused == ""]
+
+
+def read_new_patients(source: Source, cohort: type[Cohort]) -> pd.DataFrame:
+    """The records of `source` as it has them; it may lack what no risk needs: outcome, site and excluded columns.
+
+    Raises DataRefusedError as `read_source` does, and where there is no record.
+    """
+    raw = read_source(source, cohort.columns(), set(cohort.columns()) - _needed(cohort))
+    if raw.empty:
+        raise DataRefusedError(
+            f"{source.path}, rule 'no records': it has a header and no records; expected one or more"
+        )
+    return raw
+
+
+def check_new_patients(raw: pd.DataFrame, cohort: type[Cohort], decimal: str = ".") -> NewPatients:
+    """Type `raw` and lay the cohort's rules on columns and records to each record by itself.
+
+    A record that breaks one that refuses or quarantines gets no risk, and the others do: here a code that is not
+    declared refuses a record, not the table. What no risk needs may be missing, as before the outcome it must be.
+    Rules on patients and on the table of training do not apply. `raw` may be a part of a larger table.
+    """
+    columns = {name: _one_by_one(column) for name, column in cohort.columns().items()}
+    absent = dict.fromkeys([name for name in columns if name not in raw], pd.Series("", raw.index, dtype="string"))
+    typed = type_records(raw.assign(**absent), columns, decimal)
+    frame, lacking = convert_units(typed.frame, columns)
+    broken = pd.concat([typed.misfits, lacking, find_violations(frame, _forgiving(cohort))], ignore_index=True)
+    told_before = broken.duplicated(["record", "column"]) & (broken["rule"] == MISSING)
+    return NewPatients(frame, _in_words(broken[~told_before], cohort).reindex(frame.index, fill_value=""))
+
+
+def _needed(cohort: type[Cohort]) -> set[str]:
+    """The columns without which there is no risk."""
+    needed = {name: column for name, column in cohort.columns().items() if column.role in NEEDED}
+    return {*needed, *(column.unit_column for column in needed.values() if column.unit_column)}
+
+
+def _one_by_one(column: Column) -> Column:
+    return replace(column, severities={**column.severities, "type": Severity.QUARANTINE})
+
+
+def _forgiving(cohort: type[Cohort]) -> type[Cohort]:
+    """The cohort with missing values allowed in what no risk needs."""
+    schema = cohort.to_schema()
+    may_miss = {name: {"nullable": True} for name in schema.columns if name not in _needed(cohort)}
+    forgiving = schema.update_columns(may_miss)
+    made: Any = type(cohort.__name__, (cohort,), {"to_schema": classmethod(lambda _: forgiving)})
+    return made  # type: ignore[no-any-return]
+
+
+def _in_words(broken: pd.DataFrame, cohort: type[Cohort]) -> pd.Series:
+    """By record, every broken rule that sets a record aside, in the rules' order, with column and sentence."""
+    rules = [rule for rule in list_rules(cohort) if rule.severity != Severity.WARN]
+    places = {(rule.rule, rule.column): place for place, rule in enumerate(rules)}
+    keys = zip(broken["rule"], broken["column"].astype(object).where(broken["column"].notna(), None), strict=True)
+    placed = broken.assign(place=[places.get(key, -1) for key in keys])
+    known = placed[placed["place"] >= 0].sort_values("place")
+    words = known["place"].map(lambda place: _words(rules[place]))
+    return words.groupby(known["record"], sort=False).agg("; ".join).astype("string")
+
+
+def _words(rule: Rule) -> str:
+    place = f"column {rule.column}, " if rule.column else ""
+    return f"{place}rule '{rule.rule}' ({rule.sentence})"
