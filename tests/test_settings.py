@@ -5,6 +5,7 @@ import yaml
 from pydantic import ValidationError
 
 from pipeline.errors import ConfigurationError
+from pipeline.models.candidates import Context, build_candidates, refuse_inexact
 from pipeline.settings import COHORT_NAME, DelimitedSource, check_cohort_name, load_cohort, load_settings
 from tests.conftest import change_params
 
@@ -20,7 +21,10 @@ def test_the_released_settings_are_complete(root):
     settings = load_settings()
     assert list(settings.cohorts) == ["breast_cancer_diagnosis", "breast_cancer_recurrence"]
     assert str(settings.cohorts["breast_cancer_recurrence"].test_from) == "1987-01-01"
-    assert set(settings.train.ensemble) <= set(settings.train.candidates)
+    train = settings.train
+    build_candidates((*train.candidates, *train.ensemble, *train.search), Context({}, train.seed, train.device))
+    refuse_inexact((*train.ensemble, *train.search))
+    assert not set(train.search) & set(train.ensemble)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +67,17 @@ def test_a_key_like_no_other_is_to_be_removed(root):
         (lambda p: p["cohorts"]["breast_cancer_recurrence"].update(test_from="1987-02-30"), "test_from: "),
         (lambda p: p["cohorts"]["breast_cancer_recurrence"].update(test_from="01.02.1987"), "test_from: "),
         (lambda p: p.update(cohorts={}), "cohorts: "),
-        (lambda p: p["train"].update(ensemble=["forest"]), "ensemble names forest, which candidates does not list"),
+        (lambda p: p["train"].update(ensemble=[]), "train.ensemble: "),
+        (lambda p: p["train"].update(candidates=[]), "train.candidates: "),
+        (lambda p: p["train"].update(search="boosted_trees"), "train.search: "),
+        (lambda p: p["train"].pop("search"), "key 'train.search' is missing"),
+        (lambda p: p["train"].update(device="gpu"), "train.device: "),
+        (lambda p: p["train"].update(learning_curve=[0.5, 1.0]), "train.learning_curve.1: "),
+        (lambda p: p["train"].update(learning_curve=[0]), "train.learning_curve.0: "),
+        (lambda p: p["train"].update(learning_curve=0.5), "train.learning_curve: "),
+        (lambda p: p["train"].update(optimism_resamples=-1), "train.optimism_resamples: "),
+        (lambda p: p["train"].update(optimism_at_most=0.5), "train.optimism_at_most: "),
+        (lambda p: p["train"].update(optimism_atmost=5), "did you mean 'optimism_at_most'?"),
         (lambda p: p["cohorts"]["breast_cancer_diagnosis"]["source"].update(delimiter='"'), "source.delimiter: "),
         (lambda p: p["cohorts"]["breast_cancer_diagnosis"]["source"].update(delimiter=";;"), "source.delimiter: "),
         (lambda p: p["validate"].update(pseudonym_key="short"), "validate.pseudonym_key: "),
@@ -89,6 +103,23 @@ def test_a_key_like_no_other_is_to_be_removed(root):
 )
 def test_each_fault_is_named_where_it_stands(root, change, expected):
     assert expected in refusal(root, change)
+
+
+@pytest.mark.parametrize(
+    "less",
+    [
+        {"search": []},
+        {"learning_curve": []},
+        {"optimism_resamples": 0},
+        {"optimism_at_most": 0},
+        {"device": "cpu"},
+        {"device": "cuda"},
+    ],
+)
+def test_what_costs_most_may_be_left_out(root, less):
+    change_params(root, lambda p: p["train"].update(less))
+    train = load_settings().train.model_dump(mode="json")
+    assert {key: train[key] for key in less} == less
 
 
 def test_a_day_without_quotes_is_refused_since_dvc_cannot_read_it(root):

@@ -24,8 +24,9 @@ HEADLINES = (
     "auroc", "brier", "scaled_brier", "log_loss", "calibration_slope", "calibration_intercept", "oe_ratio", "ici",
 )  # fmt: skip
 COMPARED = ("auroc", "brier", "log_loss", "calibration_slope", "oe_ratio", "ici")
+PREVALENCE = "prevalence"
 DIFFERENCES = ("auroc", "brier", "log_loss")
-RISK_BINS, CURVE_GROUPS = 20, 10
+RISK_BINS, CURVE_GROUPS = 10, 10
 
 
 @dataclass(frozen=True)
@@ -56,9 +57,11 @@ class HeldOut:
             names = [str(name) for name in predictions.columns if str(name).startswith(prefix)]
             return {name.removeprefix(prefix): stack(name) for name in names}
 
-        patient = pd.factorize(repeats[0]["pseudonym"])[0]
+        risks, patient = named("risk_"), pd.factorize(repeats[0]["pseudonym"])[0]
+        if PREVALENCE in risks:  # each fold has a rate of its own, which would order patients by their fold
+            risks[PREVALENCE] = np.broadcast_to(risks[PREVALENCE].mean(axis=1, keepdims=True), risks[PREVALENCE].shape)
         outside = stack("outside") > 0
-        return cls(named("risk_"), named("also_"), stack("lower"), stack("upper"), outside, targets, patient)
+        return cls(risks, named("also_"), stack("lower"), stack("upper"), outside, targets, patient)
 
     @property
     def observed(self) -> Observed:

@@ -30,7 +30,8 @@ def correct_optimism(internal: pd.DataFrame, observed: Observed) -> list[dict[st
 
     One row per figure: `figure`, `apparent`, `optimism` with its interval over the `resamples`, and `corrected`. The
     optimism is the mean over bootstrap developments of the figure on their own patients less that on all patients
-    (Harrell, Lee and Mark 1996, Stat Med 15:361). Empty where no resample was developed.
+    (Harrell, Lee and Mark 1996, Stat Med 15:361). A figure that is not defined has no row; there is none where no
+    resample was developed.
     """
     rows, resamples = internal[internal["check"] == "apparent"], internal[internal["check"] == "optimism"]
     if resamples.empty:
@@ -42,8 +43,9 @@ def correct_optimism(internal: pd.DataFrame, observed: Observed) -> list[dict[st
             _figures_of(one, observed, counts) for counts in (one["times"].to_numpy(float), np.ones(len(one)))
         )
         gaps.append({name: own[name] - everyone[name] for name in CORRECTED})
-    found = pd.DataFrame(gaps).dropna()
-    return [_corrected(name, apparent[name], found[name]) for name in CORRECTED if len(found) > 1]
+    found = pd.DataFrame(gaps)
+    rows_of = ((name, apparent[name], found[name].dropna()) for name in CORRECTED)
+    return [_corrected(name, value, gap) for name, value, gap in rows_of if np.isfinite(value) and len(gap) > 1]
 
 
 def trace_learning(

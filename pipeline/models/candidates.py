@@ -10,7 +10,9 @@ from data_schemas.columns import Column
 from pipeline.arrays import FloatArray
 from pipeline.errors import ConfigurationError
 from pipeline.models.folds import Fitted, Folds, Learnt
+from pipeline.models.forests import ForestCandidate, HistogramBoostingCandidate
 from pipeline.models.linear import LogisticCandidate
+from pipeline.models.networks import NetworkCandidate
 from pipeline.models.trees import Shape, TreesCandidate, constrained_directions
 
 
@@ -61,10 +63,16 @@ CANDIDATES: dict[str, Callable[[Context], Candidate]] = {
     "boosted_trees": _trees("Boosted trees of depth 2", Shape(0.08, 2, 2, 0.8, 0.6, 1)),
     "boosted_trees_4": _trees("Boosted trees of depth 4", Shape(0.06, 4, 20, 0.7, 0.5, 5)),
     "boosted_trees_6": _trees("Boosted trees of depth 6", Shape(0.06, 6, 20, 0.6, 0.4, 10)),
+    "random_forest": lambda context: ForestCandidate("Random forest", context.seed),
+    "histogram_boosting": lambda context: HistogramBoostingCandidate(
+        "Histogram boosting", context.seed, context.directions()
+    ),
+    "neural_network": lambda context: NetworkCandidate("Neural network", context.seed),
 }
 
 
-EXACT = frozenset(CANDIDATES)  # their log-odds are explained exactly, so that the deployed average may hold them
+EXACT = ("logistic", "spline_logistic", "additive_trees", "boosted_trees", "boosted_trees_4", "boosted_trees_6")
+"""Their log-odds are explained exactly, so that the deployed average may hold them."""
 
 
 def build_candidates(names: tuple[str, ...], context: Context) -> dict[str, Candidate]:
@@ -81,5 +89,5 @@ def refuse_inexact(names: tuple[str, ...]) -> None:
     if inexact:
         raise ConfigurationError(
             f"{inexact[0]!r} cannot be a member of the deployed average, since it is not explained exactly; "
-            f"expected one of {', '.join(sorted(EXACT))}"
+            f"expected one of {', '.join(EXACT)}"
         )

@@ -33,13 +33,13 @@ class Deployed:
     def predict(self, X: pd.DataFrame) -> pd.DataFrame:
         """One row per row of X: `risk`, `lower`, `upper`, `outside`, `distance`, `because`, and `also_<target>`.
 
-        `lower` and `upper` are the Venn-Abers interval, widened where needed to hold the risk; `outside`,
-        `distance` and `because` are those of `Support.judge`; `also_<target>` are the risks of the others, made
-        coherent with the first.
+        `lower` and `upper` are the limits of `VennAbers.sampling_interval`, widened where needed to hold the risk;
+        `outside`, `distance` and `because` are those of `Support.judge`; `also_<target>` are the risks of the
+        others, made coherent with the first.
         """
         score = self.model.log_odds(X)
         risk = sigmoid(score)
-        lower, upper = widened(*self.interval.interval(score), risk)
+        lower, upper = widened(*self.interval.sampling_interval(score), risk)
         known = pd.DataFrame({"risk": risk, "lower": lower, "upper": upper}, index=X.index)
         risks = {self.target: risk} | {name: model.risk(X) for name, model in self.others.items()}
         coherent = make_coherent(risks, self.outcome)

@@ -14,41 +14,64 @@ from pipeline.models.folds import Folds, Learnt, log_loss
 
 MOST_ROWS = 100_000
 TREES = 300
-LEAVES = (3, 10, 30)  # patients
+LEAVES = (5, 20)  # patients
 ROWS_PER_TREE = 5000
 MAX_ROUNDS, PATIENCE = 300, 20
 LEARNING_RATE = 0.06
 LEAVES_PER_TREE = 8
-MOST_CODES = 255  # what histogram boosting can tell apart
+MOST_CODES = 128
 
 
 @dataclass(frozen=True)
-class _Encoding:
-    """How `model_frame` output becomes numbers: numbers as they are, NaN where missing; categories by their blocks."""
+class _Indicators:
+    """`model_frame` output as forests read it: numbers, NaN where missing, and a column per level."""
 
     blocks: dict[str, CategoryBlock]
 
     @classmethod
-    def learn(cls, X: pd.DataFrame) -> "_Encoding":
+    def learn(cls, X: pd.DataFrame) -> "_Indicators":
         """Learn from the training patients; levels that few of them have are pooled."""
-        return cls({str(name): CategoryBlock.learn(X[name]) for name in X.select_dtypes("category")})
+        return cls(_learn_blocks(X))
 
-    def indicators(self, X: pd.DataFrame) -> FloatArray:
-        """One column per number and per level, (n, m); a missing level is all zeros."""
+    def transform(self, X: pd.DataFrame) -> FloatArray:
+        """Shape (n, m); a missing level is all zeros."""
         parts = [
             self.blocks[str(name)].expand(X[name]) if name in self.blocks else X[[name]].to_numpy(np.float64)
             for name in X
         ]
         return np.concatenate(parts, axis=1)
 
-    def codes(self, X: pd.DataFrame) -> FloatArray:
-        """One column per predictor, (n, p); a category's levels are codes from 0, the last of 255 or more share one."""
+
+@dataclass(frozen=True)
+class _Codes:
+    """`model_frame` output as histogram boosting reads it: codes from 0, NaN where missing.
+
+    A number's code says between which of its quantiles, the `edges`, it lies; scikit-learn takes a hundred times as
+    long to find them for weighted patients. Of a category with more levels than codes the last ones share a code.
+    """
+
+    edges: dict[str, FloatArray]
+    blocks: dict[str, CategoryBlock]
+
+    @classmethod
+    def learn(cls, X: pd.DataFrame) -> "_Codes":
+        """Learn from the training patients."""
+        quantiles = np.linspace(0, 1, MOST_CODES + 1)[1:-1]
+        edges = {
+            str(name): np.unique(np.quantile(column.dropna(), quantiles)) if column.notna().any() else np.array([])
+            for name, column in X.select_dtypes("float64").items()
+        }
+        return cls(edges, _learn_blocks(X))
+
+    def transform(self, X: pd.DataFrame) -> FloatArray:
+        """Shape (n, p), in the order of the columns of X."""
         return np.column_stack([self._code(X[name]) for name in X])
 
     def _code(self, column: "pd.Series[Any]") -> FloatArray:
-        block = self.blocks.get(str(column.name))
-        if block is None:
-            return column.to_numpy(np.float64)
+        if column.name in self.edges:
+            code = np.searchsorted(self.edges[str(column.name)], column.to_numpy(np.float64))
+            return np.where(column.isna(), np.nan, code)
+        block = self.blocks[str(column.name)]
         place = block.place(column)
         return np.where(place < block.width, np.minimum(place, MOST_CODES - 1), np.nan)
 
@@ -57,11 +80,11 @@ class _Encoding:
 class ForestModel:
     """Forests, each with its own encoding and patients; log-odds are those of their mean probability."""
 
-    forests: tuple[tuple[_Encoding, RandomForestClassifier], ...]
+    forests: tuple[tuple[_Indicators, RandomForestClassifier], ...]
 
     def log_odds(self, X: pd.DataFrame) -> FloatArray:
         """Log-odds of the event, shape (n,)."""
-        parts = [_probability(forest, encoding.indicators(X)) for encoding, forest in self.forests]
+        parts = [_probability(forest, indicators.transform(X)) for indicators, forest in self.forests]
         return _smooth_log_odds(np.mean(parts, axis=0))
 
 
@@ -101,8 +124,8 @@ class ForestCandidate:
 
     def _grow(
         self, X: pd.DataFrame, y: FloatArray, weight: FloatArray, leaf: int, trees: int
-    ) -> tuple[_Encoding, RandomForestClassifier]:
-        encoding = _Encoding.learn(X)
+    ) -> tuple[_Indicators, RandomForestClassifier]:
+        indicators = _Indicators.learn(X)
         forest = RandomForestClassifier(
             trees,
             min_samples_leaf=leaf,
@@ -110,25 +133,27 @@ class ForestCandidate:
             n_jobs=1,
             random_state=self.seed,
         )
-        return encoding, forest.fit(encoding.indicators(X), y, sample_weight=weight)
+        return indicators, forest.fit(indicators.transform(X), y, sample_weight=weight)
 
 
 @dataclass(frozen=True)
 class HistogramBoostingModel:
     """A fitted booster; log-odds are the sum of its trees' leaves."""
 
-    encoding: _Encoding
+    codes: _Codes
     booster: HistGradientBoostingClassifier
 
     def log_odds(self, X: pd.DataFrame) -> FloatArray:
         """Log-odds of the event, shape (n,)."""
-        scores: FloatArray = self.booster.decision_function(self.encoding.codes(X))
+        scores: FloatArray = self.booster.decision_function(self.codes.transform(X))
         return scores
 
     def log_odds_after(self, rounds: int, X: pd.DataFrame) -> FloatArray:
         """Log-odds of the first `rounds` trees, or of all where there are fewer, shape (n,)."""
         last = min(rounds, self.booster.n_iter_)
-        scores: FloatArray = next(islice(self.booster.staged_decision_function(self.encoding.codes(X)), last - 1, last))
+        scores: FloatArray = next(
+            islice(self.booster.staged_decision_function(self.codes.transform(X)), last - 1, last)
+        )
         return scores
 
 
@@ -175,14 +200,15 @@ class HistogramBoostingCandidate:
         held_out: tuple[pd.DataFrame, FloatArray, FloatArray] | None,
     ) -> HistogramBoostingModel:
         """Fit for `rounds`, or until PATIENCE rounds have brought nothing for the predictors, y and weight held out."""
-        encoding = _Encoding.learn(X)
+        codes = _Codes.learn(X)
         booster = HistGradientBoostingClassifier(
             learning_rate=LEARNING_RATE,
             max_iter=rounds,
+            max_bins=MOST_CODES,
             max_leaf_nodes=LEAVES_PER_TREE,
             min_samples_leaf=min(20, max(5, len(X) // 50)),
             l2_regularization=1.0,
-            categorical_features=[name in encoding.blocks for name in X],
+            categorical_features=[name in codes.blocks for name in X],
             monotonic_cst=[self.directions.get(str(name), 0) for name in X],
             early_stopping=held_out is not None,
             n_iter_no_change=PATIENCE,
@@ -191,8 +217,12 @@ class HistogramBoostingCandidate:
         judged: dict[str, Any] = {}
         if held_out is not None:
             unseen, truth, its_weight = held_out
-            judged = {"X_val": encoding.codes(unseen), "y_val": truth, "sample_weight_val": its_weight}
-        return HistogramBoostingModel(encoding, booster.fit(encoding.codes(X), y, sample_weight=weight, **judged))
+            judged = {"X_val": codes.transform(unseen), "y_val": truth, "sample_weight_val": its_weight}
+        return HistogramBoostingModel(codes, booster.fit(codes.transform(X), y, sample_weight=weight, **judged))
+
+
+def _learn_blocks(X: pd.DataFrame) -> dict[str, CategoryBlock]:
+    return {str(name): CategoryBlock.learn(column) for name, column in X.select_dtypes("category").items()}
 
 
 def _probability(forest: RandomForestClassifier, matrix: FloatArray) -> FloatArray:

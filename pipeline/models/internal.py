@@ -74,12 +74,13 @@ def learning_trials(
 def run_trials(
     examples: Examples, trials: list[Trial], develop: Callable[[Examples], Development], jobs: int = 1
 ) -> pd.DataFrame:
-    """One row per tested record of each trial, in their order.
+    """One row per tested record of each trial, in their order; of several targets the headline one alone is learnt.
 
     Columns: `check`, `part`, `record` (its place in `examples`), `times` (how often it was taught), `patients` (how
     many taught) and `risk`. A trial whose patients are too few to learn from has no rows.
     """
-    work = (delayed(_try)(examples, trial, develop) for trial in trials)
+    headline = examples.for_target(next(iter(examples.targets)))
+    work = (delayed(_try)(headline, trial, develop) for trial in trials)
     done = Parallel(n_jobs=jobs, return_as="generator")(work)
     parts = [part for _, part in zip(progress(trials, "Internal validation"), done, strict=True)]
     tried: pd.DataFrame = pd.concat([_no_rows(), *parts], ignore_index=True)

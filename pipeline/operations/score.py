@@ -126,11 +126,10 @@ def _write(places: Places, table: pd.DataFrame, found: dict[str, Any] | None, me
 def _say(places: Places, told: int, refused: int, found: dict[str, Any] | None) -> list[str]:
     said = [f"Wrote {told:,} risks to {places.out}."]
     if refused:
-        said.append(f"{refused:,} records have no risk; the column refused_because says why.")
+        said.append(f"Records without a risk: {refused:,}; the column refused_because says why.")
     said += say_findings(found) if found else []
-    said += [f"Wrote the figures to {places.evaluation}."] if places.evaluation else []
-    return said + (
-        [f"Wrote the model, with the recalibration that is supported, to {places.recalibrated}."]
-        if places.recalibrated
-        else []
-    )
+    if places.evaluation:
+        said.append(f"Wrote the figures to {places.evaluation}.")
+    if places.recalibrated:
+        said.append(f"Wrote the model, with the recalibration that is supported, to {places.recalibrated}.")
+    return said

@@ -10,12 +10,11 @@ def say_width(found: Mapping[str, Any]) -> str:
     """What the intervals around patients' risks mean, and how wide they are."""
     half, most = (wording.percentage_points(found[key]) for key in ("median_width", "width_90"))
     return (
-        "Each patient's risk comes with a Venn-Abers interval (Vovk and Petej 2014, UAI), between the risks that such "
-        "a score would be given if this patient, too, stayed without the event and if they had it, stretched where "
-        "needed to hold the risk. It says how much one outcome more would move the risk: little where many of the "
-        "patients who taught the model had such a score. It is no 95% interval, and leaves out chance in the outcomes "
-        f"of those patients. Half of the patients evaluated have one at most {half} wide, and nine in ten one at most "
-        f"{most}."
+        "Each patient's risk comes with a 95% interval of the risk among patients with such a score: from Venn-Abers "
+        "prediction (Vovk and Petej 2014, UAI) on out-of-fold scores and Wilson's limits, stretched where needed to "
+        "hold the risk. It is narrow where many of the patients who taught the model had such a score, and says "
+        f"nothing of causes that were not measured. Half of the patients evaluated have one at most {half} wide, and "
+        f"nine in ten one at most {most}."
     )
 
 

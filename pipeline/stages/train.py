@@ -8,6 +8,7 @@ import pandas as pd
 
 from pipeline.models.development import Development, Plan, develop
 from pipeline.models.held_out import develop_and_test, testing_rows
+from pipeline.models.inputs import describe_inputs
 from pipeline.models.internal import apparent_risks, learning_trials, optimism_trials, run_trials, site_trials
 from pipeline.models.outcomes import Examples, make_examples
 from pipeline.models.planning import make_plan
@@ -27,7 +28,8 @@ def main(stage: Stage) -> None:
     development, predictions = develop_and_test(examples, split, partial(develop, plan=plan), jobs)
     internal = _validate_internally(examples, split, development, plan.alone(), settings, jobs)
     taught = examples.take((split["part"] == "development").to_numpy(bool))
-    stage.write("model.json", deployed_to_dict(development.deployed) | {"settings": development.settings})
+    told = {"settings": development.settings, "inputs": describe_inputs(cohort.predictors())}
+    stage.write("model.json", deployed_to_dict(development.deployed) | told)
     stage.write(
         "model_summary.json", summarise_model(development, taught, plan.portfolio.candidates, cohort.predictors())
     )

@@ -12,6 +12,7 @@ from data_schemas.columns import Cohort
 from pipeline.explanation.attributions import attribute
 from pipeline.models.ensemble import ENSEMBLE, RiskModel
 from pipeline.models.features import model_frame
+from pipeline.models.folds import make_folds
 from pipeline.models.linear import LogisticCandidate
 from pipeline.models.outcomes import Examples, make_examples
 from pipeline.models.trees import TreesCandidate, TreesModel
@@ -40,6 +41,8 @@ def test_parts_add_up_to_the_log_odds_on_the_demo_cohorts(name, monkeypatch):
     examples, cohort = demo(name, monkeypatch)
     models = develop_small(examples, cohort.predictors(), ALL_MEMBERS).models
     assert len(examples.X) > 500
+    assert len(models[ENSEMBLE].members["boosted_trees"].boosters) == 3
+    assert len(set(models[ENSEMBLE].weights.values())) == 3
     for model in models.values():
         parts = attribute(model, examples.X)
         assert_allclose(parts.log_odds(), model.log_odds(examples.X), rtol=0, atol=1e-5)
@@ -103,7 +106,8 @@ def expectation(tree: pd.DataFrame, node: str, row: pd.Series, known: tuple[str,
 def shapley(member: TreesModel, row: pd.Series) -> dict[str, float]:
     """Shapley values by their definition: every subset of the other predictors, weighted by its orders."""
     names = list(row.index)
-    frame = member.booster.trees_to_dataframe().set_index("ID")
+    (booster,) = member.boosters
+    frame = booster.trees_to_dataframe().set_index("ID")
     frame["Feature"] = frame["Feature"].replace({f"f{i}": name for i, name in enumerate(names)})
     trees = [tree for _, tree in frame.groupby("Tree")]
     total = dict.fromkeys(names, 0.0)
@@ -128,6 +132,20 @@ def test_tree_attributions_equal_shapley_values_by_enumeration(seed):
     parts = attribute(by_itself(member), some)
     assert_allclose(parts.contributions, pd.DataFrame(expected), atol=1e-5)
     assert parts.contributions.abs().to_numpy().max() > 0.1
+
+
+def test_several_boosters_share_the_mean_of_their_attributions():
+    examples, _ = make_numbers(0, 300, (1.0, -1.0, 0.5))
+    X, y = examples.X, examples.observed.event
+    folds = make_folds(y, np.arange(300), 3)
+    member = TreesCandidate("", 0).learn(X, y, np.ones(300), folds).model
+    assert len(member.boosters) == 3
+    each = [attribute(by_itself(TreesModel((booster,))), X) for booster in member.boosters]
+    together = attribute(by_itself(member), X)
+    assert_allclose(together.contributions, np.mean([one.contributions for one in each], axis=0), atol=1e-9)
+    assert together.base == pytest.approx(np.mean([one.base for one in each]))
+    assert not np.allclose(each[0].contributions, each[1].contributions, atol=0.01)
+    assert_allclose(together.log_odds(), member.log_odds(X), rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize("candidate", [LogisticCandidate("", splines=True), TreesCandidate("", 0)])

@@ -6,7 +6,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from pipeline.explanation.refits import refit
-from pipeline.models.candidates import build_candidates
+from pipeline.models.candidates import Context, build_candidates
 from pipeline.models.ensemble import ENSEMBLE, RiskModel
 from pipeline.models.outcomes import Examples, make_examples
 from tests.models.builders import MEMBERS, FollowedVisits, Visits, develop_small, make_numbers, make_records
@@ -42,7 +42,7 @@ def developed():
 
 def learn_again(developed, count: int, seed: int) -> list[RiskModel]:
     examples, development = developed
-    candidates = build_candidates(MEMBERS, PREDICTORS, 1)
+    candidates = build_candidates(MEMBERS, Context(PREDICTORS, 1))
     return refit(development.models[ENSEMBLE], examples, candidates, development.settings, count, seed)
 
 
@@ -61,8 +61,8 @@ def test_a_refit_keeps_settings_weights_and_recalibration(developed):
     (again,) = learn_again(developed, 1, 0)
     assert (again.weights, again.intercept, again.slope) == (model.weights, model.intercept, model.slope)
     assert list(again.members) == list(model.members)
-    rounds = again.members["boosted_trees"].booster.num_boosted_rounds()
-    assert rounds == development.settings["boosted_trees"]["rounds"]
+    (booster,) = again.members["boosted_trees"].boosters
+    assert booster.num_boosted_rounds() == development.settings["boosted_trees"]["rounds"]
 
 
 def test_patients_are_drawn_as_often_as_there_are():
@@ -119,7 +119,7 @@ def draws(seed: int, count: int, n: int) -> list[np.ndarray]:
 def test_refits_vary_as_much_as_models_of_other_patients_do():
     """The bootstrap's spread of a coefficient against the spread over fresh samples, each within a factor."""
     settings = {"inverse_penalty": 10.0}
-    candidates = build_candidates(("logistic",), {}, 0)
+    candidates = build_candidates(("logistic",), Context({}, 0))
 
     def effect(model: RiskModel) -> float:
         low, high = model.log_odds(pd.DataFrame({"a": [0.0, 1.0], "b": [0.0, 0.0]}))

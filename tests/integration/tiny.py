@@ -49,7 +49,12 @@ SMALL_SETTINGS = {
     "train": {
         "candidates": ["logistic", "spline_logistic", "boosted_trees"],
         "ensemble": ["spline_logistic", "boosted_trees"],
+        "search": ["additive_trees"],
         "folds": 3,
+        "device": "cpu",
+        "learning_curve": [0.5],
+        "optimism_resamples": 2,
+        "optimism_at_most": 1000,
         "seed": 1,
     },
     "cluster": {"k_max": 3, "resamples": 10, "jaccard_at_least": 0.75, "seed": 1},

@@ -68,6 +68,16 @@ def test_the_baseline_sees_its_columns_alone():
     assert_array_equal(alone.log_odds(part.X), said)
 
 
+def test_the_baseline_fitted_with_chosen_settings_sees_its_columns_alone():
+    X, y = make_examples(make_records(0, 300), Visits).X, np.arange(300) % 3 == 0
+    candidate = add_baselines({}, COLUMNS, CONTEXT)[SIMPLE]
+    settings = {"inverse_penalty": 1.0}
+    model = candidate.fit(X, y.astype(float), np.ones(300), settings)
+    alone = LogisticCandidate("", splines=True).fit(X[list(COLUMNS)], y.astype(float), np.ones(300), settings)
+    assert_array_equal(model.log_odds(X), alone.log_odds(X))
+    assert np.ptp(model.log_odds(X)) > 0
+
+
 def test_the_baselines_stand_beside_the_deployed_average_and_are_no_part_of_it():
     examples = make_examples(make_records(1, 300), Visits)
     found = developed(examples)

@@ -70,7 +70,7 @@ def test_a_member_that_is_not_explained_exactly_is_refused(monkeypatch):
     said = "'mine' cannot be a member of the deployed average, since it is not explained exactly; expected one of"
     with pytest.raises(ConfigurationError, match=said):
         refuse_inexact(("logistic", "mine"))
-    monkeypatch.setattr(candidates, "EXACT", EXACT | {"mine"})
+    monkeypatch.setattr(candidates, "EXACT", (*EXACT, "mine"))
     refuse_inexact(("logistic", "mine"))
 
 

@@ -153,7 +153,7 @@ def test_who_is_unlike_those_of_development_is_told_why():
 def test_what_was_done_is_said_and_holds_no_value():
     bad(make_text(7, 6), region=SENTINEL).to_csv("new.csv", index=False)
     said = score_file("clinic", "new.csv", Places(OUT))
-    assert said == ["Wrote 5 risks to risks.csv.", "1 records have no risk; the column refused_because says why."]
+    assert said == ["Wrote 5 risks to risks.csv.", "Records without a risk: 1; the column refused_because says why."]
 
 
 def test_results_are_closed_to_others_and_nothing_else_is_left(clinics):
