@@ -69,6 +69,8 @@ class _Codes:
 
     def _code(self, column: "pd.Series[Any]") -> FloatArray:
         if column.name in self.edges:
+            if not len(self.edges[str(column.name)]):  # nobody had a value; what never varies is never split
+                return np.zeros(len(column))
             code = np.searchsorted(self.edges[str(column.name)], column.to_numpy(np.float64))
             return np.where(column.isna(), np.nan, code)
         block = self.blocks[str(column.name)]

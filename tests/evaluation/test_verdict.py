@@ -13,6 +13,10 @@ GOOD = {
 }
 
 
+SUSPICION = {
+    "membership_inference": {"value": 0.52, "lo": 0.5, "hi": 0.54},
+    "train_to_test_gap": {"value": 0.02, "lo": 0.0, "hi": 0.04},
+}
 SAMPLE = {"patients": 900, "events": 300, "parameters": 10, "needed": 800, "parameters_allowed": 11}
 
 
@@ -20,13 +24,14 @@ def estimate(value, lo, hi):
     return {"value": value, "lo": lo, "hi": hi, "reason": None}
 
 
-def performance(n=1000, events=300, unknown=50, benefit=(0.2, 0.1), sample=None, repeats=0, **changed):
+def performance(n=1000, events=300, unknown=50, benefit=(0.2, 0.1), sample=None, repeats=0, suspicion=None, **changed):
     estimates = {name: estimate(**numbers) for name, numbers in GOOD.items()} | changed
     model, everyone = ({"value": value} for value in benefit)
     points = [{"threshold": t, "model": model, "treat_all": everyone} for t in (0.1, 0.2, 0.3)]
     return {
         "estimates": estimates, "net_benefit": points, "n": n, "events": events, "unknown": unknown,
         "sample_size": SAMPLE | (sample or {}), "repeats_across_parts": repeats,
+        "suspicion": SUSPICION | (suspicion or {}),
     }  # fmt: skip
 
 
@@ -58,6 +63,10 @@ def test_a_sound_model_passes_every_check():
     [
         ({"auroc": estimate(0.55, 0.49, 0.61)}, "Discrimination", "FAIL"),
         ({"auroc": estimate(0.55, 0.501, 0.61)}, "Discrimination", "PASS"),
+        ({"suspicion": {"membership_inference": estimate(0.7, 0.61, 0.8)}}, "Members told apart", "FAIL"),
+        ({"suspicion": {"membership_inference": estimate(0.62, 0.55, 0.7)}}, "Members told apart", "WARN"),
+        ({"suspicion": {"train_to_test_gap": estimate(0.3, 0.26, 0.4)}}, "Gap between taught and unseen", "FAIL"),
+        ({"suspicion": {"train_to_test_gap": estimate(0.2, 0.11, 0.4)}}, "Gap between taught and unseen", "WARN"),
         ({"auroc": estimate(0.99, 0.95, 1.0)}, "Too good to be true", "FAIL"),
         ({"auroc": estimate(0.92, 0.88, 0.96)}, "Too good to be true", "WARN"),
         ({"calibration_slope": estimate(0.8, 0.7, 0.9)}, "Calibration slope", "WARN"),

@@ -5,7 +5,7 @@ import pytest
 from pipeline.errors import ConfigurationError
 from pipeline.models.baselines import PREVALENCE, SIMPLE
 from pipeline.models.candidates import CANDIDATES
-from pipeline.models.planning import make_plan
+from pipeline.models.planning import check_names, make_plan
 from pipeline.models.trees import TreesCandidate
 from pipeline.settings import Train
 from tests.models.builders import CompetingVisits, KindVisits, Unpenalised, Visits
@@ -62,15 +62,20 @@ def test_directions_are_those_of_the_event_and_not_of_other_classes():
 
 @pytest.mark.parametrize("key", ["candidates", "ensemble", "search"])
 def test_an_unknown_candidate_is_named(key):
-    with pytest.raises(ConfigurationError, match="'wood' is not known; expected one of logistic,"):
-        make_plan(Visits, SETTINGS.model_copy(update={key: ("wood",)}))
+    wrong = SETTINGS.model_copy(update={key: ("wood",)})
+    for check in (check_names, lambda settings: make_plan(Visits, settings)):
+        with pytest.raises(ConfigurationError, match="'wood' is not known; expected one of logistic,"):
+            check(wrong)
+    check_names(SETTINGS)
 
 
 @pytest.mark.parametrize("key", ["ensemble", "search"])
 def test_a_member_that_is_not_explained_exactly_is_refused_before_training(key, monkeypatch):
     monkeypatch.setitem(CANDIDATES, "mine", lambda context: Unpenalised())
-    with pytest.raises(ConfigurationError, match="'mine' cannot be a member of the deployed average"):
-        make_plan(Visits, SETTINGS.model_copy(update={key: ("mine",)}))
+    wrong = SETTINGS.model_copy(update={key: ("mine",)})
+    for check in (check_names, lambda settings: make_plan(Visits, settings)):
+        with pytest.raises(ConfigurationError, match="'mine' cannot be a member of the deployed average"):
+            check(wrong)
     assert "mine" in make_plan(Visits, SETTINGS.model_copy(update={"candidates": ("mine",)})).portfolio.compete
 
 
