@@ -134,6 +134,9 @@ class CategoryBlock:
         return np.array(columns, dtype=np.float64).reshape(self.width, len(column)).T
 
 
+Blocks = dict[str, NumericBlock | CategoryBlock]
+
+
 class Design(Protocol):
     """How `model_frame` output becomes columns in which a linear model's log-odds are linear."""
 
@@ -151,14 +154,14 @@ class Design(Protocol):
 class LinearDesign:
     """How `model_frame` output becomes standardised columns, one block of them per predictor."""
 
-    blocks: dict[str, NumericBlock | CategoryBlock]
+    blocks: Blocks
     mean: FloatArray
     scale: FloatArray
 
     @classmethod
     def learn(cls, X: pd.DataFrame, *, splines: bool) -> "LinearDesign":
         """Learn everything from the training patients X."""
-        blocks = {str(name): _learn_block(X[name], splines=splines) for name in X}
+        blocks = learn_blocks(X, splines=splines)
         raw = _expand(X, blocks)
         mean, scale = raw.mean(axis=0), raw.std(axis=0)
         return cls(blocks, mean, np.where(scale > 1e-12 * (1 + np.abs(mean)), scale, 1.0))
@@ -182,13 +185,17 @@ class LinearDesign:
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> "LinearDesign":
         """The design that `to_dict` described."""
-        blocks: dict[str, NumericBlock | CategoryBlock] = {
-            name: CategoryBlock(tuple(b["levels"]), b["pooled"])
-            if "levels" in b
-            else NumericBlock(b["median"], (b["limits"][0], b["limits"][1]), tuple(b["knots"]))
-            for name, b in content["blocks"].items()
-        }
-        return cls(blocks, np.array(content["mean"]), np.array(content["scale"]))
+        return cls(blocks_from_dict(content["blocks"]), np.array(content["mean"]), np.array(content["scale"]))
+
+
+def blocks_from_dict(content: dict[str, Any]) -> Blocks:
+    """The blocks by predictor whose fields `content` holds."""
+    return {
+        name: CategoryBlock(tuple(b["levels"]), b["pooled"])
+        if "levels" in b
+        else NumericBlock(b["median"], (b["limits"][0], b["limits"][1]), tuple(b["knots"]))
+        for name, b in content.items()
+    }
 
 
 def count_parameters(X: pd.DataFrame, *, splines: bool) -> int:
@@ -197,11 +204,15 @@ def count_parameters(X: pd.DataFrame, *, splines: bool) -> int:
     return int(np.linalg.matrix_rank(LinearDesign.learn(some, splines=splines).transform(some)))
 
 
-def _learn_block(column: "pd.Series[Any]", *, splines: bool) -> NumericBlock | CategoryBlock:
-    if pd.api.types.is_float_dtype(column.dtype):
-        return NumericBlock.learn(column.to_numpy(np.float64), splines=splines)
-    return CategoryBlock.learn(column)
+def learn_blocks(X: pd.DataFrame, *, splines: bool) -> Blocks:
+    """The block of every predictor, learnt from the training patients X."""
+    return {
+        str(name): NumericBlock.learn(column.to_numpy(np.float64), splines=splines)
+        if pd.api.types.is_float_dtype(column.dtype)
+        else CategoryBlock.learn(column)
+        for name, column in X.items()
+    }
 
 
-def _expand(X: pd.DataFrame, blocks: dict[str, NumericBlock | CategoryBlock]) -> FloatArray:
+def _expand(X: pd.DataFrame, blocks: Blocks) -> FloatArray:
     return np.concatenate([block.expand(X[name]).T for name, block in blocks.items()]).T

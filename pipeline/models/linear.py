@@ -1,7 +1,7 @@
 """Penalised logistic regression, plain or with splines."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -53,14 +53,7 @@ class LogisticCandidate:
     def learn(self, X: pd.DataFrame, y: FloatArray, weight: FloatArray, folds: Folds) -> Learnt:
         """Tune along a path of penalties for each `l1_ratio`, and fit with the best; all of it inside the fold."""
         parts = [self._prepare(X, y, weight, training, held_out) for training, held_out in folds]
-        tried: list[_Trial] = []
-        for l1_ratio in L1_RATIOS:
-            # What leaves columns out penalises the others less than the best ridge does, or little more.
-            start = max(0, min(tried, key=_loss).place - COARSE) if tried else 0
-            tried += _walk(parts, y, weight, l1_ratio, start)
-        best = min(tried, key=_loss)
-        beside = {best.place - 1, best.place + 1} & set(range(len(INVERSE_PENALTIES)))
-        best = min([best, *(_try(parts, y, weight, best.l1_ratio, place) for place in sorted(beside))], key=_loss)
+        best = tune(parts, y, weight)
         return Learnt(best.settings, best.scores, self.fit(X, y, weight, best.settings))
 
     def fit(self, X: pd.DataFrame, y: FloatArray, weight: FloatArray, settings: dict[str, Any]) -> LinearModel:
@@ -72,11 +65,11 @@ class LogisticCandidate:
 
     def _prepare(
         self, X: pd.DataFrame, y: FloatArray, weight: FloatArray, training: IntArray, held_out: IntArray
-    ) -> "_Part":
+    ) -> "Part":
         rows = training[:MOST_ROWS]
         design = LinearDesign.learn(X.iloc[rows], splines=self.splines)
         seen, unseen = design.transform(X.iloc[rows]), design.transform(X.iloc[held_out])
-        return _Part(Regression(seen, y[rows], weight[rows], TUNING_TOLERANCE), unseen, held_out)
+        return Part(Regression(seen, y[rows], weight[rows], TUNING_TOLERANCE), unseen, held_out)
 
 
 def regress(
@@ -120,17 +113,24 @@ class Regression:
         return coefficients, float(self.solver.intercept_)
 
 
+class Solver(Protocol):
+    """What gives coefficients under a penalty."""
+
+    def solve(self, inverse_penalty: float, l1_ratio: float) -> tuple[FloatArray, float]:
+        """Coefficients (m,) and intercept."""
+
+
 @dataclass(frozen=True)
-class _Part:
+class Part:
     """One fold: the regression of its training rows, and the design (k, m) and positions (k,) of its held-out rows."""
 
-    regression: Regression
+    regression: Solver
     unseen: FloatArray
     held_out: IntArray
 
 
 @dataclass(frozen=True)
-class _Trial:
+class Trial:
     """Held-out log-loss and log-odds (n,) under one penalty, whose place is that in INVERSE_PENALTIES."""
 
     place: int
@@ -140,16 +140,29 @@ class _Trial:
 
     @property
     def settings(self) -> dict[str, Any]:
+        """The penalty, for JSON."""
         return {"inverse_penalty": INVERSE_PENALTIES[self.place], "l1_ratio": self.l1_ratio}
 
 
-def _loss(trial: _Trial) -> float:
+def tune(parts: list[Part], y: FloatArray, weight: FloatArray, l1_ratios: tuple[float, ...] | None = None) -> Trial:
+    """The penalty of least held-out log-loss for outcomes y (n,), found along a path for each of `l1_ratios`."""
+    tried: list[Trial] = []
+    for l1_ratio in l1_ratios or L1_RATIOS:
+        # What leaves columns out penalises the others less than the best ridge does, or little more.
+        start = max(0, min(tried, key=_loss).place - COARSE) if tried else 0
+        tried += _walk(parts, y, weight, l1_ratio, start)
+    best = min(tried, key=_loss)
+    beside = {best.place - 1, best.place + 1} & set(range(len(INVERSE_PENALTIES)))
+    return min([best, *(_try(parts, y, weight, best.l1_ratio, place) for place in sorted(beside))], key=_loss)
+
+
+def _loss(trial: Trial) -> float:
     return trial.loss
 
 
-def _walk(parts: list[_Part], y: FloatArray, weight: FloatArray, l1_ratio: float, start: int) -> list[_Trial]:
+def _walk(parts: list[Part], y: FloatArray, weight: FloatArray, l1_ratio: float, start: int) -> list[Trial]:
     """Try ever weaker penalties until they get worse."""
-    path: list[_Trial] = []
+    path: list[Trial] = []
     for place in range(start, len(INVERSE_PENALTIES), COARSE):
         path.append(_try(parts, y, weight, l1_ratio, place))
         if place - min(path, key=_loss).place >= PATIENCE * COARSE:
@@ -157,9 +170,9 @@ def _walk(parts: list[_Part], y: FloatArray, weight: FloatArray, l1_ratio: float
     return path
 
 
-def _try(parts: list[_Part], y: FloatArray, weight: FloatArray, l1_ratio: float, place: int) -> _Trial:
+def _try(parts: list[Part], y: FloatArray, weight: FloatArray, l1_ratio: float, place: int) -> Trial:
     scores = np.full(len(y), np.nan)
     for part in parts:
         coefficients, intercept = part.regression.solve(INVERSE_PENALTIES[place], l1_ratio)
         scores[part.held_out] = intercept + part.unseen @ coefficients
-    return _Trial(place, l1_ratio, log_loss(y, scores, weight), scores)
+    return Trial(place, l1_ratio, log_loss(y, scores, weight), scores)
