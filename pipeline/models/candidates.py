@@ -11,6 +11,7 @@ from pipeline.arrays import FloatArray
 from pipeline.errors import ConfigurationError
 from pipeline.models.folds import Fitted, Folds, Learnt
 from pipeline.models.forests import ForestCandidate, HistogramBoostingCandidate
+from pipeline.models.imputation import ImputedLogisticCandidate
 from pipeline.models.linear import LogisticCandidate
 from pipeline.models.networks import NetworkCandidate
 from pipeline.models.trees import Shape, TreesCandidate, constrained_directions
@@ -51,14 +52,13 @@ class Context:
 
 
 def _trees(label: str, shape: Shape) -> Callable[[Context], Candidate]:
-    return lambda context: TreesCandidate(
-        label, context.seed, context.directions(), shape, context.device
-    )
+    return lambda context: TreesCandidate(label, context.seed, context.directions(), shape, context.device)
 
 
 CANDIDATES: dict[str, Callable[[Context], Candidate]] = {
     "logistic": lambda context: LogisticCandidate("Logistic regression", splines=False),
     "spline_logistic": lambda context: LogisticCandidate("Logistic regression with splines", splines=True),
+    "imputed_logistic": lambda context: ImputedLogisticCandidate("Logistic regression, multiply imputed", context.seed),
     "additive_trees": _trees("Explainable boosting (trees of depth 1)", Shape(0.15, 1, 1, 0.8, 1.0, 1)),
     "boosted_trees": _trees("Boosted trees of depth 2", Shape(0.08, 2, 2, 0.8, 0.6, 1)),
     "boosted_trees_4": _trees("Boosted trees of depth 4", Shape(0.06, 4, 20, 0.7, 0.5, 5)),
@@ -71,7 +71,15 @@ CANDIDATES: dict[str, Callable[[Context], Candidate]] = {
 }
 
 
-EXACT = ("logistic", "spline_logistic", "additive_trees", "boosted_trees", "boosted_trees_4", "boosted_trees_6")
+EXACT = (
+    "logistic",
+    "spline_logistic",
+    "imputed_logistic",
+    "additive_trees",
+    "boosted_trees",
+    "boosted_trees_4",
+    "boosted_trees_6",
+)
 """Their log-odds are explained exactly, so that the deployed average may hold them."""
 
 

@@ -11,6 +11,7 @@ from pipeline.models.development import Deployed
 from pipeline.models.ensemble import RiskModel
 from pipeline.models.features import LinearDesign
 from pipeline.models.folds import Fitted
+from pipeline.models.imputation import ImputedDesign
 from pipeline.models.linear import LinearModel
 from pipeline.models.support import Support
 from pipeline.models.trees import TreesModel
@@ -76,7 +77,8 @@ def _member_to_dict(member: Fitted) -> dict[str, Any]:
 def _member_from_dict(content: dict[str, Any]) -> Fitted:
     if content["kind"] == "trees":
         return TreesModel(tuple(_load(booster) for booster in content["boosters"]))
-    design = LinearDesign.from_dict(content["design"])
+    kind = ImputedDesign if "precision" in content["design"] else LinearDesign
+    design = kind.from_dict(content["design"])
     return LinearModel(design, np.array(content["coefficients"]), content["intercept"])
 
 

@@ -29,6 +29,7 @@ def summarise_model(
                 "label": candidates[name].label,
                 "weight": model.weights[name],
                 "says": candidates[name].describe(development.settings[name]),
+                "pooled": development.settings[name].get("pooled"),
             }
             for name in model.members
         ],
