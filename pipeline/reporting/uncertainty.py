@@ -13,7 +13,7 @@ def say_width(found: Mapping[str, Any]) -> str:
         "Each patient's risk comes with a 95% interval of the risk among patients with such a score: from Venn-Abers "
         "prediction (Vovk and Petej 2014, UAI) on out-of-fold scores and Wilson's limits, stretched where needed to "
         "hold the risk. It is narrow where many of the patients who taught the model had such a score, and says "
-        f"nothing of causes that were not measured. Half of the patients evaluated have one at most {half} wide, and "
+        f"nothing of what was not measured. Half of the patients evaluated have one at most {half} wide, and "
         f"nine in ten one at most {most}."
     )
 
