@@ -92,7 +92,9 @@ def impute(X: pd.DataFrame, y: FloatArray, imputations: int, seed: int) -> Imput
     known = ~np.isnan(raw)
     mean, scale = _standards(raw, known)
     matrix = np.where(known.any(axis=0), (raw - mean) / scale, 0.0)
-    completed = _draw(matrix, y, imputations, seed)
+    drawn = _draw(matrix, y, imputations, seed)
+    middle = np.mean(drawn, axis=(0, 1))  # not 0 where those with gaps differ from the others
+    mean, completed = mean + scale * middle, [one - middle for one in drawn]
     covariance = np.mean([ledoit_wolf(one)[0] for one in completed], axis=0)
     floor = 1e-6 * np.eye(len(mean))  # for columns that do not vary
     return Imputed(ImputedDesign(blocks, mean, scale, np.linalg.inv(covariance + floor)), completed)
