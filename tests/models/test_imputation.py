@@ -7,11 +7,11 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import optimize
 
 from pipeline.models import imputation
+from pipeline.models.ensemble import RiskModel
 from pipeline.models.features import model_frame
 from pipeline.models.folds import make_folds
 from pipeline.models.imputation import ImputedDesign, ImputedLogisticCandidate, impute
 from pipeline.models.linear import INVERSE_PENALTIES
-from pipeline.models.ensemble import RiskModel
 from pipeline.models.storage import model_from_dict, model_to_dict
 from tests.models.builders import Visits, make_records
 
