@@ -176,7 +176,7 @@ def _describe_targets(
     risks = {first: held_out.risks[deployed]} | held_out.also
     classes = over_classes(risks, held_out.targets, held_out.patient, study.outcome, settings)
     return {
-        "targets": by_target(risks, held_out.targets, held_out.patient, smallest, settings),
+        "targets": by_target(risks, held_out.targets, held_out.patient, study.outcome, smallest, settings),
         "classes": {name: asdict(estimate) for name, estimate in classes.items()},
     }
 

@@ -17,6 +17,7 @@ from pipeline.evaluation.discrimination import auroc
 from pipeline.evaluation.intervals import Estimate
 from pipeline.evaluation.performance import measure
 from pipeline.evaluation.rates import Z
+from pipeline.evaluation.subgroups import hide_levels
 from pipeline.outcomes import Observed
 from pipeline.settings import Evaluate
 
@@ -67,21 +68,22 @@ def compare_sites(
 ) -> dict[str, Any]:
     """`sites`: figures in each site of a model that the other sites taught; `pooled`: its AUROC over sites.
 
-    A site with fewer than `smallest` patients, events or known non-events is left out, and `hidden` counts such.
+    Sites are hidden as levels are in `by_subgroup`; `hidden` counts them.
     """
+    table = internal[internal["check"] == "site"]
+    record, names = table["record"].to_numpy(int), table["part"].to_numpy(str)
+    levels = {str(name): names == name for name in np.unique(names)}
+    hidden = hide_levels(levels, observed.take(record), patient[record], smallest)
     sites: list[dict[str, Any]] = []
-    hidden = 0
-    for name, one in internal[internal["check"] == "site"].groupby("part", sort=True):
-        record = one["record"].to_numpy(int)
-        there, who = observed.take(record), patient[record]
-        kinds = (there.by_horizon() == 1, there.known() & (there.by_horizon() == 0))
-        if min(len(np.unique(who[kind])) for kind in kinds) < smallest:
-            hidden += 1
+    for name, members in levels.items():
+        if name in hidden:
             continue
-        found = _measure(one["risk"].to_numpy(float), observed, patient, record, settings)
-        row: dict[str, Any] = {"site": str(name), "n": len(record), "events": int(there.by_horizon().sum())}
+        there = record[members]
+        found = _measure(table["risk"].to_numpy(float)[members], observed, patient, there, settings)
+        events = int(observed.take(there).by_horizon().sum())
+        row: dict[str, Any] = {"site": name, "n": len(there), "events": events}
         sites.append(row | {figure: asdict(found[figure]) for figure in BY_SITE})
-    return {"sites": sites, "hidden": hidden, "pooled": asdict(pool_aurocs([site["auroc"] for site in sites]))}
+    return {"sites": sites, "hidden": len(hidden), "pooled": asdict(pool_aurocs([site["auroc"] for site in sites]))}
 
 
 def pool_aurocs(found: list[dict[str, Any]]) -> Estimate:

@@ -42,7 +42,7 @@ def by_subgroup(
     rows = []
     for name, labels in groups.items():
         levels = _members(labels)
-        hidden = _hidden(levels, observed, patient, smallest)
+        hidden = hide_levels(levels, observed, patient, smallest)
         for level, members in levels.items():
             row: dict[str, Any] = {"column": name, "level": level}
             if level in hidden:
@@ -80,7 +80,7 @@ def worst_gap(
     rows = []
     for name, labels in groups.items():
         levels = _members(labels)
-        hidden = _hidden(levels, observed, patient, smallest)
+        hidden = hide_levels(levels, observed, patient, smallest)
         samples = {
             level: Sample(np.atleast_2d(risk)[:, members], observed.take(members), patient[members])
             for level, members in levels.items()
@@ -159,19 +159,28 @@ def _levels(values: pd.Series, subgroup: Subgroup, column: Column) -> pd.Categor
 def rates_by_group(observed: Observed, patient: IntArray, labels: IntArray, smallest: int) -> dict[int, Estimate]:
     """How often the outcome came in each group, by label; hidden, with the reason, as in `by_subgroup`."""
     groups = {str(label): labels == label for label in np.unique(labels)}
-    hidden = _hidden(groups, observed, patient, smallest)
+    hidden = hide_levels(groups, observed, patient, smallest)
     return {
         int(label): Estimate(None, None, None, hidden[label]) if label in hidden else event_rate(observed.take(members))
         for label, members in groups.items()
     }
 
 
-def _hidden(
+def hide_levels(
     levels: Mapping[str, npt.NDArray[np.bool_]], observed: Observed, patient: IntArray, smallest: int
 ) -> dict[str, str]:
-    """The levels that must not be shown, with the reason."""
+    """The levels, by the records (n,) they have, that must not be shown as `by_subgroup` says, with the reason."""
     event, known = observed.by_horizon() == 1, observed.known()
-    kinds = (np.ones(len(event), dtype=bool), event, known & ~event)
+    return hide_among(levels, (np.ones(len(event), dtype=bool), event, known & ~event), patient, smallest)
+
+
+def hide_among(
+    levels: Mapping[str, npt.NDArray[np.bool_]],
+    kinds: Sequence[npt.NDArray[np.bool_]],
+    patient: IntArray,
+    smallest: int,
+) -> dict[str, str]:
+    """The levels with fewer than `smallest` patients of one of the `kinds`, (n,) each, and those that tell of them."""
 
     def least(members: npt.NDArray[np.bool_]) -> int:
         return min(len(np.unique(patient[members & kind])) for kind in kinds)

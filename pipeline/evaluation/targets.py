@@ -12,6 +12,7 @@ from pipeline.evaluation.discrimination import auroc
 from pipeline.evaluation.intervals import Estimate, bootstrap
 from pipeline.evaluation.performance import measure
 from pipeline.evaluation.resampling import Sample, Table
+from pipeline.evaluation.subgroups import hide_among, hide_levels
 from pipeline.outcomes import Observed
 from pipeline.settings import Evaluate
 
@@ -23,23 +24,38 @@ def by_target(
     risks: Mapping[str, FloatArray],
     targets: Mapping[str, Observed],
     patient: IntArray,
+    outcome: Outcome,
     smallest: int,
     settings: Evaluate,
 ) -> list[dict[str, Any]]:
     """One row per target with its figures; `risks` (r, n) as in `measure`, by target.
 
-    With fewer than `smallest` patients with the event, or known to be without it, the row has no count and no figure.
+    With fewer than `smallest` patients with the event, or known to be without it, the row has no count and no figure,
+    nor have further classes from whose counts, with the total, a hidden one would follow.
     """
     rows: list[dict[str, Any]] = []
+    hidden = _hide(targets, patient, outcome, smallest)
     for name, observed in targets.items():
-        kinds = (observed.by_horizon() == 1, observed.known() & (observed.by_horizon() == 0))
-        if min(len(np.unique(patient[kind])) for kind in kinds) < smallest:
-            hidden = asdict(Estimate(None, None, None, "too few patients to publish"))
-            rows.append({"target": name, "events": None} | dict.fromkeys(SHOWN, hidden))
+        if name in hidden:
+            nothing = asdict(Estimate(None, None, None, hidden[name]))
+            rows.append({"target": name, "events": None} | dict.fromkeys(SHOWN, nothing))
             continue
         found = measure(risks[name], observed, patient, (), settings.resamples, settings.seed)
-        rows.append({"target": name, "events": int(kinds[0].sum())} | {key: asdict(found[key]) for key in SHOWN})
+        events = int(observed.by_horizon().sum())
+        rows.append({"target": name, "events": events} | {key: asdict(found[key]) for key in SHOWN})
     return rows
+
+
+def _hide(targets: Mapping[str, Observed], patient: IntArray, outcome: Outcome, smallest: int) -> dict[str, str]:
+    if isinstance(outcome, Classes):
+        came = {name: observed.by_horizon() == 1 for name, observed in targets.items()}
+        return hide_among(came, (np.ones(len(patient), dtype=bool),), patient, smallest)
+    everyone = np.ones(len(patient), dtype=bool)
+    return {
+        name: reason
+        for name, observed in targets.items()
+        for reason in hide_levels({name: everyone}, observed, patient, smallest).values()
+    }
 
 
 def over_classes(

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
 from sklearn.metrics import log_loss, roc_auc_score
 
 from data_schemas.columns import Binary, Classes, TimeToEvent
 from pipeline.evaluation.performance import measure
+from pipeline.evaluation.subgroups import COMPLEMENT, TOO_FEW
 from pipeline.evaluation.targets import SHOWN, by_target, over_classes
 from pipeline.outcomes import Observed
 from pipeline.settings import Evaluate
@@ -87,7 +87,7 @@ def test_each_horizon_is_measured_by_itself():
     risk, observed = competing(0, 400)
     targets = {"3 years": observed, "1 years": observed.at(1.0)}
     risks = {"3 years": risk[None, :], "1 years": 1 - (1 - risk[None, :]) ** (1 / 3)}
-    found = by_target(risks, targets, np.arange(400), 10, FEW)
+    found = by_target(risks, targets, np.arange(400), Binary("ill", "yes", "illness"), 10, FEW)
     assert [row["target"] for row in found] == list(targets)
     for row in found:
         alone = measure(risks[row["target"]], targets[row["target"]], np.arange(400), (), 100, 1)
@@ -100,21 +100,32 @@ def test_each_horizon_is_measured_by_itself():
     assert found[0]["oe_ratio"]["value"] == pytest.approx(1, abs=0.25)
 
 
-def test_a_target_with_few_of_either_kind_shows_neither_count_nor_figure():
+def test_a_class_that_few_have_is_hidden_and_one_more_so_that_subtraction_does_not_tell_it():
     risks, came = classes(0, 300)
     targets = observed_of(came)
     events = {name: int(observed.event.sum()) for name, observed in targets.items()}
-    rare = min(events, key=events.get)
+    rare, next_rare, *_ = sorted(events, key=events.get)
     least = events[rare]
-    assert 5 < least < 100
-    shown = by_target(risks, targets, np.arange(300), least, FEW)
-    hidden = by_target(risks, targets, np.arange(300), least + 1, FEW)
+    assert 5 < least < events[next_rare] < 100
+    shown = by_target(risks, targets, np.arange(300), OUTCOME, least, FEW)
+    hidden = by_target(risks, targets, np.arange(300), OUTCOME, least + 1, FEW)
     assert {row["target"]: row["events"] for row in shown} == events
     for row in hidden:
-        assert (row["events"] is None) == (row["target"] == rare)
+        assert (row["events"] is None) == (row["target"] in (rare, next_rare))
         for figure in SHOWN:
-            assert (row[figure]["value"] is None) == (row["target"] == rare)
-            assert (row[figure]["reason"] == "too few patients to publish") == (row["target"] == rare)
+            assert (row[figure]["value"] is None) == (row["target"] in (rare, next_rare))
+    reasons = {row["target"]: row["auroc"]["reason"] for row in hidden}
+    assert (reasons[rare], reasons[next_rare]) == (TOO_FEW, COMPLEMENT)
+
+
+def test_a_horizon_that_few_reach_is_hidden_alone():
+    risk, observed = competing(0, 400)
+    targets = {"3 years": observed, "1 years": observed.at(0.05)}
+    risks = {"3 years": risk[None, :], "1 years": risk[None, :] / 9}
+    outcome = TimeToEvent("years", "ended", "ill", 3, "years", "illness")
+    late, soon = by_target(risks, targets, np.arange(400), outcome, 20, FEW)
+    assert late["events"] is not None
+    assert (soon["events"], soon["auroc"]["reason"]) == (None, TOO_FEW)
 
 
 def test_patients_are_counted_not_rows():
@@ -123,6 +134,6 @@ def test_patients_are_counted_not_rows():
     first = targets["stroke"].event == 1
     patient = np.where(first, -(np.cumsum(first) % 9) - 1, np.arange(300))
     assert first.sum() > 20
-    (row, *others) = by_target(risks, targets, patient, 10, FEW)
+    (row, *others) = by_target(risks, targets, patient, OUTCOME, 10, FEW)
     assert row["events"] is None
-    assert_allclose([other["events"] for other in others], [t.event.sum() for t in list(targets.values())[1:]])
+    assert sum(other["events"] is None for other in others) == 1
