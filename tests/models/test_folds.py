@@ -41,6 +41,25 @@ def test_events_are_spread_evenly_where_patients_have_one_row(seed):
     assert max(events) - min(events) <= 1
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_patients_of_every_kind_and_rows_are_spread_evenly(seed):
+    y, patient = many(seed, 3000, several=True)
+    folds = make_folds(y, patient, 5)
+    ill = np.array([len(np.unique(patient[held_out][y[held_out] == 1])) for _, held_out in folds])
+    assert np.ptp(ill) <= 2
+    assert np.ptp([len(held_out) for _, held_out in folds]) <= 30
+
+
+@pytest.mark.parametrize("mixed", range(1, 5))
+def test_each_fold_has_both_outcomes_where_some_patients_have_both(mixed):
+    """Five patients have the event, some of them also rows without it; five others never have it."""
+    both = np.arange(5) < mixed
+    y = np.concatenate([np.ones(5), np.zeros(int(both.sum())), np.zeros(5 - mixed)])
+    patient = np.concatenate([np.arange(5), np.flatnonzero(both), np.arange(5, 10 - mixed)])
+    for _, held_out in make_folds(y, patient, 5):
+        assert set(y[held_out]) == {0.0, 1.0}
+
+
 def test_folds_repeat_themselves():
     y, patient = visits(0)
     for one, two in zip(make_folds(y, patient, 3), make_folds(y, patient, 3), strict=True):
