@@ -43,6 +43,7 @@ PARAMS = Path(__file__).parents[1] / "params.yaml"
 FIGURES = {"auroc": "AUROC", "log_loss": "Log-loss", "brier": "Brier", "ici": "ICI", "slope": "Slope"}
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")  # as in every stage
 COMPARED = ("auroc", "log_loss", "brier")
+BY_HAND = "## Other measurements"  # what the page to write has from here on is kept
 
 
 def train_and_predict(train: pd.DataFrame, test: pd.DataFrame, cohort: type[Cohort]) -> dict[str, FloatArray]:
@@ -288,7 +289,11 @@ def main() -> None:
     if not complete_folds(asked):
         sys.exit(f"no fold of key {asked.key} is done by all of {', '.join(asked.methods)}; run peers.py with this key")
     text = page(asked)
-    return asked.write.write_text(text) if asked.write else print(text)
+    if asked.write is None:
+        return print(text)
+    before = asked.write.read_text() if asked.write.exists() else ""
+    kept = before[before.index(BY_HAND) :] if BY_HAND in before else ""
+    asked.write.write_text(f"{text}\n{kept}" if kept else text)
 
 
 if __name__ == "__main__":
