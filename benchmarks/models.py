@@ -258,6 +258,15 @@ Mean over table-folds with its standard error; a higher AUROC and a lower log-lo
 is the mean of the CPU seconds over {REFERENCE}'s."""
 
 
+def write_page(text: str, path: Path | None) -> None:
+    if path is None:
+        return print(text)
+    before = path.read_text() if path.exists() else ""
+    kept = before[before.index(BY_HAND) :] if BY_HAND in before else ""
+    path.write_text(f"{text}\n{kept}" if kept else text)
+    return None
+
+
 def prepare(asked: argparse.Namespace) -> None:
     for table in asked.tables:
         if not (asked.work / "data" / table / asked.key).exists():
@@ -288,12 +297,7 @@ def main() -> None:
         run_project(asked)
     if not complete_folds(asked):
         sys.exit(f"no fold of key {asked.key} is done by all of {', '.join(asked.methods)}; run peers.py with this key")
-    text = page(asked)
-    if asked.write is None:
-        return print(text)
-    before = asked.write.read_text() if asked.write.exists() else ""
-    kept = before[before.index(BY_HAND) :] if BY_HAND in before else ""
-    asked.write.write_text(f"{text}\n{kept}" if kept else text)
+    return write_page(page(asked), asked.write)
 
 
 if __name__ == "__main__":

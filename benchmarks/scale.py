@@ -109,9 +109,7 @@ def main(rows: int = 1_000_000, resamples: int = 1000) -> None:
     whole, most = time.process_time() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     print(f"{rows} x {examples.X.shape[1]}: {whole:.0f} CPU s, train {trained:.0f}, evaluate {whole - trained:.0f}")
     print(f"  xgboost fits {spent.seconds:.0f} CPU s; ratio {whole / spent.seconds:.2f}; AUROC {area:.4f}")
-    print(
-        f"  table {table:.2f} GB; most memory {most:.2f} GB ({before:.2f} before), {most / table:.1f} tables"
-    )
+    print(f"  table {table:.2f} GB; most memory {most:.2f} GB ({before:.2f} before), {most / table:.1f} tables")
 
 
 if __name__ == "__main__":
