@@ -12,8 +12,8 @@ from pipeline.arrays import FloatArray
 from pipeline.models.features import CategoryBlock
 from pipeline.models.folds import Folds, Learnt, log_loss
 
-MOST_ROWS = 100_000
-TREES = 300
+MOST_ROWS = 50_000
+TREES, FEWEST_PARTS = 300, 3  # in all, and of that number at least so many parts
 LEAVES = (5, 20)  # patients
 ROWS_PER_TREE = 5000
 MAX_ROUNDS, PATIENCE = 300, 20
@@ -94,7 +94,7 @@ class ForestModel:
 class ForestCandidate:
     """Random forests (Breiman 2001) of 300 trees in all; the least size of a leaf has the least held-out log-loss.
 
-    Each tree draws at most 5,000 rows, of the first 100,000.
+    Each tree draws at most 5,000 rows, of the first 50,000; a large table, which has one fold, has 100 trees.
     """
 
     label: str
@@ -102,11 +102,11 @@ class ForestCandidate:
 
     def describe(self, settings: dict[str, Any]) -> str:
         """The tuned settings in words."""
-        return f"{TREES} trees, leaves of at least {settings['leaf']} patients"
+        return f"{settings.get('trees', TREES)} trees, leaves of at least {settings['leaf']} patients"
 
     def learn(self, X: pd.DataFrame, y: FloatArray, weight: FloatArray, folds: Folds) -> Learnt:
         """Grow a part of the trees in each fold; the folds' forests together are the model."""
-        trees = -(-TREES // len(folds))
+        trees = -(-TREES // max(len(folds), FEWEST_PARTS))
         tried: list[tuple[float, int, FloatArray, ForestModel]] = []
         for leaf in LEAVES:
             scores, forests = np.full(len(y), np.nan), []
@@ -117,12 +117,12 @@ class ForestCandidate:
                 forests.append(forest)
             tried.append((log_loss(y, scores, weight), leaf, scores, ForestModel(tuple(forests))))
         _, leaf, scores, model = min(tried, key=lambda one: one[0])
-        return Learnt({"leaf": leaf}, scores, model)
+        return Learnt({"leaf": leaf, "trees": trees * len(folds)}, scores, model)
 
     def fit(self, X: pd.DataFrame, y: FloatArray, weight: FloatArray, settings: dict[str, Any]) -> ForestModel:
         """Fit once on X with the leaves that `learn` chose."""
         rows = slice(MOST_ROWS)
-        return ForestModel((self._grow(X.iloc[rows], y[rows], weight[rows], settings["leaf"], TREES),))
+        return ForestModel((self._grow(X.iloc[rows], y[rows], weight[rows], settings["leaf"], settings.get("trees", TREES)),))
 
     def _grow(
         self, X: pd.DataFrame, y: FloatArray, weight: FloatArray, leaf: int, trees: int

@@ -14,7 +14,7 @@ INVERSE_PENALTIES = tuple(float(c) for c in np.logspace(-3, 1, 17))
 COARSE = 2  # every second penalty is tried first, then the neighbours of the best
 PATIENCE = 2  # weaker penalties that are tried in vain before a path ends
 L1_RATIOS = (0.0, 0.9)
-MOST_ROWS = 100_000
+MOST_ROWS = 50_000
 TUNING_TOLERANCE, TOLERANCE = 1e-3, 1e-6
 
 
@@ -37,7 +37,7 @@ class LogisticCandidate:
     """Elastic-net logistic regression (Zou and Hastie 2005); the penalty has the least held-out log-loss.
 
     Coefficients b cost `((1 - l1_ratio) / 2 * b @ b + l1_ratio * abs(b).sum()) / inverse_penalty`, beside the sum of
-    the weighted log-losses. Of a table of more than 100,000 rows the first 100,000 are learnt from.
+    the weighted log-losses. Of a table of more than 50,000 rows the first 50,000 are learnt from.
     """
 
     label: str
