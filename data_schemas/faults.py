@@ -57,6 +57,9 @@ def _role_faults(column: Column, _: Columns) -> list[str]:
         found.append(f"is the {column.role} and may not be missing")
     if column.role in (Role.IDENTIFIER, Role.SITE) and column.missing_allowed:
         found.append(f"is the {column.role} and may not be missing")
+    weight = column.phenotype_weight
+    if weight is not None and (column.role != Role.PREDICTOR or not 0 <= weight < float("inf")):
+        found.append("has a phenotype weight below 0 or infinite, or has one without being a predictor")
     return found
 
 

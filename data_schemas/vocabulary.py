@@ -113,7 +113,9 @@ class Column:
     `unit`; the source may write them in `source_unit`, or record by record in the unit that `unit_column` names,
     and `molar_mass` (g/mol) leads from mass to amount of substance. `missing_at_most` is the largest share that
     may be missing. `known_on` names the date column that says when the value became known; `known_later` says
-    that it is known only after the moment of prediction. `acknowledged` gives, by name of a trap that
+    that it is known only after the moment of prediction. `phenotype_weight` is how much a predictor counts where
+    patients are compared to find phenotypes: 1 if nothing is declared, but 0 for a treatment, which says what was done
+    for a patient rather than who the patient is. `acknowledged` gives, by name of a trap that
     only warns (see `MAY_BE_ACKNOWLEDGED`), the reason why it is none here. `guessed` names what a draft has
     guessed and no person has confirmed. `severities` changes what follows when a rule is broken: see `SEVERITIES`.
     """
@@ -139,10 +141,18 @@ class Column:
     excluded_because: str | None = None
     known_on: str | None = None
     known_later: bool = False
+    phenotype_weight: float | None = None
     acknowledged: Mapping[str, str] = field(default_factory=dict)
     note: str | None = None
     severities: Mapping[str, Severity] = field(default_factory=dict)
     guessed: tuple[str, ...] = ()
+
+    @property
+    def weight_in_phenotypes(self) -> float:
+        """How much the predictor counts where patients are compared; 0 leaves it out."""
+        if self.phenotype_weight is None:
+            return 0.0 if self.factor == FactorClass.TREATMENT else 1.0
+        return self.phenotype_weight
 
     @property
     def numeric(self) -> bool:

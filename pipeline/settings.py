@@ -125,8 +125,9 @@ class Train(Section):
 
 
 class Cluster(Section):
-    """How phenotypes are sought and when they count as stable."""
+    """How phenotypes are sought and when they count as stable; the first clusterer decides, others are compared."""
 
+    clusterers: tuple[str, ...] = Field(min_length=1)
     k_max: int = Field(ge=2, le=20)
     resamples: int = Field(ge=10)
     jaccard_at_least: float = Field(gt=0, le=1)

@@ -1,10 +1,11 @@
 """How often the outcome came, with an interval that keeps to [0, 1]."""
 
+from collections.abc import Sequence
 from statistics import NormalDist
 
 import numpy as np
 
-from pipeline.arrays import FloatArray
+from pipeline.arrays import BoolArray, FloatArray, IntArray
 from pipeline.evaluation.intervals import Estimate
 from pipeline.outcomes import Observed
 
@@ -24,6 +25,33 @@ def event_rate(observed: Observed) -> Estimate:
     if observed.time is None or observed.horizon is None:
         return wilson(float(observed.event.sum()), len(observed))
     return _aalen_johansen(observed, observed.time, observed.horizon)
+
+
+def incidence_curve(
+    observed: Observed, patient: IntArray, times: Sequence[float], smallest: int
+) -> list[dict[str, float | None]]:
+    """Cumulative incidence at `times`, ascending, as `event_rate` has it at the horizon: `time`, `value`, `lo`, `hi`.
+
+    The outcome has a horizon, which no time exceeds; `patient` is (n,). The curve stops where fewer than `smallest`
+    patients are at risk. Left out are times by which, or between which and the next one shown, fewer than `smallest`
+    patients had the event, since the curve and the rate at the horizon would tell how many.
+    """
+    assert observed.time is not None, "there is a follow-up"
+    assert observed.horizon is not None, "there is a horizon"
+    ended = np.where(observed.event == 1, observed.time, np.inf)
+    shown: list[float] = []
+    for time in sorted(times, reverse=True):
+        later = shown[-1] if shown else observed.horizon
+        by_then, until_later = ended <= time, (ended > time) & (ended <= later)
+        told = [observed.time >= time, by_then] + ([until_later] if time < later else [])
+        if all(_patients(patient, members) >= smallest for members in told):
+            shown.append(time)
+    rates = {time: event_rate(observed.at(time)) for time in reversed(shown)}
+    return [{"time": float(t), "value": rate.value, "lo": rate.lo, "hi": rate.hi} for t, rate in rates.items()]
+
+
+def _patients(patient: IntArray, members: BoolArray) -> int:
+    return len(np.unique(patient[members]))
 
 
 def wilson(events: float, n: int) -> Estimate:

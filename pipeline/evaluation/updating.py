@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from scipy.special import expit
-from scipy.stats import chi2
 
 from pipeline.arrays import FloatArray, IntArray
 from pipeline.evaluation.calibration import (
@@ -20,13 +19,13 @@ from pipeline.evaluation.calibration import (
 )
 from pipeline.evaluation.cells import merge_rows
 from pipeline.evaluation.intervals import Estimate
+from pipeline.evaluation.likelihood_ratio import SIGNIFICANT, log_likelihood, mean_design_effect, refer, say_p
 from pipeline.evaluation.performance import measure, net_benefits
 from pipeline.evaluation.resampling import Table
 from pipeline.outcomes import Observed
 from pipeline.settings import Evaluate
 
 NONE, INTERCEPT, BOTH = "none", "intercept only", "intercept and slope"
-SIGNIFICANT = 0.05
 RESAMPLES = 200
 
 
@@ -73,13 +72,12 @@ def choose_update(risk: FloatArray, observed: Observed, patient: IntArray) -> Ch
         return Choice(updates, NONE, [], _cannot(both.slope))
     updates[BOTH] = both
     likelihood = {
-        name: _log_likelihood(update.intercept + update.slope * score, y, weight) for name, update in updates.items()
+        name: log_likelihood(update.intercept + update.slope * score, y, weight) for name, update in updates.items()
     }
-    effects = _design_effects(both, score, y, weight, patient)
-    tests = [
-        _test(against, 2 * (likelihood[BOTH] - likelihood[against]) / effect, degrees)
-        for against, degrees, effect in ((NONE, 2, effects[0]), (INTERCEPT, 1, effects[1]))
-    ]
+    design, fitted, tests = np.vstack([np.ones(len(score)), score]), both.apply(risk), []
+    for against, tested in ((NONE, (0, 1)), (INTERCEPT, (1,))):
+        effect = mean_design_effect(design, fitted, y, weight, patient, tested)
+        tests.append({"against": against} | refer(2 * (likelihood[BOTH] - likelihood[against]) / effect, len(tested)))
     rejected = [test["p"] < SIGNIFICANT for test in tests]
     supported = NONE if not rejected[0] else BOTH if rejected[1] else INTERCEPT
     return Choice(updates, supported, tests, _say(supported, updates, tests))
@@ -179,30 +177,6 @@ def _moved(estimate: Estimate, optimism: float) -> Estimate:
     return Estimate(value, lo, hi, estimate.reason)
 
 
-def _log_likelihood(score: FloatArray, y: FloatArray, weight: FloatArray) -> float:
-    return float(weight @ (y * score - np.logaddexp(0.0, score)))
-
-
-def _design_effects(
-    fitted: Update, score: FloatArray, y: FloatArray, weight: FloatArray, patient: IntArray
-) -> tuple[float, float]:
-    """How much more intercept and slope vary than by the likelihood: the mean over both, and of the slope alone."""
-    codes, place = np.unique(patient, return_inverse=True)
-    if len(codes) == len(patient) and (weight == 1).all():
-        return 1.0, 1.0
-    p = expit(fitted.intercept + fitted.slope * score)
-    design = np.vstack([np.ones(len(score)), score])
-    by_patient = np.stack([np.bincount(place, row) for row in weight * (y - p) * design])
-    naive = np.linalg.inv((weight * p * (1 - p) * design) @ design.T)
-    varies = by_patient @ by_patient.T
-    return float(np.trace(naive @ varies)) / 2, float((naive @ varies @ naive)[1, 1] / naive[1, 1])
-
-
-def _test(against: str, statistic: float, degrees: int) -> dict[str, Any]:
-    at_least = max(statistic, 0.0)
-    return {"against": against, "statistic": at_least, "degrees": degrees, "p": float(chi2.sf(at_least, degrees))}
-
-
 def _cannot(slope: float) -> str:
     if np.isfinite(slope):
         return (
@@ -216,7 +190,7 @@ def _cannot(slope: float) -> str:
 
 
 def _say(supported: str, updates: Mapping[str, Update], tests: Sequence[Mapping[str, Any]]) -> str:
-    any_update, slope = (_say_p(test["p"]) for test in tests)
+    any_update, slope = (say_p(test["p"]) for test in tests)
     if supported == NONE:
         return (
             "No recalibration is supported: intercept and slope differ from 0 and 1 no more than chance explains "
@@ -229,7 +203,3 @@ def _say(supported: str, updates: Mapping[str, Update], tests: Sequence[Mapping[
         )
     spread = "too far apart" if updates[BOTH].slope < 1 else "not far enough apart"
     return f"A new intercept and slope are supported ({any_update}): the risks are {spread} ({slope} for the slope)."
-
-
-def _say_p(p: float) -> str:
-    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"

@@ -122,7 +122,9 @@ class ForestCandidate:
     def fit(self, X: pd.DataFrame, y: FloatArray, weight: FloatArray, settings: dict[str, Any]) -> ForestModel:
         """Fit once on X with the leaves that `learn` chose."""
         rows = slice(MOST_ROWS)
-        return ForestModel((self._grow(X.iloc[rows], y[rows], weight[rows], settings["leaf"], settings.get("trees", TREES)),))
+        return ForestModel(
+            (self._grow(X.iloc[rows], y[rows], weight[rows], settings["leaf"], settings.get("trees", TREES)),)
+        )
 
     def _grow(
         self, X: pd.DataFrame, y: FloatArray, weight: FloatArray, leaf: int, trees: int

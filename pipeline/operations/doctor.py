@@ -105,18 +105,24 @@ def _configuration() -> Iterator[Finding]:
         yield Finding(False, str(error), "mend params.yaml as the sentence says")
         return
     yield Finding(True, "params.yaml is complete, and every key is known")
-    yield from _candidates(settings)
+    yield from _names(settings)
     for name in settings.cohorts:
         yield from _cohort(name, settings)
 
 
-def _candidates(settings: Settings) -> Iterator[Finding]:
+def _names(settings: Settings) -> Iterator[Finding]:
     from pipeline.models.planning import check_names
+    from pipeline.phenotypes.clusterers import check_names as check_clusterers
 
-    try:
-        check_names(settings.train)
-    except ClinriskError as error:
-        yield Finding(False, str(error), "mend `train` in params.yaml")
+    checks: dict[str, Callable[[], None]] = {
+        "train": lambda: check_names(settings.train),
+        "cluster": lambda: check_clusterers(settings.cluster.clusterers),
+    }
+    for section, check in checks.items():
+        try:
+            check()
+        except ClinriskError as error:
+            yield Finding(False, str(error), f"mend `{section}` in params.yaml")
 
 
 def _cohort(name: str, settings: Settings) -> Iterator[Finding]:

@@ -20,24 +20,30 @@ from pipeline.models.outcomes import Examples
 from pipeline.models.storage import FORMAT, deployed_from_dict
 from pipeline.models.venn_abers import VennAbers
 from pipeline.outcomes import observe
+from pipeline.phenotypes import PhenotypeModel, predictor_values
 from pipeline.records.typing import type_records
 
 
 @dataclass(frozen=True)
 class Stored:
-    """What a model file holds, and the model that it describes."""
+    """What a model file holds, the model that it describes, and the phenotypes beside it, if there are any."""
 
     content: dict[str, Any]
     deployed: Deployed
+    phenotypes: PhenotypeModel | None = None
 
     def predict(self, records: pd.DataFrame, cohort: type[Cohort]) -> pd.DataFrame:
-        """`Deployed.predict` for typed `records`, with their index."""
+        """`Deployed.predict` for typed `records`, with their index, and `PhenotypeModel.judge`."""
         if records.empty:
             also = [f"also_{name}" for name in self.deployed.others]
+            also += ["phenotype", "phenotype_distance", "unlike_phenotypes"] if self.phenotypes else []
             return pd.DataFrame(columns=["risk", "lower", "upper", "outside", "distance", "because", *also])
         predictors = cohort.predictors()
         inputs = {name: predictors[name] for name in list_inputs(self.content)}
-        return self.deployed.predict(model_frame(records, inputs))
+        told = self.deployed.predict(model_frame(records, inputs))
+        if self.phenotypes is None:
+            return told
+        return pd.concat([told, self.phenotypes.judge(predictor_values(records, predictors))], axis=1)
 
 
 def read_model(path: Path, cohort: type[Cohort]) -> Stored:
@@ -56,7 +62,14 @@ def read_model(path: Path, cohort: type[Cohort]) -> Stored:
             f"{path} was made for another schema than {cohort.__module__} is now: {'; '.join(changes)}; run "
             "`dvc repro`, or restore the schema that belongs to the model"
         )
-    return Stored(content, deployed_from_dict(content, cohort.study().outcome))
+    return Stored(content, deployed_from_dict(content, cohort.study().outcome), _read_phenotypes(path))
+
+
+def _read_phenotypes(model: Path) -> PhenotypeModel | None:
+    """The phenotypes in the model's folder; None where none were found."""
+    path = model.with_name("phenotypes_model.json")
+    content = files.read_json(path) if path.is_file() else {}
+    return PhenotypeModel.from_dict(content) if content else None
 
 
 def recalibrate(stored: Stored, choices: Mapping[str, Choice], examples: Examples) -> dict[str, Any]:

@@ -61,7 +61,8 @@ def tabulate(identifier: pd.Series, told: pd.DataFrame, patients: NewPatients) -
     `told` is what `Deployed.predict` gives for `patients.sound`.
     """
     known = told.drop(columns="distance").rename(columns={"outside": "outside_support"})
-    known = known.astype({"outside_support": "boolean", "because": "string"}).reindex(identifier.index)
+    kinds = {"outside_support": "boolean", "because": "string", "phenotype": "Int64", "unlike_phenotypes": "boolean"}
+    known = known.astype({name: kind for name, kind in kinds.items() if name in known}).reindex(identifier.index)
     return pd.concat([identifier, known, patients.refused.rename("refused_because")], axis=1)
 
 

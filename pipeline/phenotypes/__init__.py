@@ -1,5 +1,8 @@
 """Groups of similar patients: the space they are compared in, clusters, their stability, their number."""
 
-from pipeline.phenotypes.find import PhenotypeModel, Phenotypes, find_phenotypes
+from pipeline.phenotypes.choice import Rules
+from pipeline.phenotypes.clusterers import CLUSTERERS
+from pipeline.phenotypes.find import Phenotypes, find_phenotypes
+from pipeline.phenotypes.model import PhenotypeModel, predictor_values
 
-__all__ = ["PhenotypeModel", "Phenotypes", "find_phenotypes"]
+__all__ = ["CLUSTERERS", "PhenotypeModel", "Phenotypes", "Rules", "find_phenotypes", "predictor_values"]

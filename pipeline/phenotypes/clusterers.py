@@ -1,39 +1,159 @@
-"""k-means with numbered clusters: 1 is the largest. Centres are plain arrays, so nothing needs unpickling."""
+"""Ways to group patients, by the name that `params.yaml` gives them. Each puts rows of the space into k clusters.
+
+Clusters are numbered from 1, the largest; 0 is for rows that a clusterer leaves outside all of them. The same rows
+in the same order and the same seed give the same labels on one thread.
+"""
 
 import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
-from sklearn.cluster import KMeans
+from sklearn.cluster import HDBSCAN, AgglomerativeClustering, KMeans
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.mixture import GaussianMixture
 
-from pipeline.arrays import FloatArray, IntArray
+from pipeline.arrays import BoolArray, FloatArray, IntArray
+from pipeline.errors import ConfigurationError
 
 STARTS = 10
-"""Random starts of which the tightest solution is kept."""
+"""Random starts of which the best solution is kept."""
+SHRINKAGE = 0.05
+"""Added to the variances of a Gaussian mixture, whose columns have a variance of about one."""
+SMALLEST_DENSE = 0.05
+"""HDBSCAN takes a denser group of at least this share of the rows, and of at least ten, for a cluster."""
 
 
-def fit_kmeans(X: FloatArray, k: int, seed: int, weights: FloatArray | None = None, starts: int = STARTS) -> FloatArray:
-    """Return `k` centres, shape (k, columns), by decreasing number of rows; ties by the centre itself.
+class NotClusteredError(Exception):
+    """A clusterer gives no k clusters of these rows; the message says why."""
 
-    `X` has shape (rows, columns) with at least `k` rows. `weights` (rows,) counts each row so many times.
-    The same rows in the same order and the same seed give the same centres on one thread.
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """What is clustered: the matrix X (rows, columns), the columns of each predictor, and which were known.
+
+    `known` (rows, predictors) is False where X has a stand-in for a missing value; `counts` (rows,) says how often
+    each row counts, once if None.
     """
+
+    X: FloatArray
+    blocks: tuple[slice, ...]
+    known: BoolArray
+    counts: FloatArray | None = None
+
+    def __len__(self) -> int:
+        return len(self.X)
+
+    def sample(self, limit: int, seed: int) -> "Rows":
+        """At most `limit` rows, in their order."""
+        if len(self) <= limit:
+            return self
+        taken = np.sort(np.random.default_rng(seed).choice(len(self), limit, replace=False))
+        return Rows(self.X[taken], self.blocks, self.known[taken])
+
+
+Fit = Callable[[Rows, int, int, int], IntArray]
+
+
+@dataclass(frozen=True)
+class Clusterer:
+    """A way to cluster: `fit(rows, k, seed, starts)` gives labels (rows,) or raises NotClusteredError.
+
+    Of more rows than `most_rows` a sample is clustered, of more than `reference_rows` a sample is compared with data
+    without clusters: they bound the cost. Where `is_round`, a new patient belongs to the nearest centre; others
+    have a Gaussian shape each (`assignment`).
+    """
+
+    label: str
+    fit: Fit
+    most_rows: int
+    reference_rows: int
+    is_round: bool
+
+
+def fit_kmeans(rows: Rows, k: int, seed: int, starts: int) -> IntArray:
+    """k-means (Lloyd 1982) from k-means++ starts."""
     with warnings.catch_warnings():
         # Fewer distinct rows than k leave empty clusters, which the smallest permitted size refuses later.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        model = KMeans(n_clusters=k, n_init=starts, random_state=seed).fit(X, sample_weight=weights)
-    return sort_centres(np.asarray(model.cluster_centers_, dtype=float), X)
+        model = KMeans(n_clusters=k, n_init=starts, random_state=seed).fit(rows.X, sample_weight=rows.counts)
+    return np.asarray(model.labels_, dtype=np.int64) + 1
 
 
-def sort_centres(centres: FloatArray, X: FloatArray) -> FloatArray:
-    """Order centres by decreasing number of the rows of `X` they own; ties by their first column, and so on."""
-    sizes = np.bincount(assign(X, centres) - 1, minlength=len(centres))
-    return centres[np.lexsort((*centres.T[::-1], -sizes))]
+def fit_mixture(rows: Rows, k: int, seed: int, starts: int) -> IntArray:
+    """Gaussian mixture with a covariance matrix each (Dempster, Laird and Rubin 1977), of the rows that count."""
+    model = GaussianMixture(k, n_init=min(starts, 3), reg_covar=SHRINKAGE, max_iter=300, random_state=seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        labels = model.fit_predict(rows.X)
+    if not model.converged_:
+        raise NotClusteredError("the Gaussian mixture did not converge")
+    return np.asarray(labels, dtype=np.int64) + 1
 
 
-def assign(X: FloatArray, centres: FloatArray) -> IntArray:
-    """Return the number, 1 to k, of the nearest centre for each row of `X`; shape (rows,)."""
-    return np.asarray(np.argmin(squared_distances(X, centres), axis=1) + 1, dtype=np.int64)
+def fit_agglomerative(rows: Rows, k: int, seed: int, starts: int) -> IntArray:
+    """Agglomerative clustering by Ward's criterion (1963), of the rows that count; nothing in it is random."""
+    return np.asarray(AgglomerativeClustering(k).fit_predict(rows.X), dtype=np.int64) + 1
+
+
+def fit_hdbscan(rows: Rows, k: int, seed: int, starts: int) -> IntArray:
+    """HDBSCAN (Campello, Moulavi and Sander 2013), which finds its own number of clusters: k or none."""
+    smallest = max(10, int(SMALLEST_DENSE * len(rows)))
+    labels = np.asarray(HDBSCAN(min_cluster_size=smallest, copy=True).fit_predict(rows.X), dtype=np.int64) + 1
+    found = int(labels.max(initial=0))
+    if found != k:
+        raise NotClusteredError(f"HDBSCAN finds {found or 'no'} cluster{'' if found == 1 else 's'}, not {k}")
+    return np.maximum(labels, 0)
+
+
+def fit_latent_class(rows: Rows, k: int, seed: int, starts: int) -> IntArray:
+    """Latent class and profile analysis: numbers normal and categories multinomial, independent within a class.
+
+    The mixture for mixed records (Vermunt and Magidson 2002); by StepMix (Morin et al. 2025, J Stat Softw 113:8).
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the library's own escapes and progress notes
+        from stepmix.stepmix import StepMix
+    single = [b.start for b in rows.blocks if b.stop - b.start == 1]
+    coded = [rows.X[:, b].argmax(axis=1).astype(float) for b in rows.blocks if b.stop - b.start > 1]
+    matrix = np.column_stack([rows.X[:, single], *coded])
+    kinds = {"continuous": ("gaussian_diag", len(single)), "categorical": ("categorical", len(coded))}
+    shape = {name: {"model": model, "n_columns": n} for name, (model, n) in kinds.items() if n}
+    model = StepMix(
+        n_components=k, measurement=shape, n_init=min(starts, 3), max_iter=500, random_state=seed, verbose=0,
+        progress_bar=0,
+    )  # fmt: skip
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model.fit(matrix)
+    if not model.converged_:
+        raise NotClusteredError("the latent class analysis did not converge")
+    return np.asarray(model.predict(matrix), dtype=np.int64) + 1
+
+
+CLUSTERERS: dict[str, Clusterer] = {
+    "kmeans": Clusterer("k-means", fit_kmeans, 5_000, 1_000, is_round=True),
+    "gaussian_mixture": Clusterer("Gaussian mixture", fit_mixture, 5_000, 1_000, is_round=False),
+    "hdbscan": Clusterer("HDBSCAN", fit_hdbscan, 5_000, 1_000, is_round=False),
+    "agglomerative": Clusterer("agglomerative clustering (Ward)", fit_agglomerative, 5_000, 1_000, is_round=True),
+    "latent_class": Clusterer("latent class analysis", fit_latent_class, 5_000, 1_000, is_round=False),
+}
+
+
+def sort_labels(labels: IntArray, X: FloatArray) -> IntArray:
+    """Number clusters 1 to k by decreasing number of rows, ties by the centre's first column, and so on; 0 stays."""
+    numbers, places = np.unique(labels[labels > 0], return_inverse=True)
+    centres = np.array([X[labels == number].mean(axis=0) for number in numbers])
+    order = np.lexsort((*centres.T[::-1], -np.bincount(places, minlength=len(numbers))))
+    ranks = np.zeros(int(labels.max(initial=0)) + 1, dtype=np.int64)
+    ranks[numbers[order]] = np.arange(1, len(numbers) + 1)
+    return ranks[labels]
+
+
+def find_centres(X: FloatArray, labels: IntArray, k: int) -> FloatArray:
+    """The mean of the rows of each cluster 1 to k, shape (k, columns); of a cluster without rows the mean of all."""
+    found = [X[labels == cluster] for cluster in range(1, k + 1)]
+    return np.array([(rows if len(rows) else X).mean(axis=0) for rows in found])
 
 
 def squared_distances(X: FloatArray, centres: FloatArray) -> FloatArray:
@@ -43,12 +163,23 @@ def squared_distances(X: FloatArray, centres: FloatArray) -> FloatArray:
     return np.maximum(distances, 0.0)
 
 
-def simplified_silhouette(X: FloatArray, centres: FloatArray) -> float:
+def simplified_silhouette(squared: FloatArray) -> float:
     """Return the mean of `1 - a / b`, a and b the distances to the nearest and second nearest centre; 0 to 1.
 
-    The silhouette with centres in place of members (Hruschka, de Castro and Campello, IEEE ICDM 2004): its cost
-    grows with the rows, not with their square.
+    From squared distances (rows, k). The silhouette with centres in place of members (Hruschka, de Castro and
+    Campello, IEEE ICDM 2004): its cost grows with the rows, not with their square.
     """
-    nearest = np.sqrt(np.partition(squared_distances(X, centres), 1, axis=1)[:, :2])
+    nearest = np.sqrt(np.partition(squared, 1, axis=1)[:, :2])
     apart = nearest[:, 1] > 0
     return float(np.mean(np.where(apart, 1 - nearest[:, 0] / np.where(apart, nearest[:, 1], 1.0), 0.0)))
+
+
+def check_names(names: Sequence[str]) -> None:
+    """Raise ConfigurationError unless every name is a clusterer's, and none comes twice."""
+    for name in names:
+        if name not in CLUSTERERS:
+            raise ConfigurationError(
+                f"params.yaml: clusterer {name!r} is not known; expected one of {', '.join(CLUSTERERS)}"
+            )
+    if len(set(names)) < len(names):
+        raise ConfigurationError("params.yaml: a clusterer is named twice; name each once")

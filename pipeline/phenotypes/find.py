@@ -1,38 +1,25 @@
 """Find phenotypes: choose the clusters on development patients, assign everyone, describe each cluster."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, Self
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from pipeline.arrays import FloatArray, IntArray
-from pipeline.phenotypes.choice import REFERENCE_ROWS, STABILITY_ROWS, Choice, Rules, Tried, choose_k
-from pipeline.phenotypes.clusterers import assign
+from pipeline.phenotypes.agreement import Agreement, compare_clusterers
+from pipeline.phenotypes.assignment import Shapes
+from pipeline.phenotypes.choice import Choice, Rules, Tried, choose_k
+from pipeline.phenotypes.clusterers import CLUSTERERS, Clusterer, Rows, check_names
+from pipeline.phenotypes.matching import keep_numbers
+from pipeline.phenotypes.model import PhenotypeModel
 from pipeline.phenotypes.profile import ClusterProfile, profile_clusters
 from pipeline.phenotypes.space import Space, fit_space
 
-
-@dataclass(frozen=True, eq=False)
-class PhenotypeModel:
-    """What assigns a patient: the space and the centres in it, shape (k, columns). Restricted, not for reports."""
-
-    space: Space
-    centres: FloatArray
-
-    def assign(self, frame: pd.DataFrame) -> IntArray:
-        """Return the cluster number, 1 to k, of each row of `frame`; raises as `Space.transform`."""
-        return assign(self.space.transform(frame), self.centres)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values that JSON can hold."""
-        return {"space": self.space.to_dict(), "centres": self.centres.tolist()}
-
-    @classmethod
-    def from_dict(cls, plain: Mapping[str, Any]) -> Self:
-        """Rebuild what `to_dict` returned, also after a journey through JSON."""
-        return cls(Space.from_dict(plain["space"]), np.asarray(plain["centres"], dtype=float))
+PROFILE_ROWS = 100_000
+"""At most so many patients, evenly spaced in their order, say what is typical of a cluster."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,64 +27,91 @@ class Phenotypes:
     """The clusters found, or why there are none.
 
     `assignment` has one number, 1 to k, for each row of `everyone`, in its order; all 0 when `k` is None, and
-    then `clusters` is empty and `model` None. `notes` state where a sample of the patients was used.
+    then `clusters` is empty and `model` None. `notes` state where a sample of the patients was used and what that
+    cost; `status` says of a number whether it is `kept` from the earlier model or `new`, and is empty without one;
+    `matrix` are all patients in the space, shape (rows, columns).
     """
 
     k: int | None
+    clusterer: str
     reason: str
     notes: tuple[str, ...]
     tried: tuple[Tried, ...]
+    agreement: tuple[Agreement, ...]
     clusters: tuple[ClusterProfile, ...]
     assignment: IntArray
     model: PhenotypeModel | None
+    status: Mapping[int, str]
+    space: Space
+    matrix: FloatArray
 
     def to_dict(self) -> dict[str, Any]:
         """Return what may be published, as plain values that JSON can hold: no assignment, no centres."""
         return {
+            "clusterer": self.clusterer,
+            "label": CLUSTERERS[self.clusterer].label,
             "k": self.k,
             "reason": self.reason,
             "notes": list(self.notes),
             "tried": [asdict(t) for t in self.tried],
-            "clusters": [asdict(c) for c in self.clusters],
+            "agreement": [asdict(a) for a in self.agreement],
+            "clusters": [asdict(c) | {"status": self.status.get(c.cluster)} for c in self.clusters],
         }
 
 
-def find_phenotypes(  # noqa: PLR0913 - each is a setting in params.yaml
+def find_phenotypes(
     development: pd.DataFrame,
     everyone: pd.DataFrame,
     labels: Mapping[str, str],
-    *,
-    k_max: int,
-    resamples: int,
-    threshold: float,
-    smallest: int,
-    seed: int,
+    clusterers: Sequence[str],
+    rules: Rules,
+    weights: Mapping[str, float] | None = None,
+    earlier: PhenotypeModel | None = None,
 ) -> Phenotypes:
     """Return the phenotypes of the patients in `everyone`, learnt from those in `development` only.
 
-    Both frames have one row a patient, sorted by the caller, and the same predictors as columns: numbers with
-    NaN for missing, ordered or unordered categoricals. `labels` names the predictors for people. `k_max`,
-    `resamples`, `threshold` (0 to 1, mean Jaccard) and `smallest` (patients) are explained in `choice`. The
-    same arguments give the same result on one thread. Raises as `Space.transform`.
+    Both frames have one row a patient and the same predictors as columns: numbers with NaN for missing, ordered or
+    unordered categoricals. `labels` names the predictors for people, `weights` says how much each counts (1 without
+    an entry, 0 leaves it out). The first of `clusterers`, names in `CLUSTERERS`, decides; the others are compared
+    with it. Clusters that `earlier` has keep its numbers (`keep_numbers`). The same patients give the same result in
+    any order and on any number of threads. Raises as `check_names` and `Space.transform`.
     """
-    rules = Rules(k_max, resamples, threshold, smallest, seed)
-    space = fit_space(development)
-    X = space.transform(development)
-    choice = choose_k(X, space.blocks, rules)
-    notes = _note_samples(len(development))
-    if choice.centres is None:
-        return _without_clusters(choice.reason, choice, notes, len(everyone))
-    model = PhenotypeModel(space, choice.centres)
-    assignment = model.assign(everyone)
-    if np.bincount(assignment, minlength=len(choice.centres) + 1)[1:].min() < smallest:
-        reason = f"{choice.reason} But among everyone a cluster has fewer than {smallest} patients: none is shown."
-        return _without_clusters(reason, choice, notes, len(everyone))
-    clusters = _describe(everyone, assignment, model, labels, choice, smallest)
-    return Phenotypes(choice.k, choice.reason, notes, choice.tried, clusters, assignment, model)
+    check_names(clusterers)
+    with threadpool_limits(limits=1):
+        development = _sort(development)
+        space = fit_space(development, weights)
+        rows = Rows(space.transform(development), space.blocks, space.find_known(development))
+        all_patients = space.transform(everyone)
+        lead = CLUSTERERS[clusterers[0]]
+        choice = choose_k(rows, lead, rules)
+        others = compare_clusterers(rows, choice, clusterers[1:], rules)
+    nobody = np.zeros(len(everyone), dtype=np.int64)
+    nothing = Phenotypes(
+        None, clusterers[0], choice.reason, (), choice.tried, others, (), nobody, None, {}, space, all_patients
+    )
+    if choice.shapes is None:
+        return nothing
+    model, status = keep_numbers(PhenotypeModel(space, choice.shapes), earlier)
+    assignment = model.shapes.assign(all_patients)
+    if min(np.count_nonzero(assignment == number) for number in model.shapes.numbers) < rules.smallest:
+        small = f"But among everyone a cluster has fewer than {rules.smallest} patients: none is shown."
+        return replace(nothing, reason=f"{choice.reason} {small}")
+    return replace(
+        nothing,
+        k=choice.k,
+        notes=_note_samples(rows, choice.shapes, lead, len(everyone)),
+        clusters=_describe(everyone, assignment, model, labels, choice, rules.smallest),
+        assignment=assignment,
+        model=model,
+        status=status,
+    )
 
 
-def _without_clusters(reason: str, choice: Choice, notes: tuple[str, ...], rows: int) -> Phenotypes:
-    return Phenotypes(None, reason, notes, choice.tried, (), np.zeros(rows, dtype=np.int64), None)
+def _sort(frame: pd.DataFrame) -> pd.DataFrame:
+    """Rows by a hash of their values, so that the order in which patients come makes no difference."""
+    if frame.columns.empty:
+        return frame
+    return frame.iloc[np.argsort(pd.util.hash_pandas_object(frame, index=False).to_numpy(), kind="stable")]
 
 
 def _describe(
@@ -109,28 +123,48 @@ def _describe(
     smallest: int,
 ) -> tuple[ClusterProfile, ...]:
     assert choice.stability is not None
-    profiles = profile_clusters(everyone, assignment, model.space, labels, smallest)
+    used = [c.predictor for c in model.space.coordinates]
+    seen = np.arange(len(everyone))[:: -(-len(everyone) // PROFILE_ROWS) or 1]
+    profiles = profile_clusters(everyone[used].iloc[seen], assignment[seen], model.space, labels, smallest)
+    place = {int(number): place for place, number in enumerate(model.shapes.numbers)}
     return tuple(
         ClusterProfile(
             cluster=cluster,
             name=name,
             n=int((assignment == cluster).sum()),
             share=float((assignment == cluster).mean()),
-            jaccard=float(choice.stability.jaccard[cluster - 1]),
-            dissolved=float(choice.stability.dissolved[cluster - 1]),
+            jaccard=float(choice.stability.jaccard[place[cluster]]),
+            dissolved=float(choice.stability.dissolved[place[cluster]]),
             predictors=predictors,
         )
         for cluster, (name, predictors) in profiles.items()
     )
 
 
-def _note_samples(rows: int) -> tuple[str, ...]:
+def _note_samples(rows: Rows, shapes: Shapes, lead: Clusterer, everyone: int) -> tuple[str, ...]:
+    """Where a sample of the patients was used, and what it cost those left out of it."""
     limits = {
-        "clusters and their stability": STABILITY_ROWS,
-        "the comparison with data without clusters": REFERENCE_ROWS,
+        "clusters and their stability": lead.most_rows,
+        "the comparison with data without clusters": lead.reference_rows,
     }
-    return tuple(
-        f"A random sample of {limit} of the {rows} development patients was used for {what}."
+    notes = [
+        f"A random sample of {limit:,} of the {len(rows):,} development patients was used for {what}."
         for what, limit in limits.items()
-        if rows > limit
-    )
+        if len(rows) > limit
+    ]
+    if len(rows) > lead.most_rows:
+        taught = rows.sample(lead.most_rows, 0)
+        loss = _mean_square(shapes, rows.X) / _mean_square(shapes, taught.X) - 1
+        notes.append(
+            f"The mean squared distance of all development patients from their cluster's centre is {abs(loss):.1%} "
+            f"{'more' if loss > 0 else 'less'} than that of such a sample."
+        )
+    if everyone > PROFILE_ROWS:
+        notes.append(
+            f"What is typical of each cluster comes from at most {PROFILE_ROWS:,} of the {everyone:,} patients."
+        )
+    return tuple(notes)
+
+
+def _mean_square(shapes: Shapes, X: FloatArray) -> float:
+    return float(shapes.squared(X).min(axis=1).mean())

@@ -1,10 +1,10 @@
 """The space in which patients are compared: every predictor on one scale, learnt from development patients.
 
-Each predictor carries a total variance of one over the development patients, whatever its unit or its number
-of levels: a numeric or ordered one as one standardised column, an unordered one as indicator columns that are
-scaled together. A missing number takes the development median, a missing ordered level the median level, and
+Each predictor carries a total variance of its weight over the development patients, whatever its unit or its
+number of levels: a numeric or ordered one as one standardised column, an unordered one as indicator columns that
+are scaled together. A missing number takes the development median, a missing ordered level the median level, and
 a missing unordered level the development shares, which is the origin. A predictor that does not vary among
-development patients is left out.
+development patients, or has no weight, is left out.
 """
 
 from collections.abc import Mapping
@@ -14,11 +14,13 @@ from typing import Any, Literal, Self
 import numpy as np
 import pandas as pd
 
-from pipeline.arrays import FloatArray
+from pipeline.arrays import BoolArray, FloatArray
 from pipeline.errors import ConfigurationError, DataRefusedError
 
 Kind = Literal["numeric", "ordered", "nominal"]
 
+CONSTANT = "it has one value, or none, among the development patients"
+WEIGHTLESS = "it has no weight: a treatment, or declared so"
 SKEWNESS_LIMIT = 1.0
 """A non-negative predictor that is more skewed than this on the development patients is log-transformed."""
 
@@ -26,6 +28,8 @@ SKEWNESS_LIMIT = 1.0
 @dataclass(frozen=True)
 class Coordinate:
     """How one predictor becomes columns: `(value - centre) / scale`, after the logarithm and the fill.
+
+    Its weight is in the scale, which is the standard deviation over the weight's root.
 
     `log_unit` is the development median of the positive values: a logged value is `log1p(value / log_unit)`,
     so that the unit of measurement makes no difference. None means no logarithm.
@@ -42,10 +46,10 @@ class Coordinate:
 
 @dataclass(frozen=True)
 class Space:
-    """The fitted coordinates in the order of their columns, and the predictors that do not vary."""
+    """The fitted coordinates in the order of their columns, and why other predictors are left out, by name."""
 
     coordinates: tuple[Coordinate, ...]
-    constant: tuple[str, ...]
+    left_out: Mapping[str, str]
 
     @property
     def blocks(self) -> tuple[slice, ...]:
@@ -62,9 +66,21 @@ class Space:
         parts = [_encode(c, frame) for c in self.coordinates]
         return np.hstack(parts) if parts else np.empty((len(frame), 0))
 
+    def find_known(self, frame: pd.DataFrame) -> BoolArray:
+        """Where `frame` has a value, shape (rows, predictors of the space)."""
+        known: BoolArray = frame[[c.predictor for c in self.coordinates]].notna().to_numpy(bool)
+        return known
+
+    def move(self, points: FloatArray, other: "Space") -> FloatArray:
+        """Points (rows, columns) of this space in the columns of another; what only that one knows is at its centre."""
+        own = {c.predictor: (c, b) for c, b in zip(self.coordinates, self.blocks, strict=True)}
+        parts = [_move(points, *own[c.predictor], c) if c.predictor in own else None for c in other.coordinates]
+        empty = [np.zeros((len(points), len(c.centre))) for c in other.coordinates]
+        return np.hstack([e if part is None else part for part, e in zip(parts, empty, strict=True)])
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain values that JSON can hold."""
-        return {"coordinates": [asdict(c) for c in self.coordinates], "constant": list(self.constant)}
+        return {"coordinates": [asdict(c) for c in self.coordinates], "left_out": dict(self.left_out)}
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> Self:
@@ -73,17 +89,20 @@ class Space:
             Coordinate(**{**c, "levels": tuple(c["levels"]), "centre": tuple(c["centre"])})
             for c in plain["coordinates"]
         )
-        return cls(coordinates, tuple(plain["constant"]))
+        return cls(coordinates, dict(plain["left_out"]))
 
 
-def fit_space(frame: pd.DataFrame) -> Space:
+def fit_space(frame: pd.DataFrame, weights: Mapping[str, float] | None = None) -> Space:
     """Learn the space from development patients: one row a patient, one column a predictor.
 
-    Columns are numbers (missing as NaN), ordered or unordered pandas categoricals. Raises as `Space.transform`.
+    Columns are numbers (missing as NaN), ordered or unordered pandas categoricals. `weights` says how much a
+    predictor counts, 1 where it has no entry. Raises as `Space.transform`.
     """
-    fitted = {str(name): _fit(str(name), frame[name]) for name in frame.columns}
-    varying = tuple(c for c in fitted.values() if c is not None)
-    return Space(varying, tuple(name for name, c in fitted.items() if c is None))
+    weight = {str(name): (weights or {}).get(str(name), 1.0) for name in frame.columns}
+    fitted = {name: _fit(name, frame[name], w) for name, w in weight.items() if w > 0}
+    left_out = {name: WEIGHTLESS for name, w in weight.items() if w == 0}
+    left_out |= {name: CONSTANT for name, c in fitted.items() if c is None}
+    return Space(tuple(c for c in fitted.values() if c is not None), left_out)
 
 
 def kind_of(name: str, column: "pd.Series[Any]") -> Kind:
@@ -109,26 +128,27 @@ def read_values(name: str, column: "pd.Series[Any]") -> FloatArray:
     return values
 
 
-def _fit(name: str, column: "pd.Series[Any]") -> Coordinate | None:
+def _fit(name: str, column: "pd.Series[Any]", weight: float) -> Coordinate | None:
     kind = kind_of(name, column)
     values = read_values(name, column)
     present = values[~np.isnan(values)]
     if len(present) == 0 or np.ptp(present) == 0:
         return None
     if kind == "nominal":
-        return _fit_nominal(name, column, present)
+        return _fit_nominal(name, column, present, weight)
     log_unit = _log_unit(present) if kind == "numeric" else None
     raw = float(np.median(present)) if kind == "numeric" else float(np.sort(present)[(len(present) - 1) // 2])
     moved = compress(np.where(np.isnan(values), raw, values), log_unit)
     levels = () if kind == "numeric" else _levels(column)
-    return Coordinate(name, kind, levels, log_unit, raw, (float(moved.mean()),), float(moved.std()))
+    scale = float(moved.std() / np.sqrt(weight))
+    return Coordinate(name, kind, levels, log_unit, raw, (float(moved.mean()),), scale)
 
 
-def _fit_nominal(name: str, column: "pd.Series[Any]", codes: FloatArray) -> Coordinate:
+def _fit_nominal(name: str, column: "pd.Series[Any]", codes: FloatArray, weight: float) -> Coordinate:
     levels = _levels(column)
     shares = np.bincount(codes.astype(int), minlength=len(levels)) / len(codes)
-    # Imputed patients sit at the origin, so the variance is taken over all rows: total weight stays one.
-    variance = (1 - np.sum(shares**2)) * len(codes) / len(column)
+    # Imputed patients sit at the origin, so the variance is taken over all rows: it adds up to the weight.
+    variance = (1 - np.sum(shares**2)) * len(codes) / len(column) / weight
     return Coordinate(name, "nominal", levels, None, 0.0, tuple(shares.tolist()), float(np.sqrt(variance)))
 
 
@@ -146,6 +166,17 @@ def _encode(coordinate: Coordinate, frame: pd.DataFrame) -> FloatArray:
     indicators = (values[:, None] == np.arange(len(centre))).astype(float)
     encoded: FloatArray = np.where(np.isnan(values)[:, None], 0.0, (indicators - centre) / coordinate.scale)
     return encoded
+
+
+def _move(points: FloatArray, own: Coordinate, columns: slice, other: Coordinate) -> FloatArray | None:
+    """One predictor of points as `other` has it; None where the two are of another kind or other levels."""
+    if (own.kind, own.levels) != (other.kind, other.levels):
+        return None
+    value = points[:, columns] * own.scale + np.asarray(own.centre)
+    if own.log_unit is not None:
+        value = np.where(value < 0, value, np.expm1(np.maximum(value, 0.0))) * own.log_unit
+    moved: FloatArray = (compress(value, other.log_unit) - np.asarray(other.centre)) / other.scale
+    return moved
 
 
 def _align(coordinate: Coordinate, column: "pd.Series[Any]") -> "pd.Series[Any]":

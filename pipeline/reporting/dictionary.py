@@ -94,6 +94,7 @@ def column_facts(column: Column) -> list[tuple[str, str]]:
         "Expected direction": column.expected and f"{WAYS[column.expected.direction]} with it",
         "Source of the direction": column.expected and column.expected.source,
         "Largest plausible change": column.change and _change(column),
+        "Weight in phenotypes": None if column.phenotype_weight is None else f"{column.phenotype_weight:g}",
         "Not a predictor because": column.excluded_because,
         "Missing": _missing(column),
         "No trap here": "; ".join(f"{trap}: {why}" for trap, why in column.acknowledged.items()),

@@ -1,14 +1,13 @@
 """Every figure, drawn from the rows that its table shows. Colours from Okabe and Ito, and never colour alone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup
 
-from pipeline.reporting import clusters, tables, wording
-from pipeline.reporting.clusters import Profile
-from pipeline.reporting.svg import LABEL, draw_svg, place_rows, wrap
+from pipeline.reporting import tables, wording
+from pipeline.reporting.svg import draw_svg, wrap
 from pipeline.reporting.tables import Rows, Table
 
 BLUE, VERMILION, GREY, INK = "#0072B2", "#C24E00", "#6b7885", "#1b2733"
@@ -161,33 +160,6 @@ def draw_curve(ax: Any, label: str, unit: str | None, rows: Rows) -> None:
     crowded = sum(max(len(part) for part in name.split("\n")) + 1 for name in names) > 46
     ax.set_xticks(list(x), names, rotation=90 if crowded else 0)
     ax.set(ylabel="Log-odds", xlabel=wrap(f"{label} ({unit})" if unit else label), xlim=(-0.5, len(rows) - 0.5))
-
-
-def phenotype_profiles(rows: Sequence[Profile], found: Rows) -> Figure:
-    """How far each phenotype is off, characteristic by characteristic."""
-    title = "What sets the phenotypes apart"
-    description = "For each characteristic, each phenotype's difference from all other patients in standard deviations."
-    height = 52 + 30 * (place_rows([row.label for row in rows])[-1] + 1)
-    svg = draw_svg("profiles", title, description, height, lambda ax: draw_profiles(ax, rows))
-    return Figure("profiles", title, description, svg, clusters.profiles(rows, found))
-
-
-def draw_profiles(ax: Any, rows: Sequence[Profile]) -> None:
-    """A numbered disc for each phenotype on the characteristic's line."""
-    colours = (BLUE, VERMILION, "#00664d", "#7a3d69", INK, "#5c5400")
-    ax.axvline(0, color=GREY, linestyle=(0, (4, 3)), linewidth=1.2)
-    places = place_rows([row.label for row in rows])
-    for i, row in zip(places, rows, strict=True):
-        ax.text(0, i - 0.32, wrap(row.label, LABEL), transform=ax.get_yaxis_transform(), va="bottom", bbox=CLEAR)
-        ax.axhline(i, color="#d5dbe1", linewidth=0.8, zorder=0)
-        for number, difference in enumerate(row.differences):
-            if difference is not None:
-                ax.plot([difference], [i], "o", color=colours[number % 6], markersize=12)
-                where = {"ha": "center", "va": "center_baseline", "color": "white", "size": 8, "weight": "bold"}
-                ax.text(difference, i, str(number + 1), **where)
-    ax.set(ylim=(places[-1] + 0.6, -1), yticks=[], xlabel="Difference, standard deviations")
-    ax.margins(x=0.12)
-    ax.spines["left"].set_visible(False)
 
 
 def _tick(text: str) -> str:

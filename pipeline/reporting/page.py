@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from data_schemas.columns import Cohort
-from pipeline.reporting import clusters, comparisons, factors, figures, forests, tables, tripod, wording
+from pipeline.reporting import comparisons, factors, figures, forests, tables, tripod, wording
 from pipeline.reporting.figures import Figure
 from pipeline.reporting.performance import build_evaluation
+from pipeline.reporting.phenotypes import build_phenotypes
 from pipeline.reporting.results import Plain, Results, read_records
 
 SECTIONS = (
@@ -51,7 +52,7 @@ def build_report(cohort: type[Cohort], name: str, results: Results) -> dict[str,
         "use": {"thresholds": wording.join([wording.percent(t) for t in study.thresholds])},
         "model": _model(cohort, results),
         "factors": _factors(results),
-        "phenotypes": _phenotypes(cohort, results),
+        "phenotypes": build_phenotypes(cohort, results),
         "provenance": results.provenance,
         "tripod": _tripod(cohort, results),
         **build_evaluation(cohort, results),
@@ -159,16 +160,3 @@ def _factor_figures(group: factors.Group, results: Results) -> list[Figure]:
         if bins:
             made.append(figures.factor_curve(f"{group.key}-curve-{number}", row, bins))
     return made
-
-
-def _phenotypes(cohort: type[Cohort], results: Results) -> dict[str, Any]:
-    phenotypes = results.phenotypes
-    found = phenotypes["clusters"] if phenotypes["k"] else []
-    rows = clusters.profile(found, cohort.columns())
-    return {
-        "reason": wording.sentence(phenotypes["reason"]),
-        "notes": phenotypes.get("notes", []),
-        "tried": clusters.tried(phenotypes) if phenotypes["tried"] else None,
-        "table": clusters.summarise_clusters(phenotypes, cohort.study().outcome.says) if found else None,
-        "figure": figures.phenotype_profiles(rows, found) if rows else None,
-    }

@@ -1,7 +1,7 @@
 """What the stages computed, as one value that every page is made from."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -19,6 +19,7 @@ class Results:
     An estimate is `{"value", "lo", "hi", "reason"}`: a number with its 95% interval, or None and why.
     `valid` and `split` hold restricted records, joined by `pseudonym`: only Table 1 reads them, through
     `disclosure`. `provenance` maps what (for people) to which (version, SHA-256).
+    `phenotype_factors` is the JSON file of that name, empty where there are no phenotypes.
     """
 
     validation: Plain
@@ -33,6 +34,7 @@ class Results:
     split: pd.DataFrame
     smallest_group: int
     provenance: Mapping[str, str]
+    phenotype_factors: Plain = field(default_factory=dict)
 
     @property
     def has_parts(self) -> bool:

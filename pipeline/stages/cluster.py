@@ -1,46 +1,56 @@
-"""Stage `cluster`: phenotypes from the predictors alone, and how often the outcome came in each."""
+"""Stage `cluster`: phenotypes from the predictors alone, and who is in each."""
 
-from dataclasses import asdict
+from pathlib import Path
 
 import pandas as pd
 
-from data_schemas.columns import Column
-from pipeline.evaluation.subgroups import rates_by_group
-from pipeline.models.outcomes import make_examples
-from pipeline.phenotypes import find_phenotypes
+from data_schemas.columns import Column, FactorClass
+from pipeline import files
+from pipeline.phenotypes import PhenotypeModel, Rules, find_phenotypes, predictor_values
+from pipeline.phenotypes.describe import Meaning, describe_phenotypes
 from pipeline.stages.wiring import Stage, align, run
 
 
 def main(stage: Stage) -> None:
-    """Find phenotypes on the development patients, assign everyone, and add outcome rates."""
+    """Find phenotypes on the development patients, assign every patient, and describe them."""
     cohort, settings = stage.cohort(), stage.section("cluster")
-    valid, predictors = stage.read("valid.parquet"), cohort.predictors()
-    part = align(stage.read("split.parquet"), valid)["part"]
-    everyone = _predictor_values(valid, predictors)
+    smallest, predictors = stage.section("disclosure").smallest_group, cohort.predictors()
+    patients = _one_a_patient(stage.read("valid.parquet"), cohort.index_date())
+    part = align(stage.read("split.parquet"), patients)["part"]
+    everyone, meaning = predictor_values(patients, predictors), _meaning(predictors)
     found = find_phenotypes(
         everyone[(part == "development").to_numpy(bool)],
         everyone,
-        {name: column.label for name, column in predictors.items()},
-        k_max=settings.k_max,
-        resamples=settings.resamples,
-        threshold=settings.jaccard_at_least,
-        smallest=stage.section("disclosure").smallest_group,
-        seed=settings.seed,
+        meaning.labels,
+        settings.clusterers,
+        Rules(settings.k_max, settings.resamples, settings.jaccard_at_least, smallest, settings.seed),
+        {name: column.weight_in_phenotypes for name, column in predictors.items()},
+        _read_released(stage.cohort_name),
     )
-    published, examples = found.to_dict(), make_examples(valid, cohort)
-    smallest = stage.section("disclosure").smallest_group
-    rates = rates_by_group(examples.observed, examples.patient, found.assignment, smallest)
-    for cluster in published["clusters"]:
-        cluster["outcome"] = asdict(rates[cluster["cluster"]])
-    stage.write("phenotypes.json", published)
+    dates = patients[cohort.index_date()] if cohort.index_date() else None
+    stage.write("phenotypes.json", describe_phenotypes(found, everyone, dates, meaning, smallest, settings.seed))
     stage.write("phenotypes_model.json", found.model.to_dict() if found.model else {})
-    stage.write("clusters.parquet", pd.DataFrame({"pseudonym": valid["pseudonym"], "cluster": found.assignment}))
+    stage.write("clusters.parquet", pd.DataFrame({"pseudonym": patients["pseudonym"], "cluster": found.assignment}))
 
 
-def _predictor_values(valid: pd.DataFrame, predictors: dict[str, Column]) -> pd.DataFrame:
-    """Numbers as float64 with NaN for missing, categories as they are."""
-    return pd.DataFrame(
-        {n: valid[n].astype("Float64").astype("float64") if c.numeric else valid[n] for n, c in predictors.items()}
+def _read_released(cohort_name: str) -> PhenotypeModel | None:
+    """The phenotypes of the release in use, whose numbers are kept; DVC need not know, as they tell nothing else."""
+    released = Path("releases", cohort_name, "current", "phenotypes_model.json")
+    content = files.read_json(released) if released.is_file() else {}
+    return PhenotypeModel.from_dict(content) if content else None
+
+
+def _one_a_patient(valid: pd.DataFrame, index_date: str | None) -> pd.DataFrame:
+    """The first record of each patient, in the order of pseudonyms."""
+    by = ["pseudonym", index_date] if index_date else ["pseudonym"]
+    return valid.sort_values(by, kind="stable").drop_duplicates("pseudonym").reset_index(drop=True)
+
+
+def _meaning(predictors: dict[str, Column]) -> Meaning:
+    return Meaning(
+        {name: column.label for name, column in predictors.items()},
+        {name: column.unit for name, column in predictors.items()},
+        {name: column.label for name, column in predictors.items() if column.factor == FactorClass.TREATMENT},
     )
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pandas as pd
 
+from pipeline.arrays import FloatArray
 from pipeline.evaluation.assemble import (
     HeldOut,
     compare_models,
@@ -16,11 +17,12 @@ from pipeline.evaluation.data_checks import count_repeats_across_parts
 from pipeline.evaluation.design import describe_design
 from pipeline.evaluation.development import describe_sample_size
 from pipeline.evaluation.internal import compare_sites, correct_optimism, trace_learning
+from pipeline.evaluation.phenotypes import describe_phenotypes
 from pipeline.evaluation.subgroups import label_groups
 from pipeline.evaluation.suspicion import describe_suspicion
 from pipeline.evaluation.verdict import judge
 from pipeline.outcomes import observe
-from pipeline.stages.wiring import Stage, run
+from pipeline.stages.wiring import Stage, align, run
 
 
 def main(stage: Stage) -> None:
@@ -37,6 +39,7 @@ def main(stage: Stage) -> None:
     described = describe_performance(held_out, deployed, figures[deployed], groups, study, settings, smallest)
     performance = _design(stage) | described | {"comparisons": differences}
     performance |= _internal(stage, valid, unseen, held_out) | _data(stage, valid, model)
+    performance["phenotypes"] = _phenotypes(stage, predictions, held_out, held_out.risks[deployed])
     stage.write("metrics.json", flatten_metrics(figures[deployed], held_out.observed))
     stage.write("models.csv", tabulate_models(figures, differences, deployed, model["labels"]))
     stage.write("performance.json", performance)
@@ -64,6 +67,23 @@ def _internal(stage: Stage, valid: pd.DataFrame, unseen: pd.DataFrame, held_out:
             settings,
         ),
     }
+
+
+def _phenotypes(stage: Stage, predictions: pd.DataFrame, held_out: HeldOut, risk: FloatArray) -> dict[str, Any] | None:
+    """How unseen patients of each phenotype fared; None where there are no phenotypes."""
+    first = predictions[predictions["repeat"] == predictions["repeat"].min()]
+    cluster = align(stage.read("clusters.parquet"), first)["cluster"].to_numpy(int)
+    if not cluster.any():
+        return None
+    return describe_phenotypes(
+        risk,
+        held_out.observed,
+        held_out.patient,
+        cluster,
+        stage.cohort().study().thresholds,
+        stage.section("disclosure").smallest_group,
+        stage.section("evaluate"),
+    )
 
 
 def _data(stage: Stage, valid: pd.DataFrame, model: dict[str, Any]) -> dict[str, Any]:

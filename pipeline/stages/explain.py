@@ -3,9 +3,11 @@
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from pipeline.explanation.attributions import attribute
 from pipeline.explanation.factors import Explained, tabulate_factors, trace_curves
+from pipeline.explanation.membership import explain_membership
 from pipeline.explanation.refits import refit
 from pipeline.explanation.what_if import try_changes
 from pipeline.models.candidates import Context, build_candidates
@@ -31,9 +33,24 @@ def main(stage: Stage) -> None:
     changes = try_changes(shown.X, model, refits, cohort.predictors(), smallest)
     stage.write("risk_factors.csv", factors.merge(changes, on="predictor", how="left"))
     stage.write("factor_curves.json", trace_curves(explained, cohort.predictors(), smallest))
+    stage.write("phenotype_factors.json", _explain_phenotypes(stage, valid, examples, smallest))
     attributions = explained.attributions.contributions.assign(base=explained.attributions.base)
     attributions.insert(0, "pseudonym", shown.pseudonym)
     stage.write("attributions.parquet", attributions)
+
+
+def _explain_phenotypes(stage: Stage, valid: pd.DataFrame, examples: Examples, smallest: int) -> dict[str, Any]:
+    """What tells phenotypes apart; empty where there are none."""
+    first = (~valid["pseudonym"].duplicated()).to_numpy(bool)
+    cluster = align(stage.read("clusters.parquet"), valid)["cluster"].to_numpy(int)[first]
+    numbers, places = np.unique(cluster, return_inverse=True)
+    if not numbers.any():
+        return {}
+    used = {n: c for n, c in stage.cohort().predictors().items() if c.weight_in_phenotypes > 0}
+    seed = stage.section("explain").seed
+    found = explain_membership(examples.X[first], places + 1, used, len(numbers), smallest, seed)
+    told = {str(numbers[int(place) - 1]): rows for place, rows in found.get("clusters", {}).items()}
+    return found | {"clusters": told} if found else {}
 
 
 def _refit(stage: Stage, development: Examples, model: RiskModel, settings: dict[str, Any]) -> list[RiskModel]:

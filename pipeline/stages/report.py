@@ -32,6 +32,7 @@ def _results(stage: Stage) -> Results:
         split=stage.read("split.parquet"),
         smallest_group=stage.section("disclosure").smallest_group,
         provenance=_provenance(stage),
+        phenotype_factors=stage.read("phenotype_factors.json"),
     )
 
 

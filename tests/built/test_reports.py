@@ -57,7 +57,7 @@ def test_attributions_add_up_to_the_risk_shown(cohort):
 
     parts = pd.read_parquet(ROOT / f"artifacts/{cohort}/attributions.parquet").set_index("pseudonym")
     valid = pd.read_parquet(ROOT / f"data/{cohort}/valid.parquet").set_index("pseudonym").loc[parts.index]
-    model = model_from_dict(json.loads((ROOT / f"artifacts/{cohort}/model.json").read_text()))
+    model = model_from_dict(json.loads((ROOT / f"artifacts/{cohort}/model.json").read_text())["model"])
     log_odds = model.log_odds(model_frame(valid, load_cohort(cohort).predictors()))
     assert abs(parts.sum(axis=1).to_numpy() - log_odds).max() < 1e-5
 

@@ -1,8 +1,10 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from pipeline.evaluation.rates import event_rate, wilson
+from pipeline.evaluation.rates import event_rate, incidence_curve, wilson
 from pipeline.outcomes import Observed
 from tests.evaluation.simulated import binary, censored, competing, drawn, resampled
 
@@ -158,3 +160,71 @@ def test_who_all_had_an_event_of_some_kind_needs_no_longer_follow_up():
     found = event_rate(Observed(np.array([1, 0, 1.0]), np.array([1, 2, 2.5]), 3.0, np.array([0, 1, 0.0])))
     assert found.value == pytest.approx(2 / 3)
     assert found.reason is None
+
+
+TIMES = tuple(np.linspace(0.25, 3, 12))
+
+
+def curve(observed, smallest=10, patient=None):
+    return incidence_curve(observed, np.arange(len(observed)) if patient is None else patient, TIMES, smallest)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_curve_of_competing_events_agrees_with_the_recursion_at_every_time(seed):
+    observed = competing(seed, n=250)[1]
+    points = curve(observed, smallest=2)
+    assert len(points) > 6
+    for point in points:
+        value, error = aalen_johansen_by_matrices(observed.at(point["time"]))
+        assert point["value"] == pytest.approx(value, abs=1e-12)
+        assert (point["lo"], point["hi"]) == pytest.approx(interval_of(value, error), abs=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_curve_where_nothing_competes_is_one_less_kaplan_meiers(seed):
+    observed = censored(seed, n=400)[1]
+    points = curve(observed)
+    assert [point["value"] for point in points] == pytest.approx(
+        [1 - survival_by_loop(observed.at(point["time"]))[0] for point in points]
+    )
+    assert len(points) > 6
+    assert all(one["value"] < other["value"] for one, other in pairwise(points))
+
+
+@pytest.mark.parametrize("make", [censored, competing])
+def test_a_curve_ends_in_the_rate_at_the_horizon(make):
+    observed = make(1)[1]
+    rate, last = event_rate(observed), curve(observed)[-1]
+    assert last == {"time": 3.0, "value": rate.value, "lo": rate.lo, "hi": rate.hi}
+
+
+def test_a_curve_stops_where_few_are_at_risk():
+    # 100 patients, one event after the other until all but ten are gone.
+    time = np.concatenate([np.arange(1, 91) / 36, np.full(10, 9.0)])
+    observed = Observed((time < 9).astype(float), time, 3.0)
+    assert [point["time"] for point in curve(observed, 10)][-1] == 3.0
+    # At 2.5 the 90th and the ten others are at risk, too few; after 2.25 nine events come, which the rate would tell.
+    assert curve(observed, 12)[-1]["time"] == pytest.approx(2.0)
+    assert curve(observed, 101) == []
+
+
+@pytest.mark.parametrize("make", [censored, competing])
+@pytest.mark.parametrize("seed", range(10))
+def test_no_curve_tells_of_few_events(seed, make):
+    smallest = 8
+    observed = make(seed, n=150)[1]
+    points = curve(observed, smallest)
+    ended = np.where(observed.event == 1, observed.time, np.inf)
+    edges = [0.0, *(point["time"] for point in points), 3.0]
+    events = [int(((ended > low) & (ended <= high)).sum()) for low, high in pairwise(edges) if low < high]
+    assert points
+    assert min(events) >= smallest
+    assert all((observed.time >= point["time"]).sum() >= smallest for point in points)
+
+
+def test_rows_of_the_same_patient_count_once_in_a_curve():
+    observed = censored(0, n=60)[1]
+    twice = observed.take(np.repeat(np.arange(60), 2))
+    times = [[p["time"] for p in curve(o, 6, who)] for o, who in ((observed, None), (twice, np.repeat(range(60), 2)))]
+    assert times[0] == times[1]
+    assert times[0] != [p["time"] for p in curve(twice, 6)]

@@ -57,7 +57,7 @@ SMALL_SETTINGS = {
         "optimism_at_most": 1000,
         "seed": 1,
     },
-    "cluster": {"k_max": 3, "resamples": 10, "jaccard_at_least": 0.75, "seed": 1},
+    "cluster": {"clusterers": ["kmeans"], "k_max": 3, "resamples": 10, "jaccard_at_least": 0.75, "seed": 1},
     "evaluate": {"resamples": 100, "seed": 1},
     "explain": {"patients": 1000, "refits": 10, "seed": 1},
 }

@@ -41,6 +41,10 @@ def drop_test_from(root):
     change_params(root, lambda p: p["cohorts"]["breast_cancer_recurrence"].pop("test_from"))
 
 
+def unknown_clusterer(root):
+    change_params(root, lambda p: p["cluster"].update(clusterers=["kmodes"]))
+
+
 def unknown_candidate(root):
     change_params(root, lambda p: p["train"].update(candidates=["forest"], ensemble=["forest"]))
 
@@ -63,6 +67,7 @@ def other_cohort(root):
         (open_folder, "artifacts holds patient-level data and is open to others", "chmod"),
         (drop_test_from, "has an index date and test_from is absent", "test_from"),
         (unknown_candidate, "candidate 'forest' is not known; expected one of", "train"),
+        (unknown_clusterer, "clusterer 'kmodes' is not known; expected one of kmeans, gaussian_mixture,", "cluster"),
         (other_cohort, "data_schemas/stroke.py is missing", "take stroke out"),
         (from_database, "CLINIC_URL, the address of the database of breast_cancer_diagnosis, is not", "set CLINIC_URL"),
         (

@@ -1,17 +1,32 @@
 import json
-from dataclasses import asdict
+import re
+from dataclasses import asdict, replace
 
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.metrics import adjusted_rand_score
+from threadpoolctl import threadpool_limits
 
-from pipeline.phenotypes import PhenotypeModel, Phenotypes, choice, find_phenotypes
+from pipeline.errors import ConfigurationError
+from pipeline.phenotypes import CLUSTERERS, PhenotypeModel, Phenotypes, Rules, find_phenotypes, separation
+from tests.phenotypes.builders import BLOBS, blob
+from tests.phenotypes.builders import planted as planted_mixed
 
 
-def find(frame: pd.DataFrame, everyone: pd.DataFrame | None = None, **changes) -> Phenotypes:
-    settings = {"k_max": 5, "resamples": 20, "threshold": 0.75, "smallest": 15, "seed": 0} | changes
-    return find_phenotypes(frame, frame if everyone is None else everyone, {}, **settings)
+@pytest.fixture(autouse=True)
+def few_draws(monkeypatch):
+    monkeypatch.setattr(separation, "DRAWS", 29)
+
+
+RULES = Rules(k_max=5, resamples=20, threshold=0.75, smallest=15, seed=0)
+
+
+def find(
+    frame: pd.DataFrame, everyone: pd.DataFrame | None = None, clusterers=("kmeans",), weights=None, **changes
+) -> Phenotypes:
+    rules = replace(RULES, **changes)
+    return find_phenotypes(frame, frame if everyone is None else everyone, {}, clusterers, rules, weights)
 
 
 def planted(seed: int, rows: int = 240) -> tuple[pd.DataFrame, np.ndarray]:
@@ -62,14 +77,24 @@ def test_one_two_peaked_predictor_makes_no_phenotype():
     assert find(frame, k_max=2).k is None
 
 
-def test_result_follows_patients_not_row_order():
+@pytest.mark.parametrize("name", ["kmeans", "agglomerative", "hdbscan"])
+def test_result_follows_patients_not_row_order(name):
+    """Whatever order they come in, also to the fit."""
     frame, _ = planted(2)
-    shuffled = frame.sample(frac=1, random_state=3).sort_index()
-    one, two = find(frame, k_max=3), find(shuffled, k_max=3)
-    np.testing.assert_array_equal(one.assignment, two.assignment)
-    later = frame.sample(frac=1, random_state=4)
-    moved = one.model.assign(later)
-    np.testing.assert_array_equal(moved, one.assignment[later.index])
+    shuffled = frame.sample(frac=1, random_state=3)
+    one, two = (find(each, k_max=3, resamples=5, clusterers=(name,)) for each in (frame, shuffled))
+    assert (one.tried, one.agreement) == (two.tried, two.agreement)
+    assert json.dumps(one.model.to_dict()) == json.dumps(two.model.to_dict())
+    np.testing.assert_array_equal(two.assignment, one.assignment[shuffled.index])
+
+
+def test_result_is_the_same_on_any_number_of_threads():
+    frame, _ = planted_mixed(0)
+    told = []
+    for threads in (1, 2, 4):
+        with threadpool_limits(limits=threads):
+            told.append(find(frame, resamples=3, k_max=3).to_dict())
+    assert told[0] == told[1] == told[2]
 
 
 def test_same_seed_same_result():
@@ -144,17 +169,73 @@ def test_no_count_below_the_smallest_is_in_the_result():
     assert all(count >= 14.999 for count in shares)
 
 
-def test_samples_are_used_and_told_when_patients_are_many(monkeypatch):
-    monkeypatch.setattr(choice, "STABILITY_ROWS", 120)
-    monkeypatch.setattr(choice, "REFERENCE_ROWS", 100)
-    monkeypatch.setattr("pipeline.phenotypes.find.STABILITY_ROWS", 120)
-    monkeypatch.setattr("pipeline.phenotypes.find.REFERENCE_ROWS", 100)
+def test_samples_are_used_and_told_with_what_they_cost(monkeypatch):
+    small = replace(CLUSTERERS["kmeans"], most_rows=120, reference_rows=100)
+    monkeypatch.setitem(CLUSTERERS, "kmeans", small)
     frame, truth = planted(0)
     found = find(frame, k_max=3)
     assert found.k == 3
     assert adjusted_rand_score(truth, found.assignment) > 0.99
-    assert [n.split(" of ")[1] for n in found.notes] == ["120", "100"]
+    assert [n.split(" of the ")[0] for n in found.notes[:2]] == ["A random sample of 120", "A random sample of 100"]
+    X, centres = found.matrix, found.model.shapes.centres
+    everyone = np.mean(((X[:, None] - centres) ** 2).sum(axis=2).min(axis=1))
+    (percent,) = re.findall(r"is ([\d.]+)% (more|less)", found.notes[2])
+    assert float(percent[0]) < 25
+    assert everyone > 0
     assert find(frame.head(90), k_max=2).notes == ()
+
+
+@pytest.mark.parametrize("name", list(CLUSTERERS))
+def test_any_clusterer_may_decide(name):
+    frame, truth = planted(0, 400)
+    found = find(frame, clusterers=(name,), k_max=4, resamples=8)
+    assert found.k == 3, found.reason
+    assert CLUSTERERS[name].label in found.reason
+    assert adjusted_rand_score(truth, found.assignment) > 0.97
+
+
+def test_other_clusterers_are_compared_with_the_first():
+    frame, _ = planted(1)
+    found = find(frame, clusterers=tuple(CLUSTERERS), resamples=5, k_max=4)
+    assert [a.clusterer for a in found.agreement] == list(CLUSTERERS)[1:]
+    for agreement in found.agreement:
+        assert (agreement.reason, agreement.k) == (None, 3)
+        assert agreement.rand > 0.85
+        assert agreement.smallest_jaccard > 0.7
+    assert find(blob(0, "uniform"), clusterers=("kmeans", "hdbscan"), k_max=2, resamples=5).agreement == ()
+
+
+def test_a_clusterer_that_never_gives_so_many_says_so():
+    found = find(blob(0, "uniform"), clusterers=("hdbscan",), k_max=3, resamples=5)
+    assert found.k is None
+    assert "HDBSCAN finds no clusters, not 2" in found.reason
+
+
+def test_weights_decide_what_phenotypes_are_about():
+    """Two independent pairs of groups: the heavier predictors' pair is found, and one without weight is left out."""
+    rng = np.random.default_rng(0)
+    one, two = rng.integers(0, 2, (2, 400))
+    frame = pd.DataFrame(
+        {f"{name}{j}": 5 * of + rng.normal(size=400) for name, of in (("a", one), ("b", two)) for j in range(3)}
+    )
+    light = {f"b{j}": 0.0 for j in range(3)}
+    found = find(frame, weights=light, k_max=3)
+    assert adjusted_rand_score(one, found.assignment) > 0.97
+    assert set(found.space.left_out) == set(light)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_mixed_clusters_with_a_fifth_missing_are_recovered(seed):
+    frame, truth = planted_mixed(seed)
+    found = find(frame, k_max=8, resamples=10)
+    assert found.k == 3 + seed % 4, found.reason
+    assert adjusted_rand_score(truth, found.assignment) > 0.95
+
+
+@pytest.mark.parametrize("shape", list(BLOBS))
+def test_a_cloud_of_any_shape_has_no_stable_clusters(shape):
+    found = [find(blob(seed, shape, 200), k_max=3, resamples=6).k for seed in range(3)]
+    assert found.count(None) >= 2
 
 
 def test_tried_table_is_complete_and_consistent():
@@ -166,3 +247,45 @@ def test_tried_table_is_complete_and_consistent():
             assert entry.smallest_jaccard >= 0.75
             assert entry.silhouette > entry.reference_quantile
     assert found.k == max(t.k for t in found.tried if t.accepted)
+
+
+def coded(truth: np.ndarray, kept: float, seed: int) -> pd.DataFrame:
+    """Nine two-level categories: three are usual in each cluster, and a code follows that with probability `kept`."""
+    rng = np.random.default_rng(seed)
+    usual = np.arange(9) // 3 == truth[:, None]
+    codes = np.where(rng.random(usual.shape) < kept, usual, rng.random(usual.shape) < 1 / 3).astype(int)
+    frame = pd.DataFrame(codes).rename(columns=lambda j: f"c{j}")
+    return frame.apply(lambda column: pd.Categorical.from_codes(column, ["no", "yes"]))
+
+
+def test_a_table_of_categories_alone_has_clusters_or_none():
+    truth = np.repeat([0, 1, 2], 100)
+    found = find(coded(truth, 0.9, 0), k_max=4)
+    assert found.k == 3, found.reason
+    assert adjusted_rand_score(truth, found.assignment) > 0.95
+    assert find(coded(truth, 0.0, 1), k_max=3).k is None
+
+
+@pytest.mark.parametrize(("names", "said"), [(("kmodes",), "'kmodes' is not known"), (("kmeans",) * 2, "named twice")])
+def test_unknown_and_repeated_clusterers_are_refused(names, said):
+    with pytest.raises(ConfigurationError, match=said):
+        find(planted(0)[0], clusterers=names)
+
+
+def test_without_any_weight_nothing_is_sought():
+    frame = planted(0)[0]
+    found = find(frame, weights=dict.fromkeys(frame, 0.0))
+    assert (found.k, found.tried) == (None, ())
+    assert set(found.space.left_out) == set(frame)
+
+
+def test_clusters_keep_the_numbers_of_an_earlier_model():
+    frame, _ = planted(0)
+    earlier = find(frame, k_max=3).model
+    called = replace(earlier, shapes=replace(earlier.shapes, numbers=np.array([7, 2, 5])))
+    again = find_phenotypes(frame, frame, {}, ("kmeans",), replace(RULES, k_max=3), None, called)
+    assert again.status == {7: "kept", 2: "kept", 5: "kept"}
+    np.testing.assert_array_equal(again.assignment, called.assign(frame))
+    assert [c["cluster"] for c in again.to_dict()["clusters"]] == [2, 5, 7]
+    sizes = {c.cluster: c.n for c in again.clusters}
+    assert sizes == dict(zip(*np.unique(again.assignment, return_counts=True), strict=True))

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from pipeline.errors import ConfigurationError, DataRefusedError
-from pipeline.phenotypes.space import Space, fit_space
+from pipeline.phenotypes.space import CONSTANT, WEIGHTLESS, Space, fit_space
 
 
 def mixed_frame(rows: int = 200, seed: int = 0) -> pd.DataFrame:
@@ -64,8 +64,32 @@ def test_later_negative_values_of_a_logged_column_stay_finite():
 def test_constant_and_empty_columns_are_left_out():
     frame = pd.DataFrame({"x": [1.0, 2.0, 4.0], "same": [5.0] * 3, "none": [np.nan] * 3})
     space = fit_space(frame)
-    assert space.constant == ("same", "none")
+    assert space.left_out == {"same": CONSTANT, "none": CONSTANT}
     assert space.transform(frame.assign(same=[1.0, 2.0, 3.0])).shape == (3, 1)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_weight_is_the_variance_a_predictor_has(seed):
+    frame = mixed_frame(seed=seed)
+    weights = {"age": 4.0, "site": 0.25, "grade": 0.0}
+    space = fit_space(frame, weights)
+    X = space.transform(frame)
+    found = {c.predictor: X[:, b].var(axis=0).sum() for c, b in zip(space.coordinates, space.blocks, strict=True)}
+    assert found == pytest.approx({name: weights.get(name, 1.0) for name in found})
+    assert space.left_out == {"grade": WEIGHTLESS}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_points_move_between_spaces_as_their_values_do(seed):
+    """What has the same values in both has the same place; a predictor or level that only one knows is at 0."""
+    frame, other = mixed_frame(seed=seed), mixed_frame(seed=seed + 10)
+    here, there = fit_space(frame), fit_space(other, {"age": 3.0})
+    complete = frame[frame.notna().all(axis=1)]
+    moved = here.move(here.transform(complete), there)
+    np.testing.assert_allclose(moved, there.transform(complete), atol=1e-9)
+    lacking = fit_space(frame.drop(columns="age"))
+    place = [c.predictor for c in there.coordinates].index("age")
+    assert (lacking.move(lacking.transform(complete), there)[:, there.blocks[place]] == 0).all()
 
 
 def test_space_survives_json():

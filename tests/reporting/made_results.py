@@ -15,6 +15,7 @@ from pipeline.reporting import (
 )
 from tests.reporting.made_cohorts import COHORTS, SMALLEST, make_records, make_split
 from tests.reporting.made_estimates import est
+from tests.reporting.made_phenotypes import make_membership, make_phenotypes, make_risks
 from tests.reporting.made_validation import make_further, make_members, make_models
 
 
@@ -82,6 +83,7 @@ def make_performance(cohort: type[Cohort], design: str) -> dict[str, Any]:
             for (low, high), (e, o, u) in zip(bins, counts, strict=True)
         ],
         "subgroups": subgroups,
+        "phenotypes": make_risks(cohort, 3),
         **make_further(cohort, design),
     }
 
@@ -109,33 +111,6 @@ def make_factors(cohort: type[Cohort]) -> tuple[pd.DataFrame, dict[str, list[dic
             for i, step in enumerate(steps)
         ]  # fmt: skip
     return pd.DataFrame(rows), curves
-
-
-def make_phenotypes(cohort: type[Cohort]) -> dict[str, Any]:
-    clusters = []
-    for number in (1, 2):
-        predictors = []
-        for i, (name, column) in enumerate(cohort.predictors().items()):
-            levels = list(column.codes.values())
-            shares = dict(zip(levels, [0.7, None] if len(levels) == 2 else [0.5, 0.3, None], strict=False))
-            predictors.append({
-                "predictor": name, "label": column.label, "kind": "numeric" if column.numeric else "ordered",
-                "mean": 31.4 + i if column.numeric else None, "median": 30.0 + i if column.numeric else None,
-                "shares": shares, "missing_share": None,
-                "difference": (1.3 - 0.2 * i) * (1 if number == 1 else -1), "level": None,
-            })  # fmt: skip
-        clusters.append({
-            "cluster": number, "name": f"{'higher' if number == 1 else 'lower'} {predictors[0]['label']}",
-            "n": 230 - 50 * number, "share": 0.6 if number == 1 else 0.4, "jaccard": 0.88, "dissolved": 0.0,
-            "predictors": predictors, "outcome": est(0.5 - 0.1 * number, 0.07),
-        })  # fmt: skip
-    tried = [
-        {"k": 2, "smallest_jaccard": 0.88, "mean_jaccard": 0.9, "silhouette": 0.41, "reference_quantile": 0.3,
-         "excess": 0.15, "smallest_size": 130, "accepted": True, "reason": "stable and separated"},
-        {"k": 3, "smallest_jaccard": 0.51, "mean_jaccard": 0.7, "silhouette": 0.35, "reference_quantile": 0.31,
-         "excess": 0.06, "smallest_size": None, "accepted": False, "reason": "a cluster is unstable"},
-    ]  # fmt: skip
-    return {"k": 2, "reason": "2 clusters are stable", "notes": [], "tried": tried, "clusters": clusters}
 
 
 def make_results(name: str, seed: int = 0, patients: int = 400) -> Results:
@@ -168,7 +143,7 @@ def make_results(name: str, seed: int = 0, patients: int = 400) -> Results:
                 {"check": "discrimination", "level": "WARN", "sentence": sentence},
             ],
         },
-        phenotypes=make_phenotypes(cohort),
+        phenotypes=make_phenotypes(cohort), phenotype_factors=make_membership(cohort, 3),
         model={
             "members": make_members(name), "deployed": "ensemble",
             "labels": {row["model"]: row["label"] for row in make_models().to_dict("records")},

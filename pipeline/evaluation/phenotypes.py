@@ -1,0 +1,257 @@
+"""What clusters mean for risk: how their patients fared, if the model is wrong for some, if membership adds to it."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit
+
+from pipeline.arrays import FloatArray, IntArray
+from pipeline.evaluation.calibration import LEAST_SPREAD, log_odds
+from pipeline.evaluation.comparison import compare
+from pipeline.evaluation.intervals import Estimate
+from pipeline.evaluation.likelihood_ratio import SIGNIFICANT, log_likelihood, mean_design_effect, refer, say_p
+from pipeline.evaluation.logistic_fit import fit_logistic
+from pipeline.evaluation.rates import event_rate, incidence_curve
+from pipeline.evaluation.subgroups import TOO_FEW, by_subgroup, hide_levels
+from pipeline.outcomes import Observed
+from pipeline.settings import Evaluate
+
+CURVE_TIMES, FOLDS = 12, 5
+NO_CLUSTER = 0
+NO_FIT = "no finite coefficients fit best, since log-odds of patients with and without the event do not overlap"
+NO_FIT_IN_A_FOLD = "without a fold of the patients, no finite coefficients fit the others best"
+
+
+def describe_phenotypes(
+    risk: FloatArray,
+    observed: Observed,
+    patient: IntArray,
+    labels: IntArray,
+    thresholds: Sequence[float],
+    smallest: int,
+    settings: Evaluate,
+) -> dict[str, Any]:
+    """How held-out patients of each cluster fared against their risk, and whether membership adds to the risk.
+
+    `risk` is (n,) or (r, n) as in `measure`; `labels` (n,) are clusters from 1, and 0 for patients of none.
+
+    `clusters` has for each label present: `cluster`, `n`, `events`, `rate`, `oe_ratio`, `auroc`, and, after
+    censoring, `incidence`, a curve at up to 12 times. Clusters are hidden as levels of `by_subgroup`, patients of
+    none being one. `adds` is that of `assess_membership`.
+    """
+    return {
+        "clusters": _describe_clusters(risk, observed, patient, labels, smallest, settings),
+        "adds": assess_membership(risk, observed, patient, labels, thresholds, smallest, settings),
+    }
+
+
+def _describe_clusters(
+    risk: FloatArray, observed: Observed, patient: IntArray, labels: IntArray, smallest: int, settings: Evaluate
+) -> list[dict[str, Any]]:
+    numbers = [str(number) for number in np.unique(labels)]
+    groups = {"cluster": pd.Categorical(labels.astype(str), numbers)}
+    rows = by_subgroup(risk, observed, patient, groups, smallest, settings.resamples, settings.seed)
+    return [_describe_cluster(row, observed, patient, labels, smallest) for row in rows if int(row["level"])]
+
+
+def _describe_cluster(
+    row: dict[str, Any], observed: Observed, patient: IntArray, labels: IntArray, smallest: int
+) -> dict[str, Any]:
+    """The row of `by_subgroup` with the rate and the curve, where it may be shown."""
+    number, hidden = int(row["level"]), row["suppressed"]
+    figures = {key: row[key] for key in ("n", "events", "oe_ratio", "auroc")}
+    members = labels == number
+    part, who = observed.take(members), patient[members]
+    rate = Estimate(None, None, None, hidden) if hidden else event_rate(part)
+    curve = [] if hidden else _trace_incidence(part, who, smallest)
+    return {"cluster": number} | figures | {"rate": asdict(rate), "incidence": curve}
+
+
+def _trace_incidence(observed: Observed, patient: IntArray, smallest: int) -> list[dict[str, float | None]]:
+    if observed.time is None or observed.horizon is None:
+        return []
+    times = observed.horizon * np.arange(1, CURVE_TIMES + 1) / CURVE_TIMES
+    return incidence_curve(observed, patient, times.tolist(), smallest)
+
+
+def assess_membership(
+    risk: FloatArray,
+    observed: Observed,
+    patient: IntArray,
+    labels: IntArray,
+    thresholds: Sequence[float],
+    smallest: int,
+    settings: Evaluate,
+) -> dict[str, Any]:
+    """Whether membership adds to the model: logistic regression on its log-odds with and without the clusters.
+
+    Arguments are those of `describe_phenotypes`; of repeats the mean log-odds count. Clusters with fewer than
+    `smallest` patients with the event, or known to be without, count with the largest that has enough; patients of no
+    cluster are one.
+
+    `statistic`, `degrees` and `p` are of the likelihood-ratio test, divided by its mean design effect where rows have
+    censoring weights or share a patient. `log_loss`, and `net_benefit` at each threshold, are of the model with
+    membership less the model with a new intercept and slope alone, both fitted to four fifths of the patients and
+    judged on the others; intervals are those of `compare`, with each fit as it is. `says` is a sentence from these
+    numbers, `reason` why there are none.
+    """
+    score: FloatArray = log_odds(np.atleast_2d(risk)).mean(axis=0)
+    group, merged = _merge_small(observed, patient, labels, smallest)
+    if len(np.unique(group)) < 2:
+        return _untested(
+            f"fewer than two clusters have {smallest} patients with the event and {smallest} known to be without it",
+            thresholds,
+        )
+    test = _test(score, observed, patient, group) if _has_fit(score, observed, group) else None
+    if test is None:
+        return _untested(NO_FIT, thresholds)
+    gains = _gains(score, observed, patient, group, thresholds, settings)
+    benefit = [{"threshold": t, "difference": asdict(gains[f"net_benefit_at_{t:.2f}"])} for t in thresholds]
+    says = f"{_say_test(test['p'])}{_say_benefit(benefit)}{merged}."
+    return test | {"net_benefit": benefit, "log_loss": asdict(gains["log_loss"]), "says": says, "reason": None}
+
+
+def _untested(reason: str, thresholds: Sequence[float]) -> dict[str, Any]:
+    nothing = asdict(Estimate(None, None, None, reason))
+    return {
+        "statistic": None,
+        "degrees": None,
+        "p": None,
+        "net_benefit": [{"threshold": t, "difference": nothing} for t in thresholds],
+        "log_loss": nothing,
+        "says": f"Whether cluster membership adds to the risk model was not tested: {reason}.",
+        "reason": reason,
+    }
+
+
+def _merge_small(observed: Observed, patient: IntArray, labels: IntArray, smallest: int) -> tuple[IntArray, str]:
+    """The group of each row, (n,), and which clusters count with which, as the end of a sentence."""
+    members = {str(label): labels == label for label in np.unique(labels)}
+    hidden = hide_levels(members, observed, patient, smallest)
+    small = [int(label) for label, reason in hidden.items() if reason == TOO_FEW]
+    enough = {int(label): int(rows.sum()) for label, rows in members.items() if int(label) not in small}
+    if not (small and enough):
+        return (labels, "") if enough else (np.zeros_like(labels), "")
+    largest = max(enough, key=lambda label: enough[label])
+    said = f"; {_name(small)} counted with {_name([largest])}, having too few patients with or without the event"
+    return np.where(np.isin(labels, small), largest, labels), said
+
+
+def _name(labels: Sequence[int]) -> str:
+    """Such as `patients of no cluster and clusters 2, 3`."""
+    clusters = [str(label) for label in labels if label != NO_CLUSTER]
+    none = ["patients of no cluster"] if NO_CLUSTER in labels else []
+    return " and ".join(none + ([f"cluster{'s' * (len(clusters) > 1)} {', '.join(clusters)}"] if clusters else []))
+
+
+def _has_fit(score: FloatArray, observed: Observed, group: IntArray) -> bool:
+    """Whether finite coefficients fit best (Albert and Anderson 1984, Biometrika 71:1).
+
+    Each group has an intercept and all share the slope, so every group needs both outcomes, and some group a higher
+    log-odds with the event than without, and some a lower. Log-odds that are all alike have no slope.
+    """
+    y, counted = observed.by_horizon() == 1, observed.weights() > 0
+    right = wrong = score.std() < LEAST_SPREAD
+    for label in np.unique(group):
+        case, control = (score[(group == label) & counted & kind] for kind in (y, ~y))
+        if not (len(case) and len(control)):
+            return False
+        right |= bool(control.min() < case.max())
+        wrong |= bool(case.min() < control.max())
+    return bool(right and wrong)
+
+
+def _design(score: FloatArray, group: IntArray) -> FloatArray:
+    """Intercept, log-odds in standard deviations from their mean, and each group but the first, (d, n).
+
+    Log-odds that are all alike have no row.
+    """
+    spread = score.std()
+    slope = [(score - score.mean()) / spread] if spread >= LEAST_SPREAD else []
+    return np.vstack([np.ones(len(score)), *slope, *(group == label for label in np.unique(group)[1:])]).astype(float)
+
+
+def _fit(design: FloatArray, observed: Observed) -> FloatArray:
+    """The coefficients (d,) of most likelihood, with the outcomes' own weights."""
+    found = fit_logistic(design, np.zeros(design.shape[1]), observed.by_horizon(), observed.weights()[None])
+    coefficients: FloatArray = found[0]
+    return coefficients
+
+
+def _test(score: FloatArray, observed: Observed, patient: IntArray, group: IntArray) -> dict[str, Any] | None:
+    """The likelihood-ratio test that the groups' coefficients are 0; None where the search for the fits fails."""
+    y, weight = observed.by_horizon(), observed.weights()
+    alone, full = (_design(score, each) for each in (np.zeros_like(group), group))
+    before, after = (_fit(design, observed) @ design for design in (alone, full))
+    if not (np.isfinite(before).all() and np.isfinite(after).all()):
+        return None
+    gain = log_likelihood(after, y, weight) - log_likelihood(before, y, weight)
+    tested = range(len(alone), len(full))
+    effect = mean_design_effect(full, expit(after), y, weight, patient, tested)
+    return refer(2 * gain / effect, len(tested))
+
+
+def _gains(
+    score: FloatArray,
+    observed: Observed,
+    patient: IntArray,
+    group: IntArray,
+    thresholds: Sequence[float],
+    settings: Evaluate,
+) -> dict[str, Estimate]:
+    """Figures by the names of `compare`: cross-fitted risks with membership less those without."""
+    fold = _deal_folds(patient, group)
+    rest = [fold != number for number in range(FOLDS)]
+    if all(_has_fit(score[rows], observed.take(rows), group[rows]) for rows in rest):
+        adding, alone = (_cross_fit(_design(score, each), observed, fold) for each in (group, np.zeros_like(group)))
+        if np.isfinite(adding + alone).all():
+            return compare(adding, alone, observed, patient, thresholds, settings.resamples, settings.seed)
+    names = ["log_loss", *(f"net_benefit_at_{t:.2f}" for t in thresholds)]
+    return dict.fromkeys(names, Estimate(None, None, None, NO_FIT_IN_A_FOLD))
+
+
+def _deal_folds(patient: IntArray, group: IntArray) -> IntArray:
+    """The fold of each row, (n,): patients of the same group are dealt out by their code, in turn.
+
+    Not of the same outcome too: groups would then have the same rates in all folds, and chance differences between
+    them in those that teach would return in the one that judges.
+    """
+    codes, place = np.unique(patient, return_inverse=True)
+    kind, fold = np.zeros(len(codes), dtype=int), np.empty(len(codes), dtype=int)
+    np.maximum.at(kind, place, group)
+    fold[np.argsort(kind, kind="stable")] = np.arange(len(codes)) % FOLDS
+    return fold[place]
+
+
+def _cross_fit(design: FloatArray, observed: Observed, fold: IntArray) -> FloatArray:
+    """The risk of each row by the fit to the other folds, (n,)."""
+    risk = np.empty(len(fold))
+    for number in range(FOLDS):
+        held, rest = fold == number, fold != number
+        risk[held] = expit(_fit(design[:, rest], observed.take(rest)) @ design[:, held])
+    return risk
+
+
+def _say_test(p: float) -> str:
+    adds = "adds" if p < SIGNIFICANT else "was not shown to add"
+    return f"Cluster membership {adds} to the risk model on held-out patients ({say_p(p)})"
+
+
+def _say_benefit(benefit: Sequence[dict[str, Any]]) -> str:
+    """At which thresholds the interval of the difference in net benefit leaves out 0, as the end of a sentence."""
+    known = [
+        (f"{100 * row['threshold']:g}%", row["difference"]) for row in benefit if row["difference"]["lo"] is not None
+    ]
+    if not known:
+        return ""
+    above = [at for at, difference in known if difference["lo"] > 0]
+    below = [at for at, difference in known if difference["hi"] < 0]
+    sides = [f"{side} 0 at {', '.join(at)}" for side, at in (("above", above), ("below", below)) if at]
+    where = f" ({'; '.join(sides)})" if sides else ""
+    return (
+        f"; the 95% interval of the net benefit it adds leaves out 0 at {len(above + below) or 'none'} of {len(known)} "
+        f"threshold{'s' * (len(known) > 1)}{where}"
+    )
