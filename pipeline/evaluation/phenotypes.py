@@ -89,13 +89,14 @@ def assess_membership(
     """Whether membership adds to the model: logistic regression on its log-odds with and without the clusters.
 
     Arguments are those of `describe_phenotypes`; of repeats the mean log-odds count. Clusters with fewer than
-    `smallest` patients with the event, or known to be without, count with the largest that has enough; patients of no
-    cluster are one.
+    `smallest` patients with the event, or known to be without, count with the one that `by_subgroup` hides with them,
+    else with the largest that has enough; patients of no cluster are one.
 
     `statistic`, `degrees` and `p` are of the likelihood-ratio test, divided by its mean design effect where rows have
     censoring weights or share a patient. `log_loss`, and `net_benefit` at each threshold, are of the model with
     membership less the model with a new intercept and slope alone, both fitted to four fifths of the patients and
-    judged on the others; intervals are those of `compare`, with each fit as it is. `says` is a sentence from these
+    judged on the others; intervals are those of `compare`, with each fit as it is and censoring weights of all patients
+    together, where the test has those of each cluster. `says` is a sentence from these
     numbers, `reason` why there are none.
     """
     score: FloatArray = log_odds(np.atleast_2d(risk)).mean(axis=0)
@@ -135,7 +136,8 @@ def _merge_small(observed: Observed, patient: IntArray, labels: IntArray, smalle
     enough = {int(label): int(rows.sum()) for label, rows in members.items() if int(label) not in small}
     if not (small and enough):
         return (labels, "") if enough else (np.zeros_like(labels), "")
-    largest = max(enough, key=lambda label: enough[label])
+    beside = {label: n for label, n in enough.items() if str(label) in hidden} or enough
+    largest = max(beside, key=lambda label: beside[label])
     said = f"; {_name(small)} counted with {_name([largest])}, having too few patients with or without the event"
     return np.where(np.isin(labels, small), largest, labels), said
 
@@ -174,18 +176,25 @@ def _design(score: FloatArray, group: IntArray) -> FloatArray:
     return np.vstack([np.ones(len(score)), *slope, *(group == label for label in np.unique(group)[1:])]).astype(float)
 
 
-def _fit(design: FloatArray, observed: Observed) -> FloatArray:
-    """The coefficients (d,) of most likelihood, with the outcomes' own weights."""
-    found = fit_logistic(design, np.zeros(design.shape[1]), observed.by_horizon(), observed.weights()[None])
-    coefficients: FloatArray = found[0]
+def _fit(design: FloatArray, y: FloatArray, weight: FloatArray) -> FloatArray:
+    """The coefficients (d,) of most likelihood."""
+    coefficients: FloatArray = fit_logistic(design, np.zeros(design.shape[1]), y, weight[None])[0]
     return coefficients
+
+
+def _weigh(observed: Observed, group: IntArray) -> FloatArray:
+    """Censoring weights (n,) of each group by itself, since groups that are followed longer would count too much."""
+    weight = np.zeros(len(observed))
+    for label in np.unique(group):
+        weight[group == label] = observed.take(group == label).weights()
+    return weight
 
 
 def _test(score: FloatArray, observed: Observed, patient: IntArray, group: IntArray) -> dict[str, Any] | None:
     """The likelihood-ratio test that the groups' coefficients are 0; None where the search for the fits fails."""
-    y, weight = observed.by_horizon(), observed.weights()
+    y, weight = observed.by_horizon(), _weigh(observed, group)
     alone, full = (_design(score, each) for each in (np.zeros_like(group), group))
-    before, after = (_fit(design, observed) @ design for design in (alone, full))
+    before, after = (_fit(design, y, weight) @ design for design in (alone, full))
     if not (np.isfinite(before).all() and np.isfinite(after).all()):
         return None
     gain = log_likelihood(after, y, weight) - log_likelihood(before, y, weight)
@@ -206,7 +215,8 @@ def _gains(
     fold = _deal_folds(patient, group)
     rest = [fold != number for number in range(FOLDS)]
     if all(_has_fit(score[rows], observed.take(rows), group[rows]) for rows in rest):
-        adding, alone = (_cross_fit(_design(score, each), observed, fold) for each in (group, np.zeros_like(group)))
+        designs = (_design(score, each) for each in (group, np.zeros_like(group)))
+        adding, alone = (_cross_fit(design, observed, group, fold) for design in designs)
         if np.isfinite(adding + alone).all():
             return compare(adding, alone, observed, patient, thresholds, settings.resamples, settings.seed)
     names = ["log_loss", *(f"net_benefit_at_{t:.2f}" for t in thresholds)]
@@ -226,12 +236,14 @@ def _deal_folds(patient: IntArray, group: IntArray) -> IntArray:
     return fold[place]
 
 
-def _cross_fit(design: FloatArray, observed: Observed, fold: IntArray) -> FloatArray:
+def _cross_fit(design: FloatArray, observed: Observed, group: IntArray, fold: IntArray) -> FloatArray:
     """The risk of each row by the fit to the other folds, (n,)."""
     risk = np.empty(len(fold))
     for number in range(FOLDS):
         held, rest = fold == number, fold != number
-        risk[held] = expit(_fit(design[:, rest], observed.take(rest)) @ design[:, held])
+        taught = observed.take(rest)
+        found = _fit(design[:, rest], taught.by_horizon(), _weigh(taught, group[rest]))
+        risk[held] = expit(found @ design[:, held])
     return risk
 
 

@@ -35,7 +35,8 @@ def explain_membership(
 
     `X` (n, p) is a `model_frame` in an order the caller has fixed; `assignment` (n,) has numbers 1 to `k`, 0 for
     patients of no cluster, who are left out. `agreement` is the share of patients the model has not seen whom it puts
-    where the clusters do. Of those patients, `weight` is the mean absolute contribution (log-odds), and `direction`
+    where the clusters do; where fewer than `smallest` are put elsewhere it is what so many would make, and `at_least`
+    is True. Of those patients, `weight` is the mean absolute contribution (log-odds), and `direction`
     says whether `higher` or `lower` values speak for the cluster, or `mixed`; None for unordered categories, for
     predictors that contribute nothing, and where fewer than `smallest` values are recorded. Empty where fewer than
     `smallest` patients would test the model. The same arguments give the same result.
@@ -49,8 +50,10 @@ def explain_membership(
     shown, matrix = used[unseen], _as_matrix(used[unseen])
     contributions = _contrast(model.predict(matrix, pred_contribs=True, strict_shape=True).astype(float))
     found = model.predict(matrix).argmax(axis=1) + 1
+    wrong, n = int((found != cluster[unseen]).sum()), int(unseen.sum())
     return {
-        "agreement": float((found == cluster[unseen]).mean()),
+        "agreement": 1 - max(wrong, smallest) / n,
+        "at_least": wrong < smallest,
         "clusters": {str(c + 1): _rank(contributions[:, c], shown, predictors, smallest) for c in range(k)},
     }
 

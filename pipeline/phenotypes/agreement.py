@@ -40,6 +40,8 @@ def _compare(everyone: Rows, choice: Choice, name: str, rules: Rules) -> Agreeme
         labels = sort_labels(clusterer.fit(rows, choice.k, rules.seed, STARTS), rows.X)
     except NotClusteredError as why:
         return Agreement(name, clusterer.label, None, None, None, str(why))
+    if labels.max() < choice.k:
+        return Agreement(name, clusterer.label, None, None, None, f"it gives {labels.max()} clusters, not {choice.k}")
     stability = estimate_stability(rows, labels, clusterer, rules.resamples, rules.seed)
     rand = float(adjusted_rand_score(choice.shapes.assign(rows.X), labels))
     return Agreement(name, clusterer.label, choice.k, rand, float(stability.jaccard.min()), None)

@@ -155,7 +155,7 @@ def _refuse_to_try(patients: int, rules: Rules, varies: bool) -> Choice:
         f"No clusters were sought: two of at least {max(rules.smallest, 2)} patients need more "
         f"than the {patients} development patients, or k_max is below 2."
         if varies
-        else "No clusters were sought: no predictor varies among the development patients."
+        else "No clusters were sought: no predictor that has a weight varies among the development patients."
     )
     return Choice(None, reason, (), None, None)
 
@@ -163,7 +163,7 @@ def _refuse_to_try(patients: int, rules: Rules, varies: bool) -> Choice:
 def _explain(k: int, tried: Sequence[Tried], clusterer: Clusterer, rules: Rules) -> str:
     chosen = next(t for t in tried if t.k == k)
     return (
-        f"{k} clusters by {clusterer.label}: the least stable has a mean Jaccard similarity of "
+        f"The least stable of {k} clusters by {clusterer.label} has a mean Jaccard similarity of "
         f"{chosen.smallest_jaccard:.2f} over {rules.resamples} resamples (at least {rules.threshold:.2f} needed), and "
         f"the silhouette is {chosen.silhouette:.3f}, above the {chosen.reference_quantile:.3f} that data without "
         "clusters reach."

@@ -99,6 +99,8 @@ def fit_agglomerative(rows: Rows, k: int, seed: int, starts: int) -> IntArray:
 def fit_hdbscan(rows: Rows, k: int, seed: int, starts: int) -> IntArray:
     """HDBSCAN (Campello, Moulavi and Sander 2013), which finds its own number of clusters: k or none."""
     smallest = max(10, int(SMALLEST_DENSE * len(rows)))
+    if len(rows) <= smallest:
+        raise NotClusteredError(f"HDBSCAN needs more than the {len(rows)} patients")
     labels = np.asarray(HDBSCAN(min_cluster_size=smallest, copy=True).fit_predict(rows.X), dtype=np.int64) + 1
     found = int(labels.max(initial=0))
     if found != k:
@@ -109,15 +111,17 @@ def fit_hdbscan(rows: Rows, k: int, seed: int, starts: int) -> IntArray:
 def fit_latent_class(rows: Rows, k: int, seed: int, starts: int) -> IntArray:
     """Latent class and profile analysis: numbers normal and categories multinomial, independent within a class.
 
-    The mixture for mixed records (Vermunt and Magidson 2002); by StepMix (Morin et al. 2025, J Stat Softw 113:8).
+    The mixture for mixed records (Vermunt and Magidson 2002), missing values left out of the likelihood; by StepMix
+    (Morin et al. 2025, J Stat Softw 113:8).
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the library's own escapes and progress notes
         from stepmix.stepmix import StepMix
-    single = [b.start for b in rows.blocks if b.stop - b.start == 1]
-    coded = [rows.X[:, b].argmax(axis=1).astype(float) for b in rows.blocks if b.stop - b.start > 1]
-    matrix = np.column_stack([rows.X[:, single], *coded])
-    kinds = {"continuous": ("gaussian_diag", len(single)), "categorical": ("categorical", len(coded))}
+    blocks = list(zip(rows.blocks, rows.known.T, strict=True))
+    single = [np.where(known, rows.X[:, b.start], np.nan) for b, known in blocks if b.stop - b.start == 1]
+    coded = [np.where(known, rows.X[:, b].argmax(axis=1), np.nan) for b, known in blocks if b.stop - b.start > 1]
+    matrix = np.column_stack([*single, *coded])
+    kinds = {"continuous": ("gaussian_diag_nan", len(single)), "categorical": ("categorical_nan", len(coded))}
     shape = {name: {"model": model, "n_columns": n} for name, (model, n) in kinds.items() if n}
     model = StepMix(
         n_components=k, measurement=shape, n_init=min(starts, 3), max_iter=500, random_state=seed, verbose=0,

@@ -53,7 +53,8 @@ class Phenotypes:
             "k": self.k,
             "reason": self.reason,
             "notes": list(self.notes),
-            "tried": [asdict(t) for t in self.tried],
+            # Development patients alone are counted in it: less those of everyone it would tell of the others.
+            "tried": [{k: v for k, v in asdict(t).items() if k != "smallest_size"} for t in self.tried],
             "agreement": [asdict(a) for a in self.agreement],
             "clusters": [asdict(c) | {"status": self.status.get(c.cluster)} for c in self.clusters],
         }
@@ -99,7 +100,7 @@ def find_phenotypes(
     return replace(
         nothing,
         k=choice.k,
-        notes=_note_samples(rows, choice.shapes, lead, len(everyone)),
+        notes=_note_samples(rows, choice.shapes, lead, len(everyone), rules.seed),
         clusters=_describe(everyone, assignment, model, labels, choice, rules.smallest),
         assignment=assignment,
         model=model,
@@ -141,7 +142,7 @@ def _describe(
     )
 
 
-def _note_samples(rows: Rows, shapes: Shapes, lead: Clusterer, everyone: int) -> tuple[str, ...]:
+def _note_samples(rows: Rows, shapes: Shapes, lead: Clusterer, everyone: int, seed: int) -> tuple[str, ...]:
     """Where a sample of the patients was used, and what it cost those left out of it."""
     limits = {
         "clusters and their stability": lead.most_rows,
@@ -153,11 +154,11 @@ def _note_samples(rows: Rows, shapes: Shapes, lead: Clusterer, everyone: int) ->
         if len(rows) > limit
     ]
     if len(rows) > lead.most_rows:
-        taught = rows.sample(lead.most_rows, 0)
+        taught = rows.sample(lead.most_rows, seed)
         loss = _mean_square(shapes, rows.X) / _mean_square(shapes, taught.X) - 1
         notes.append(
             f"The mean squared distance of all development patients from their cluster's centre is {abs(loss):.1%} "
-            f"{'more' if loss > 0 else 'less'} than that of such a sample."
+            f"{'more' if loss > 0 else 'less'} than that of the sample."
         )
     if everyone > PROFILE_ROWS:
         notes.append(
@@ -167,4 +168,6 @@ def _note_samples(rows: Rows, shapes: Shapes, lead: Clusterer, everyone: int) ->
 
 
 def _mean_square(shapes: Shapes, X: FloatArray) -> float:
-    return float(shapes.squared(X).min(axis=1).mean())
+    squared = shapes.squared(X)
+    place = np.argmin(squared + shapes.offsets, axis=1)
+    return float(squared[np.arange(len(X)), place].mean())

@@ -17,9 +17,9 @@ def keep_numbers(model: PhenotypeModel, earlier: PhenotypeModel | None) -> tuple
     """The model with the earlier one's numbers where centres match, and per number `kept` or `new`.
 
     Centres are compared in the model's space, so that units and logarithms agree, and matched one to one with the
-    least sum of squared distances. A new cluster takes the next number that no earlier one had.
+    least sum of squared distances. A new cluster takes the next number above the earlier model's.
     """
-    if earlier is None:
+    if earlier is None or not _share_predictors(model, earlier):
         return model, {}
     centres = model.shapes.centres
     before = earlier.space.move(earlier.shapes.centres, model.space)
@@ -34,6 +34,10 @@ def keep_numbers(model: PhenotypeModel, earlier: PhenotypeModel | None) -> tuple
     numbers: IntArray = np.array([matched.get(place) or next(fresh) for place in range(len(centres))])
     status = {int(number): "kept" if place in matched else "new" for place, number in enumerate(numbers)}
     return replace(model, shapes=replace(model.shapes, numbers=numbers)), status
+
+
+def _share_predictors(model: PhenotypeModel, earlier: PhenotypeModel) -> bool:
+    return bool({c.predictor for c in model.space.coordinates} & {c.predictor for c in earlier.space.coordinates})
 
 
 def _to_next(centres: FloatArray) -> FloatArray:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from data_schemas.columns import Column
 from pipeline.arrays import IntArray
+from pipeline.errors import ConfigurationError
 from pipeline.phenotypes.assignment import Shapes
 from pipeline.phenotypes.space import Space
 
@@ -46,5 +47,10 @@ class PhenotypeModel:
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> Self:
-        """Rebuild what `to_dict` returned, also after a journey through JSON."""
-        return cls(Space.from_dict(plain["space"]), Shapes.from_dict(plain["shapes"]))
+        """Rebuild what `to_dict` returned, also after a journey through JSON; raises ConfigurationError for others."""
+        try:
+            return cls(Space.from_dict(plain["space"]), Shapes.from_dict(plain["shapes"]))
+        except (KeyError, TypeError, ValueError):
+            raise ConfigurationError(
+                "phenotypes are stored as this version does not read them; run `dvc repro`"
+            ) from None

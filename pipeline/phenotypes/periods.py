@@ -46,7 +46,7 @@ def shares_over_time(
         return [], None
     place = np.searchsorted(ends, year)
     counts = np.bincount(place * k + cluster - 1, minlength=len(ends) * k).reshape(len(ends), k)
-    names = tuple(_name(year[place == i]) for i in range(len(ends)))
+    names = tuple(_name(year[place == i], smallest) for i in range(len(ends)))
     present = np.unique(assignment[assignment > 0])
     counts, left_out = counts[:, present - 1], left_out[present]
     periods = _Periods(names, present, counts, _hide(counts, left_out, smallest))
@@ -67,8 +67,10 @@ def _join_years(year: IntArray, least: int) -> IntArray:
     return np.array(ends, dtype=np.int64)
 
 
-def _name(year: IntArray) -> str:
-    first, last = year.min(), year.max()
+def _name(year: IntArray, smallest: int) -> str:
+    """The years between which it lies, but for fewer than `smallest` patients at either end."""
+    ordered = np.sort(year)
+    first, last = ordered[smallest - 1], ordered[-smallest]
     return f"{first}" if first == last else f"{first}\u2013{last}"
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pipeline.arrays import FloatArray, IntArray
 from pipeline.phenotypes.disclosure import hide_small_counts
-from pipeline.phenotypes.space import Kind, Space, compress, kind_of, read_values
+from pipeline.phenotypes.space import Kind, Space, compress, kind_of, label_values, read_values
 
 NAMED = 3
 """At most so many predictors make a cluster's name."""
@@ -89,7 +89,7 @@ def profile_clusters(
     A predictor without an entry in `labels` goes by its column name. No figure rests on fewer than `smallest`
     patients.
     """
-    columns = [_read_column(str(c), frame[c], space, labels) for c in frame.columns]
+    columns = [_read_column(str(c), frame[c], space, labels, smallest) for c in frame.columns]
     clusters = np.unique(assignment)
     tables = [_profile_column(c, assignment, clusters, smallest) for c in columns]
     twins = _find_twins(columns)
@@ -100,14 +100,16 @@ def profile_clusters(
     return profiles
 
 
-def _read_column(name: str, column: "pd.Series[Any]", space: Space, labels: Mapping[str, str]) -> _Column:
+def _read_column(
+    name: str, column: "pd.Series[Any]", space: Space, labels: Mapping[str, str], smallest: int
+) -> _Column:
     kind, position = kind_of(name, column), read_values(name, column)
     distinct = np.unique(position[~np.isnan(position)])
     label = labels.get(name, name)
     if kind == "numeric" and len(distinct) <= 2:
         # The mean of a two-valued number is a count in disguise, so it is shown, and hidden, as levels.
         codes = np.where(np.isnan(position), np.nan, np.searchsorted(distinct, position).astype(float))
-        return _Column(name, label, "ordered", tuple(f"{v:g}" for v in distinct), codes, codes)
+        return _Column(name, label, "ordered", tuple(label_values(position, distinct, smallest)), codes, codes)
     if kind == "numeric":
         unit = next((c.log_unit for c in space.coordinates if c.predictor == name), None)
         return _Column(name, label, kind, (), position, compress(position, unit))

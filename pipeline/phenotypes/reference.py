@@ -32,7 +32,8 @@ class Reference:
     """Draws matrices like that of `rows`: as many patients, the same columns, values missing where theirs are."""
 
     def __init__(self, rows: Rows, rng: np.random.Generator) -> None:
-        scores = np.where(rows.known, _score_blocks(rows.X, rows.blocks), np.nan)
+        known = rows.known | ~rows.known.any(axis=0)  # what nobody here has is drawn as it stands
+        scores = np.where(known, _score_blocks(rows.X, rows.blocks), np.nan)
         self._rng, self._known = rng, rows.known
         self._values = [_spread(rows.X[:, b], s) for b, s in zip(rows.blocks, scores.T, strict=True)]
         self._fill = [_find_fill(rows.X[:, b], known) for b, known in zip(rows.blocks, rows.known.T, strict=True)]

@@ -128,6 +128,11 @@ def read_values(name: str, column: "pd.Series[Any]") -> FloatArray:
     return values
 
 
+def label_values(values: FloatArray, distinct: FloatArray, smallest: int) -> list[str]:
+    """What to call each of the `distinct` values; one that fewer than `smallest` rows have is not named."""
+    return [f"{value:g}" if np.count_nonzero(values == value) >= smallest else "another value" for value in distinct]
+
+
 def _fit(name: str, column: "pd.Series[Any]", weight: float) -> Coordinate | None:
     kind = kind_of(name, column)
     values = read_values(name, column)

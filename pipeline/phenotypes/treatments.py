@@ -8,10 +8,10 @@ import pandas as pd
 
 from pipeline.arrays import BoolArray, FloatArray, IntArray
 from pipeline.phenotypes.disclosure import hide_small_counts
-from pipeline.phenotypes.space import kind_of, read_values
+from pipeline.phenotypes.space import kind_of, label_values, read_values
 
 NOT_RECORDED = "not recorded"
-DIGITS = 3
+DIGITS, EVERY_DIGIT = 3, 17
 """Significant digits of the number at which a dose is cut."""
 
 
@@ -29,7 +29,7 @@ def treatment_mix(
     groups, rows = np.unique(assignment, return_inverse=True)
     mix: dict[int, list[dict[str, Any]]] = {int(c): [] for c in groups if c > 0}
     for name, label in treatments.items():
-        levels, codes = _read_levels(name, frame[name])
+        levels, codes = _read_levels(name, frame[name], smallest)
         counts = np.bincount(rows * len(levels) + codes, minlength=len(groups) * len(levels))
         found = _describe(label, levels, counts.reshape(len(groups), len(levels)), smallest)
         for cluster in mix:
@@ -62,7 +62,7 @@ def _divide(counts: IntArray, hidden: BoolArray) -> list[list[float | None]]:
     ]
 
 
-def _read_levels(name: str, column: "pd.Series[Any]") -> tuple[list[str], IntArray]:
+def _read_levels(name: str, column: "pd.Series[Any]", smallest: int) -> tuple[list[str], IntArray]:
     """Return the levels, `NOT_RECORDED` last, and each patient's position among them, shape (rows,)."""
     values = read_values(name, column)
     distinct = np.unique(values[~np.isnan(values)])
@@ -71,7 +71,7 @@ def _read_levels(name: str, column: "pd.Series[Any]") -> tuple[list[str], IntArr
     elif len(distinct) > 2:
         levels, codes = _halve(values)
     else:
-        levels = [f"{value:g}" for value in distinct]
+        levels = label_values(values, distinct, smallest)
         codes = np.searchsorted(distinct, values).astype(float)
     return [*levels, NOT_RECORDED], np.where(np.isnan(values), len(levels), codes).astype(np.int64)
 
@@ -79,7 +79,8 @@ def _read_levels(name: str, column: "pd.Series[Any]") -> tuple[list[str], IntArr
 def _halve(values: FloatArray) -> tuple[list[str], FloatArray]:
     """Cut a dose at its median, rounded; where half of the patients have the least one, above that."""
     median, least = float(np.nanmedian(values)), float(np.nanmin(values))
-    cut = float(f"{median:.{DIGITS}g}")
+    cuts = (float(f"{median:.{digits}g}") for digits in range(DIGITS, EVERY_DIGIT + 1))
+    cut = next((cut for cut in cuts if cut > least), least)
     if cut <= least:
         return [f"{least:g}", f"above {least:g}"], (values > least).astype(float)
     return [f"under {cut:.10g}", f"{cut:.10g} or more"], (values >= cut).astype(float)

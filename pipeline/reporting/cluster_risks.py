@@ -10,6 +10,7 @@ from pipeline.reporting.subgroups import protect_subgroups
 from pipeline.reporting.tables import SMALL, Rows, Table, make_table
 
 COLUMN = "Phenotype"
+TELLS = "shown, it would tell of too few patients"
 
 
 def read_risks(results: Results) -> list[dict[str, Any]]:
@@ -27,7 +28,9 @@ def read_risks(results: Results) -> list[dict[str, Any]]:
     hidden = {
         (COLUMN, row["level"]) for row in rows if _tells(known[row["cluster"]]["n"], row["n"], results.smallest_group)
     }
-    return protect_subgroups({**results.performance, "subgroups": rows}, hidden, results.smallest_group)
+    shown = protect_subgroups({**results.performance, "subgroups": rows}, hidden, results.smallest_group)
+    nothing = {"rate": {"value": None, "lo": None, "hi": None, "reason": TELLS}, "incidence": []}
+    return [row if row["events"] is not None or row["rate"]["value"] is None else {**row, **nothing} for row in shown]
 
 
 def _tells(everyone: int | None, evaluated: int | None, smallest: int) -> bool:

@@ -138,13 +138,8 @@ def _outcomes(cohort: type[Cohort], results: Results, risks: list[dict[str, Any]
     outcome = cohort.study().outcome
     if isinstance(outcome, TimeToEvent) and any(row.get("incidence") for row in risks):
         return [cluster_figures.incidence(risks, outcome.unit)]
-    drawn = cluster_figures.rates(risks or _rates(results), outcome.says)
+    drawn = cluster_figures.rates(risks, outcome.says)
     return [drawn] if drawn else []
-
-
-def _rates(results: Results) -> list[dict[str, Any]]:
-    """The rates that the clusters themselves come with."""
-    return [{**c, "rate": c["outcome"]} for c in results.phenotypes["clusters"] if c.get("outcome")]
 
 
 def _factors(results: Results) -> dict[str, Any] | None:
@@ -155,7 +150,8 @@ def _factors(results: Results) -> dict[str, Any] | None:
     agreement = found.get("agreement")
     said = "A model of boosted trees was fitted to the phenotypes, and what it uses tells them apart."
     if agreement is not None:
-        said += f" Of patients it had not seen, it puts {wording.percent(agreement)} where the clusters do."
+        least = "at least " if found.get("at_least") else ""
+        said += f" Of patients it had not seen, it puts {least}{wording.percent(agreement)} where the clusters do."
     return {"says": said, "table": table}
 
 

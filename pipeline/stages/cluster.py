@@ -6,16 +6,18 @@ import pandas as pd
 
 from data_schemas.columns import Column, FactorClass
 from pipeline import files
+from pipeline.errors import ConfigurationError
 from pipeline.phenotypes import PhenotypeModel, Rules, find_phenotypes, predictor_values
 from pipeline.phenotypes.describe import Meaning, describe_phenotypes
-from pipeline.stages.wiring import Stage, align, run
+from pipeline.stages.wiring import Stage, align, find_first_records, run
 
 
 def main(stage: Stage) -> None:
     """Find phenotypes on the development patients, assign every patient, and describe them."""
     cohort, settings = stage.cohort(), stage.section("cluster")
     smallest, predictors = stage.section("disclosure").smallest_group, cohort.predictors()
-    patients = _one_a_patient(stage.read("valid.parquet"), cohort.index_date())
+    valid = stage.read("valid.parquet")
+    patients = valid.iloc[find_first_records(valid, cohort.index_date())].reset_index(drop=True)
     part = align(stage.read("split.parquet"), patients)["part"]
     everyone, meaning = predictor_values(patients, predictors), _meaning(predictors)
     found = find_phenotypes(
@@ -37,13 +39,10 @@ def _read_released(cohort_name: str) -> PhenotypeModel | None:
     """The phenotypes of the release in use, whose numbers are kept; DVC need not know, as they tell nothing else."""
     released = Path("releases", cohort_name, "current", "phenotypes_model.json")
     content = files.read_json(released) if released.is_file() else {}
-    return PhenotypeModel.from_dict(content) if content else None
-
-
-def _one_a_patient(valid: pd.DataFrame, index_date: str | None) -> pd.DataFrame:
-    """The first record of each patient, in the order of pseudonyms."""
-    by = ["pseudonym", index_date] if index_date else ["pseudonym"]
-    return valid.sort_values(by, kind="stable").drop_duplicates("pseudonym").reset_index(drop=True)
+    try:
+        return PhenotypeModel.from_dict(content) if content else None
+    except ConfigurationError:  # of an earlier version: numbers begin anew
+        return None
 
 
 def _meaning(predictors: dict[str, Column]) -> Meaning:

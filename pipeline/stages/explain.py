@@ -15,7 +15,7 @@ from pipeline.models.ensemble import RiskModel
 from pipeline.models.outcomes import Examples, make_examples
 from pipeline.models.storage import model_from_dict
 from pipeline.models.trees import find_device
-from pipeline.stages.wiring import Stage, align, run
+from pipeline.stages.wiring import Stage, align, find_first_records, run
 
 
 def main(stage: Stage) -> None:
@@ -41,14 +41,14 @@ def main(stage: Stage) -> None:
 
 def _explain_phenotypes(stage: Stage, valid: pd.DataFrame, examples: Examples, smallest: int) -> dict[str, Any]:
     """What tells phenotypes apart; empty where there are none."""
-    first = (~valid["pseudonym"].duplicated()).to_numpy(bool)
-    cluster = align(stage.read("clusters.parquet"), valid)["cluster"].to_numpy(int)[first]
+    first = find_first_records(valid, stage.cohort().index_date())
+    cluster = align(stage.read("clusters.parquet"), valid.iloc[first])["cluster"].to_numpy(int)
     numbers, places = np.unique(cluster, return_inverse=True)
     if not numbers.any():
         return {}
     used = {n: c for n, c in stage.cohort().predictors().items() if c.weight_in_phenotypes > 0}
     seed = stage.section("explain").seed
-    found = explain_membership(examples.X[first], places + 1, used, len(numbers), smallest, seed)
+    found = explain_membership(examples.X.iloc[first], places + 1, used, len(numbers), smallest, seed)
     told = {str(numbers[int(place) - 1]): rows for place, rows in found.get("clusters", {}).items()}
     return found | {"clusters": told} if found else {}
 

@@ -97,6 +97,13 @@ def align(patients: Any, records: Any) -> Any:
     return records[["pseudonym"]].merge(patients, on="pseudonym", how="left", validate="m:1")
 
 
+def find_first_records(records: Any, index_date: str | None) -> Any:
+    """Positions of each patient's earliest record, or of one fixed record without an index date, by pseudonym."""
+    numbered = records.reset_index(drop=True)
+    by = ["pseudonym", index_date] if index_date else ["pseudonym"]
+    return numbered.sort_values(by, kind="stable").drop_duplicates("pseudonym").index.to_numpy()
+
+
 def open_stage(name: str, cohort_name: str) -> Stage:
     """The stage `name` for a cohort, as `dvc.yaml` declares it. Raises ConfigurationError."""
     settings = load_settings()

@@ -124,3 +124,26 @@ def test_simplified_silhouette_by_hand():
     # Distances to the centres 0 and 10: (1, 9) and (2, 8).
     squared = squared_distances(np.array([[1.0], [8.0]]), np.array([[0.0], [10.0]]))
     assert simplified_silhouette(squared) == pytest.approx((1 - 1 / 9 + 1 - 2 / 8) / 2)
+
+
+def test_hdbscan_needs_more_patients_than_its_least_group():
+    X = np.arange(9.0)[:, None]
+    with pytest.raises(NotClusteredError, match="more than the 9 patients"):
+        fit_hdbscan(Rows(X, (slice(0, 1),), np.ones((9, 1), dtype=bool)), 2, 0, 1)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_missing_level_is_no_level_to_latent_class_analysis(seed):
+    """Half of the levels are missing by lot: no class is made of those who lack them."""
+    rng = np.random.default_rng(seed)
+    truth = np.repeat([0, 1], 150)
+    frame = pd.DataFrame(4.0 * truth[:, None] + rng.normal(size=(300, 2)), columns=list("ab"))
+    codes = np.where(rng.random((300, 3)) < 0.9, truth[:, None] + 1, 0)
+    gone = rng.random(300) < 0.5
+    for j in range(3):
+        frame[f"c{j}"] = pd.Categorical.from_codes(np.where(gone, -1, codes[:, j]), ["x", "y", "z"])
+    space = fit_space(frame)
+    rows = Rows(space.transform(frame), space.blocks, space.find_known(frame))
+    labels = CLUSTERERS["latent_class"].fit(rows, 2, seed, 3)
+    assert adjusted_rand_score(truth, labels) > 0.95
+    assert abs(adjusted_rand_score(gone, labels)) < 0.05

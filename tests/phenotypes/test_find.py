@@ -122,14 +122,14 @@ def test_nothing_is_learnt_from_patients_outside_development():
 def test_too_few_patients_are_told(rows):
     found = find(planted(0)[0].head(rows))
     assert (found.k, found.clusters, found.tried, found.model) == (None, (), (), None)
-    assert f"the {rows} development patients" in found.reason or "no predictor varies" in found.reason
+    assert f"the {rows} development patients" in found.reason or "no predictor that has a weight varies" in found.reason
     np.testing.assert_array_equal(found.assignment, np.zeros(rows))
 
 
 def test_constant_predictors_are_told():
     found = find(pd.DataFrame({"a": [1.0] * 50}))
     assert found.k is None
-    assert "no predictor varies" in found.reason
+    assert "no predictor that has a weight varies" in found.reason
 
 
 def test_a_cluster_too_small_refuses_k_and_its_size_is_not_shown():

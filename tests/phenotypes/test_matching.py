@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
+from pipeline.errors import ConfigurationError
 from pipeline.phenotypes.assignment import learn_shapes
 from pipeline.phenotypes.matching import keep_numbers
 from pipeline.phenotypes.model import PhenotypeModel
@@ -45,3 +46,15 @@ def test_a_model_matched_with_itself_is_unchanged():
     again, status = keep_numbers(one, one)
     assert set(status.values()) == {"kept"}
     np.testing.assert_array_equal(again.assign(frame), one.assign(frame))
+
+
+def test_models_of_other_predictors_share_no_cluster():
+    one, frame, _ = model(0, [0, 1, 2])
+    space = fit_space(frame.rename(columns=str.upper))
+    other = PhenotypeModel(space, one.shapes)
+    assert keep_numbers(one, other) == (one, {})
+
+
+def test_an_earlier_format_is_refused_in_one_sentence():
+    with pytest.raises(ConfigurationError, match=r"stored as this version does not read them; run `dvc repro`"):
+        PhenotypeModel.from_dict({"space": {"coordinates": [], "constant": []}, "centres": [[1.0]]})

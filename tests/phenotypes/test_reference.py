@@ -79,3 +79,14 @@ def test_patients_extreme_in_everything_are_in_the_reference_too():
     alone = 2000 * 15 * 0.02**2  # pairs of predictors, if extremes came by chance
     assert 0.5 * (extreme >= 2).sum() < (again >= 2).sum() < 1.5 * (extreme >= 2).sum()
     assert (again >= 2).sum() > 2 * alone
+
+
+def test_a_predictor_that_nobody_here_has_is_drawn_as_it_is():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 3))
+    X[:, 1] = 0.3
+    known = np.ones(X.shape, dtype=bool)
+    known[:, 1] = False
+    drawn = Reference(Rows(X, as_rows(X).blocks, known), rng).draw()
+    assert (drawn.X[:, 1] == 0.3).all()
+    np.testing.assert_array_equal(np.sort(drawn.X[:, 0]), np.sort(X[:, 0]))

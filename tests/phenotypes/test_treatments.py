@@ -90,3 +90,13 @@ def test_a_dose_that_most_have_not_had_is_cut_above_none():
 
 def test_no_treatments_no_rows():
     assert treatment_mix(pd.DataFrame({"t": [1.0] * 40}), np.repeat([1, 2], 20), {}, SMALLEST) == {1: [], 2: []}
+
+
+def test_no_label_is_the_value_of_a_few_patients():
+    """Neither the least dose where rounding meets it, nor a value that one patient has."""
+    dose = np.linspace(1000.7, 1004, 100)
+    levels = [row["level"] for row in mix(dose, [1, 2] * 50)[1]]
+    assert not any(f"{dose.min():g}" in level for level in levels)
+    assert levels[0].startswith("under 1002")
+    rare = [row["level"] for row in mix(np.where(np.arange(200) == 7, 237.5, 0.0), [1, 2] * 100)[1]]
+    assert rare == ["0", "another value"]

@@ -6,12 +6,13 @@ import stat
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from pipeline import files
 from pipeline.errors import ConfigurationError, DataRefusedError
 from pipeline.stages import wiring
-from pipeline.stages.wiring import _attempt, open_stage, run
+from pipeline.stages.wiring import _attempt, find_first_records, open_stage, run
 from tests.conftest import change_params, python, write_source
 from tests.integration.tiny import make_table
 
@@ -222,3 +223,11 @@ run("ingest", work)
     assert SENTINEL not in done.stdout + done.stderr
     assert done.stderr.endswith("error: ingest tiny: internal error, KeyError in <string> line 7; --debug shows more\n")
     assert SENTINEL in python(tiny_root, "-c", program, "tiny", "--debug").stderr
+
+
+def test_the_first_record_of_a_patient_is_the_earliest_wherever_it_stands():
+    records = pd.DataFrame(
+        {"pseudonym": list("bbaca"), "on": pd.to_datetime(["2018", "2010", "2001", "2005", "2003"])}, index=range(5, 10)
+    )
+    assert find_first_records(records, "on").tolist() == [2, 1, 3]
+    assert find_first_records(records, None).tolist() == [2, 0, 3]
