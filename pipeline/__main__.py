@@ -4,6 +4,7 @@ import os
 import sys
 import traceback
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -84,6 +85,26 @@ def score(
 
     os.umask(0o077)
     for sentence in score_file(cohort, path, Places(out, evaluate, recalibrated), model):
+        click.echo(sentence)
+
+
+@cli.command()
+@click.argument("cohort")
+@click.argument("identifier", required=False)
+@click.option("--out", type=click.Path(path_type=Path), help="A new .html file, for one patient.")
+@click.option("--list", "listed", type=click.Path(path_type=Path), help="A text file, one identifier a line.")
+@click.option("--out-folder", type=click.Path(path_type=Path), help="A new folder, for the patients on a list.")
+@click.option("--from", "path", type=click.Path(), help="Records of new patients.  [default: those of `dvc repro`]")
+@click.option("--model", type=click.Path(path_type=Path), help="[default: artifacts/COHORT/model.json]")
+@click.option("--what-if", "asked", type=(str, float), multiple=True, metavar="NAME VALUE", help="A change to try.")
+def patient(
+    cohort: str, identifier: str | None, out: Path | None, listed: Path | None, out_folder: Path | None, **more: Any
+) -> None:
+    """Make an offline page of the patient IDENTIFIER of COHORT, or of each on a list."""
+    from pipeline.operations.patient import ask_for_pages
+
+    os.umask(0o077)
+    for sentence in ask_for_pages(cohort, (identifier, out), (listed, out_folder), **more):
         click.echo(sentence)
 
 

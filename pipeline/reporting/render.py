@@ -35,6 +35,16 @@ def render_model_card(cohort: type[Cohort], name: str, results: Results) -> str:
     return _render("model_card.md", summaries.build_model_card(cohort, name, results))
 
 
+def render_patient(context: dict[str, Any]) -> str:
+    """The page of one patient, never to be published; `context` comes from `patient.build_patient`."""
+    return _render("patient.html", context)
+
+
+def render_patient_list(context: dict[str, Any]) -> str:
+    """The page that leads to those of a clinic list; `context` comes from `patient.build_patient_list`."""
+    return _render("patient_list.html", context)
+
+
 def _render(template: str, context: dict[str, Any]) -> str:
     from markupsafe import Markup
 

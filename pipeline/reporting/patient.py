@@ -1,0 +1,141 @@
+"""The context of a patient's page: one person's risk, what it is made of, and what is not known.
+
+`found` holds, as plain values: `identifier`, `date`, `records`, `taught`, `values` by predictor, the `account` of
+`explanation.patient`, `place` among so many `patients` where at least `fewest` are needed, the nearest `phenotype` as
+`phenotypes.json` has it, and the `model`, a hash. It is about one patient: such a page is never published.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from data_schemas.columns import Cohort, Column
+from pipeline.reporting import patient_words as words
+from pipeline.reporting import wording
+from pipeline.reporting.factors import KINDS
+from pipeline.reporting.patient_figure import draw_parts
+from pipeline.reporting.tables import Row, Table, make_table
+
+Plain = Mapping[str, Any]
+
+GROUPS = {
+    "modifiable": "Factors that medicine can act on",
+    "treatments": "Treatments",
+    "context": "Markers and fixed characteristics",
+}
+
+
+def build_patient(cohort: type[Cohort], found: Plain) -> dict[str, Any]:
+    """Everything that the template of a patient's page shows."""
+    study, columns, account = cohort.study(), cohort.columns(), found["account"]
+    told, groups = account["told"], _grouped(account["parts"], columns)
+    return {
+        "study": study,
+        "outcome": study.outcome.says,
+        "identifier": found["identifier"],
+        "record": words.say_record(found["records"], found["date"], found["taught"]),
+        "risk": {
+            "value": words.risk(told["risk"]),
+            "interval": words.limits(told),
+            "says": words.say_risk(told, study.outcome.says),
+            "note": words.INTERVAL,
+            "place": words.say_place(found["place"], found["patients"], found["fewest"]),
+            "also": _also(told),
+        },
+        "support": {"outside": bool(told["outside"]), "says": words.say_support(told)},
+        "factors": {
+            "base": words.say_base(account),
+            "treated": words.TREATED if groups["treatments"] else "",
+            "groups": _say_groups(groups, columns, found["values"]),
+            "figure": draw_parts({GROUPS[k]: v for k, v in groups.items()}, columns, tabulate_parts(found, columns)),
+        },
+        "what_ifs": _what_ifs(account, columns),
+        "phenotype": words.say_phenotype(found["phenotype"], told),
+        "gaps": _gaps(account, columns),
+        "thresholds": ", ".join(wording.percent(t) for t in study.thresholds) or "none declared",
+        "model": found["model"],
+    }
+
+
+def build_patient_list(cohort: type[Cohort], entries: Sequence[tuple[str, str, str]]) -> dict[str, Any]:
+    """What the page of a clinic list shows; each of `entries` is an identifier, its page's name and its risk."""
+    return {"study": cohort.study(), "outcome": cohort.study().outcome.says, "entries": entries}
+
+
+def tabulate_parts(found: Plain, columns: Mapping[str, Column]) -> Table:
+    """Base, every factor's part with its value in three groups, and the sum."""
+    account = found["account"]
+    total = account["base"] + sum(part["log_odds"] for part in account["parts"])
+    rows = [Row("Base", (wording.NOTHING, words.risk(account["base_risk"]), wording.decimal(account["base"])))]
+    for key, parts in _grouped(account["parts"], columns).items():
+        rows += [Row(GROUPS[key], group=True)] if parts else []
+        rows += [_row(part, columns[part["predictor"]], found["values"]) for part in parts]
+    rows.append(Row("Sum", (wording.NOTHING, words.risk(account["told"]["risk"]), wording.decimal(total))))
+    head = ("Factor", "This patient", "Percentage points", "Log-odds")
+    return Table("parts", "What the predicted risk is made of", head, tuple(rows))
+
+
+def _row(part: Plain, column: Column, values: Plain) -> Row:
+    shown = wording.points(part["risk"]), wording.signed(2)(part["log_odds"])
+    return Row(column.label, (words.value(column, values[part["predictor"]]), *shown), inner=True)
+
+
+def _grouped(parts: Sequence[Plain], columns: Mapping[str, Column]) -> dict[str, list[Plain]]:
+    """The parts of each of the three groups, the largest first: they are never one ranking."""
+    return {
+        key: sorted((p for p in parts if columns[p["predictor"]].factor in kinds), key=lambda p: -abs(p["risk"]))
+        for key, kinds in KINDS.items()
+    }
+
+
+def _say_groups(
+    groups: Mapping[str, list[Plain]], columns: Mapping[str, Column], values: Plain
+) -> list[tuple[str, list[tuple[str, str]]]]:
+    return [(GROUPS[key], words.say_parts(parts, columns, values)) for key, parts in groups.items() if parts]
+
+
+def _also(told: Plain) -> Table | None:
+    others = {name.removeprefix("also_"): share for name, share in told.items() if name.startswith("also_")}
+    rows = [(name, words.risk(share)) for name, share in others.items()]
+    return make_table("also", "Further horizons or classes", ("Outcome", "Predicted risk"), rows) if rows else None
+
+
+def _what_ifs(account: Plain, columns: Mapping[str, Column]) -> dict[str, Any]:
+    tried = account["what_ifs"]
+    shown = [_what_if(w, columns, account["told"]["risk"]) for w in tried if not w["refused"]]
+    head = ("Factor", "Now", "Changed to", "Predicted risk (95% interval)", "Percentage points", "Source of the change")
+    caption = f"Predicted risk with one factor changed, instead of {words.risk(account['told']['risk'])}"
+    refused = [(columns[w["predictor"]].label, words.REFUSED[w["refused"]]) for w in tried if w["refused"]]
+    return {
+        "declared": bool(tried),
+        "compares": words.COMPARES,
+        "support": words.SUPPORT,
+        "table": make_table("what-ifs", caption, head, shown, _recomputed(tried, columns)) if shown else None,
+        "refused": [(label, wording.sentence(f"not shown: {why}")) for label, why in refused],
+    }
+
+
+def _what_if(tried: Plain, columns: Mapping[str, Column], now: float) -> tuple[str, ...]:
+    column = columns[tried["predictor"]]
+    assert column.change, "only factors with a declared change are tried"
+    return (
+        column.label,
+        words.value(column, tried["before"]),
+        words.value(column, tried["after"]),
+        f"{words.risk(tried['risk'])} ({words.limits(tried)})",
+        wording.points(tried["risk"] - now),
+        column.change.source,
+    )
+
+
+def _recomputed(tried: Sequence[Plain], columns: Mapping[str, Column]) -> str:
+    """Which columns followed a change; all others are fixed."""
+    followed = [(columns[w["predictor"]].label, w["recomputed"]) for w in tried if w["recomputed"]]
+    said = [
+        f"{wording.join([columns[c].label for c in found])} computed anew with {label}" for label, found in followed
+    ]
+    return wording.sentence("; ".join([*said, "all other predictors are held as they are"]))
+
+
+def _gaps(account: Plain, columns: Mapping[str, Column]) -> list[tuple[str, str]]:
+    now = account["told"]["risk"]
+    return [(columns[g["predictor"]].label, words.say_gap(g, columns[g["predictor"]], now)) for g in account["gaps"]]
