@@ -8,6 +8,8 @@ has the sign of its log-odds, and none exceeds 100 points, which a mere rescalin
 
 from dataclasses import dataclass
 from functools import cache
+from itertools import permutations
+from math import factorial
 from statistics import NormalDist
 from typing import Any
 
@@ -23,7 +25,7 @@ from pipeline.models.features import has_direction, model_frame
 from pipeline.models.support import RARE, Numbers
 
 STEPS_OF_ORDERS = 600_000  # additions tried: about a tenth of a second, and parts good to about 0.1 points
-MOST_ORDERS = 20_000
+MOST_ORDERS, FEW = 20_000, 7  # of so few predictors every order is tried
 SHARES = (0.1, 0.25, 0.5, 0.75, 0.9)
 ROUND_TO = 5  # percent: a finer place would tell of single patients
 
@@ -93,7 +95,8 @@ def explain_patients(records: pd.DataFrame, basis: Basis, asked: dict[str, float
 def share_risk(base: float, contributions: FloatArray) -> FloatArray:
     """The difference of the risks at `base` plus all `contributions` (p,), in log-odds, and at `base`, parted (p,).
 
-    The average over `count_orders(p)` orders drawn once and for all, each beside its reverse.
+    The average over `count_orders(p)` orders: all there are, or as many drawn once and for all, each beside its
+    reverse.
     """
     orders = _orders(len(contributions))
     start = np.full((len(orders), 1), base)
@@ -104,12 +107,16 @@ def share_risk(base: float, contributions: FloatArray) -> FloatArray:
 
 
 def count_orders(predictors: int) -> int:
-    """In how many orders so many predictors are added."""
+    """In how many orders so many predictors are added: all of them where they are a few thousand."""
+    if predictors <= FEW:
+        return factorial(predictors)
     return 2 * max(min(MOST_ORDERS, STEPS_OF_ORDERS // predictors) // 2, 100)
 
 
 @cache
 def _orders(predictors: int) -> IntArray:
+    if predictors <= FEW:
+        return np.array(list(permutations(range(predictors))), dtype=np.int64)
     generator = np.random.default_rng(0)
     half = generator.permuted(np.tile(np.arange(predictors), (count_orders(predictors) // 2, 1)), axis=1)
     return np.concatenate([half, half[:, ::-1]])
