@@ -1,11 +1,12 @@
 """Phenotypes: planted clusters found, clouds without clusters refused, and 1,000,000 x 40 against one plain fit.
 
     PYTHONPATH=. OMP_NUM_THREADS=1 .venv/bin/python benchmarks/phenotypes.py
-        [--seeds N] [--clouds N] [--rows N] [--jobs J]
+        [--seeds N] [--apart D] [--clouds N] [--rows N] [--jobs J]
 
-Prints in how many of N seeds (100) the planted clusters are found (right k, adjusted Rand of at least .95), in how
-many (100) each shape of cloud is told to have no stable clusters, and CPU seconds of finding, choosing and describing
-clusters of N x 40 (1,000,000) beside those of one MiniBatchKMeans fit with the k chosen. 0 leaves a part out.
+Prints in how many of N seeds (100) the planted clusters, D standard deviations apart (4), are found (right k,
+adjusted Rand of at least .95), in how many (100) each shape of cloud is told to have no stable clusters, and CPU
+seconds of finding, choosing and describing clusters of N x 40 (1,000,000) beside those of one MiniBatchKMeans fit with
+the k chosen. 0 leaves a part out.
 """
 
 import argparse
@@ -27,9 +28,9 @@ FOUND = 0.95
 NUMBERS, CODES = 30, 10
 
 
-def find_planted(seed: int) -> tuple[bool, float]:
+def find_planted(seed: int, apart: float) -> tuple[bool, float]:
     """Whether k is right, and the adjusted Rand index with the truth."""
-    frame, truth = planted(seed)
+    frame, truth = planted(seed, apart=apart)
     found = find_phenotypes(frame, frame, {}, ("kmeans",), RULES)
     return found.k == truth.max() + 1, float(adjusted_rand_score(truth, found.assignment))
 
@@ -71,9 +72,9 @@ def time_large(rows: int) -> None:
     print("  " + " ".join(found.notes))
 
 
-def count_planted(seeds: int, jobs: int) -> None:
+def count_planted(seeds: int, apart: float, jobs: int) -> None:
     """Print how many are found."""
-    told = Parallel(jobs)(delayed(find_planted)(seed) for seed in range(seeds))
+    told = Parallel(jobs)(delayed(find_planted)(seed, apart) for seed in range(seeds))
     right, rands = sum(k for k, _ in told), np.array([rand for _, rand in told])
     both = sum(k and rand >= FOUND for k, rand in told)
     print(f"planted: right k in {right} of {seeds}, adjusted Rand {rands.mean():.3f} (least {rands.min():.3f}),")
@@ -85,11 +86,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name, default in (("seeds", 100), ("clouds", 100), ("rows", 1_000_000), ("jobs", 1)):
         parser.add_argument(f"--{name}", type=int, default=default)
+    parser.add_argument("--apart", type=float, default=4.0)
     asked = parser.parse_args()
     if asked.rows:
         time_large(asked.rows)
     if asked.seeds:
-        count_planted(asked.seeds, asked.jobs)
+        count_planted(asked.seeds, asked.apart, asked.jobs)
     for shape in BLOBS if asked.clouds else ():
         none = sum(Parallel(asked.jobs)(delayed(find_in_cloud)(seed, shape) for seed in range(asked.clouds)))
         print(f"cloud, {shape}: no stable clusters in {none} of {asked.clouds}", flush=True)
