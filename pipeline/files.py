@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +43,18 @@ def discard(path: Path) -> None:
         shutil.rmtree(left)
     else:
         left.unlink(missing_ok=True)
+
+
+def write_whole(writes: Mapping[Path, Callable[[Path], None]]) -> None:
+    """Write each file or folder beside its place, by the function it is mapped to; then put all in place, or none."""
+    try:
+        for path, write in writes.items():
+            write(staging(path))
+        for path in writes:
+            commit(path)
+    finally:
+        for path in writes:
+            discard(path)
 
 
 def is_public(path: Path) -> bool:

@@ -167,6 +167,12 @@ class Settings(Section):
     explain: Explain
     disclosure: Disclosure
 
+    def find_cohort(self, name: str) -> CohortSettings:
+        """The entry of the cohort `name`. Raises ConfigurationError where there is none."""
+        if name not in self.cohorts:
+            raise ConfigurationError(f"cohort {name!r} is not in params.yaml, which has {', '.join(self.cohorts)}")
+        return self.cohorts[name]
+
 
 def load_settings(path: Path = PARAMS) -> Settings:
     """Read and check `params.yaml`.

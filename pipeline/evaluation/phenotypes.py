@@ -14,8 +14,8 @@ from pipeline.evaluation.comparison import compare
 from pipeline.evaluation.intervals import Estimate
 from pipeline.evaluation.likelihood_ratio import SIGNIFICANT, log_likelihood, mean_design_effect, refer, say_p
 from pipeline.evaluation.logistic_fit import fit_logistic
-from pipeline.evaluation.rates import event_rate, incidence_curve
-from pipeline.evaluation.subgroups import TOO_FEW, by_subgroup, hide_levels
+from pipeline.evaluation.rates import incidence_curve
+from pipeline.evaluation.subgroups import TOO_FEW, by_subgroup, hide_levels, rates_by_group
 from pipeline.outcomes import Observed
 from pipeline.settings import Evaluate
 
@@ -53,21 +53,15 @@ def _describe_clusters(
 ) -> list[dict[str, Any]]:
     numbers = [str(number) for number in np.unique(labels)]
     groups = {"cluster": pd.Categorical(labels.astype(str), numbers)}
-    rows = by_subgroup(risk, observed, patient, groups, smallest, settings.resamples, settings.seed)
-    return [_describe_cluster(row, observed, patient, labels, smallest) for row in rows if int(row["level"])]
-
-
-def _describe_cluster(
-    row: dict[str, Any], observed: Observed, patient: IntArray, labels: IntArray, smallest: int
-) -> dict[str, Any]:
-    """The row of `by_subgroup` with the rate and the curve, where it may be shown."""
-    number, hidden = int(row["level"]), row["suppressed"]
-    figures = {key: row[key] for key in ("n", "events", "oe_ratio", "auroc")}
-    members = labels == number
-    part, who = observed.take(members), patient[members]
-    rate = Estimate(None, None, None, hidden) if hidden else event_rate(part)
-    curve = [] if hidden else _trace_incidence(part, who, smallest)
-    return {"cluster": number} | figures | {"rate": asdict(rate), "incidence": curve}
+    rates = rates_by_group(observed, patient, labels, smallest)
+    described = []
+    for row in by_subgroup(risk, observed, patient, groups, smallest, settings.resamples, settings.seed):
+        if number := int(row["level"]):
+            figures = {key: row[key] for key in ("n", "events", "oe_ratio", "auroc")}
+            members = labels == number
+            curve = [] if row["suppressed"] else _trace_incidence(observed.take(members), patient[members], smallest)
+            described.append({"cluster": number} | figures | {"rate": asdict(rates[number]), "incidence": curve})
+    return described
 
 
 def _trace_incidence(observed: Observed, patient: IntArray, smallest: int) -> list[dict[str, float | None]]:

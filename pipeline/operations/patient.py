@@ -1,6 +1,6 @@
 """The page of one patient, or of each on a clinic list: found, explained, rendered, and written for nobody else."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -76,7 +76,7 @@ def write_patient(query: Query, out: Path) -> list[str]:
         raise ConfigurationError(f"{out.name}: expected a name that ends in .html")
     _refuse_place(out)
     [(page, _)] = _render_pages(query)
-    _write(out, lambda place: files.write_text(place, page))
+    files.write_whole({out: partial(files.write_text, text=page)})
     return [f"Wrote the page to {out}. It is about one patient: keep it as the record is kept."]
 
 
@@ -92,7 +92,7 @@ def write_patients(query: Query, folder: Path) -> list[str]:
     entries = [(i, name, shown) for i, name, (_, shown) in zip(query.identifiers, names, pages, strict=True)]
     index = render_patient_list(build_patient_list(load_cohort(query.cohort), entries))
     texts = {"index.html": index} | {name: page for name, (page, _) in zip(names, pages, strict=True)}
-    _write(folder, partial(_write_folder, texts=texts))
+    files.write_whole({folder: partial(_write_folder, texts=texts)})
     return [f"Wrote {len(pages):,} pages to {folder}; begin with index.html. Keep them as the records are kept."]
 
 
@@ -124,10 +124,7 @@ def _refuse_place(place: Path) -> None:
 def _render_pages(query: Query) -> list[tuple[str, str]]:
     """The page of each patient, and the risk that it shows."""
     settings, cohort = load_settings(), load_cohort(query.cohort)
-    if query.cohort not in settings.cohorts:
-        raise ConfigurationError(
-            f"cohort {query.cohort!r} is not in params.yaml, which has {', '.join(settings.cohorts)}"
-        )
+    settings.find_cohort(query.cohort)
     path = query.model or Path("artifacts", query.cohort, "model.json")
     stored = read_model(path, cohort)
     known = _find(query, cohort, settings)
@@ -152,7 +149,7 @@ def _render_pages(query: Query) -> list[tuple[str, str]]:
 def _find(query: Query, cohort: type[Cohort], settings: Settings) -> list[Known]:
     if query.path is None:
         return find_known(query.cohort, query.identifiers, cohort, settings.validate_.pseudonym_key)
-    return find_new(settings.cohorts[query.cohort].source, query.path, query.identifiers, cohort)
+    return find_new(settings.find_cohort(query.cohort).source, query.path, query.identifiers, cohort)
 
 
 def _make_basis(stored: Stored, cohort: type[Cohort]) -> Basis:
@@ -241,12 +238,3 @@ def _write_folder(place: Path, texts: dict[str, str]) -> None:
     place.mkdir()
     for name, text in texts.items():
         files.write_text(place / name, text)
-
-
-def _write(place: Path, write: Callable[[Path], None]) -> None:
-    """Put the file or folder in its place whole, or nothing."""
-    try:
-        write(files.staging(place))
-        files.commit(place)
-    finally:
-        files.discard(place)

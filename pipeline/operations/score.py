@@ -38,12 +38,9 @@ def score_file(cohort_name: str, path: str, places: Places, model: Path | None =
     """
     _refuse_places(places)
     settings, cohort = load_settings(), load_cohort(cohort_name)
-    if cohort_name not in settings.cohorts:
-        raise ConfigurationError(
-            f"cohort {cohort_name!r} is not in params.yaml, which has {', '.join(settings.cohorts)}"
-        )
+    declared = settings.find_cohort(cohort_name).source
     stored = read_model(model or Path("artifacts", cohort_name, "model.json"), cohort)
-    source = source_like(settings.cohorts[cohort_name].source, path)
+    source = source_like(declared, path)
     raw = read_new_patients(source, cohort)
     if places.evaluation or places.recalibrated:
         _refuse_without_outcome(raw, path, cohort)
@@ -114,14 +111,7 @@ def _write(places: Places, table: pd.DataFrame, found: dict[str, Any] | None, me
         writes[places.evaluation] = partial(files.write_json, content=files.rounded(found))
     if places.recalibrated:
         writes[places.recalibrated] = partial(files.write_json, content=mended)
-    try:
-        for path, write in writes.items():
-            write(files.staging(path))
-        for path in writes:
-            files.commit(path)
-    finally:
-        for path in writes:
-            files.discard(path)
+    files.write_whole(writes)
 
 
 def _say(places: Places, told: int, refused: int, found: dict[str, Any] | None) -> list[str]:

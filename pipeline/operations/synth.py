@@ -1,6 +1,7 @@
 """A synthetic table of a cohort, with the risk function that made it, for demonstrations and load tests."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -33,17 +34,14 @@ def write_synthetic(cohort_name: str, rows: int, out: Path, seed: int, event_sha
     chunks = list(range(0, max(rows, 1), CHUNK))
     parts = synthesise(cohort, rows, seed, truth, CHUNK)
     shown = (part for part, _ in zip(parts, progress(chunks, "Synthesis"), strict=True))
-    try:
-        if out.suffix == ".csv":
-            files.write_csv_parts(files.staging(out), shown)
-        else:
-            files.write_parquet_parts(files.staging(out), _typed(shown, cohort))
-        files.write_json(files.staging(truth_path), truth.to_dict())
-        files.commit(truth_path)
-        files.commit(out)
-    finally:
-        files.discard(out)
-        files.discard(truth_path)
+    as_text = partial(files.write_csv_parts, parts=shown)
+    as_table = partial(files.write_parquet_parts, parts=_typed(shown, cohort))
+    files.write_whole(
+        {
+            truth_path: partial(files.write_json, content=truth.to_dict()),
+            out: as_text if out.suffix == ".csv" else as_table,
+        }
+    )
     return truth_path
 
 

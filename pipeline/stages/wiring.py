@@ -107,14 +107,10 @@ def find_first_records(records: Any, index_date: str | None) -> Any:
 def open_stage(name: str, cohort_name: str) -> Stage:
     """The stage `name` for a cohort, as `dvc.yaml` declares it. Raises ConfigurationError."""
     settings = load_settings()
-    if cohort_name and cohort_name not in settings.cohorts:
-        raise ConfigurationError(
-            f"cohort {cohort_name!r} is not in params.yaml, which has {', '.join(settings.cohorts)}"
-        )
+    source = settings.find_cohort(cohort_name).source.path if cohort_name else ""
     declared = read_declaration(name)
     if "${key}" in declared["cmd"] and not cohort_name:
         raise ConfigurationError(f"stage {name} works on one cohort: name it, one of {', '.join(settings.cohorts)}")
-    source = settings.cohorts[cohort_name].source.path if cohort_name else ""
 
     def resolve(entries: list[Any]) -> list[str]:
         names = [next(iter(entry)) if isinstance(entry, dict) else entry for entry in entries]

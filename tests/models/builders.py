@@ -33,6 +33,7 @@ from pipeline.models import trees
 from pipeline.models.candidates import Context, build_candidates
 from pipeline.models.development import Development, Plan, develop
 from pipeline.models.ensemble import Portfolio
+from pipeline.models.features import model_frame
 from pipeline.models.folds import Learnt
 from pipeline.models.linear import LinearModel, LogisticCandidate
 from pipeline.models.outcomes import Examples
@@ -143,6 +144,13 @@ def make_records(seed: int, n: int, *, missing: float = 0.1) -> pd.DataFrame:
     records.loc[gaps[:, 1], "pressure"] = pd.NA
     records.loc[gaps[:, 2], "site"] = np.nan
     return records
+
+
+def weighed_visits(seed: int, n: int = 300) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+    """`Visits` as models see them, who is ill, (n,), and weights between 1 and 3, (n,)."""
+    weight = np.random.default_rng(seed).uniform(1, 3, n)
+    records = make_records(seed, n)
+    return model_frame(records, Visits.predictors()), (records["status"] == "ill").to_numpy(float), weight
 
 
 def make_kinds(seed: int, n: int) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:

@@ -8,10 +8,9 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import log_loss, roc_auc_score
 
 from pipeline.models import forests
-from pipeline.models.features import model_frame
 from pipeline.models.folds import make_folds
 from pipeline.models.forests import ForestCandidate, HistogramBoostingCandidate
-from tests.models.builders import Visits, make_numbers, make_records
+from tests.models.builders import make_numbers, weighed_visits
 
 FOREST = ForestCandidate("forest", 1)
 BOOSTING = HistogramBoostingCandidate("boosting", 1)
@@ -23,12 +22,6 @@ SETTINGS = {"leaf": 5, "rounds": 40}
 def small_forests(monkeypatch):
     monkeypatch.setattr(forests, "TREES", 60)
     monkeypatch.setattr(forests, "MAX_ROUNDS", 80)
-
-
-def visits(seed: int, n: int = 300) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
-    records = make_records(seed, n)
-    weight = np.random.default_rng(seed).uniform(1, 3, n)
-    return model_frame(records, Visits.predictors()), (records["status"] == "ill").to_numpy(float), weight
 
 
 def uneven(seed: int, n: int) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
@@ -59,7 +52,7 @@ def test_risks_are_about_as_high_as_they_should_be(candidate):
 
 @BOTH
 def test_out_of_fold_log_odds_know_nothing_of_their_fold(candidate):
-    X, y, weight = visits(0)
+    X, y, weight = weighed_visits(0)
     folds = make_folds(y, np.arange(len(y)), 3)
     changed, kept = np.array_split(folds[0][1], 2)
     before = candidate.learn(X, y, weight, folds)
@@ -77,7 +70,7 @@ def test_out_of_fold_log_odds_know_nothing_of_their_fold(candidate):
 
 @BOTH
 def test_the_same_seed_learns_the_same_and_settings_are_json(candidate):
-    X, y, weight = visits(1)
+    X, y, weight = weighed_visits(1)
     folds = make_folds(y, np.arange(len(y)), 3)
     one, two = (candidate.learn(X, y, weight, folds) for _ in range(2))
     assert_array_equal(one.scores, two.scores)
@@ -88,7 +81,7 @@ def test_the_same_seed_learns_the_same_and_settings_are_json(candidate):
 
 @BOTH
 def test_new_levels_and_missing_values_get_a_finite_risk(candidate):
-    X, y, weight = visits(2)
+    X, y, weight = weighed_visits(2)
     model = candidate.fit(X, y, weight, SETTINGS)
     new = X[:6].copy()
     new["site"] = pd.Categorical([None, "north", "moon", "east", "moon", None], ["moon", "north", "east"])
@@ -102,7 +95,7 @@ def test_new_levels_and_missing_values_get_a_finite_risk(candidate):
 
 @BOTH
 def test_the_order_of_a_categorys_levels_does_not_matter(candidate):
-    X, y, weight = visits(3)
+    X, y, weight = weighed_visits(3)
     model = candidate.fit(X, y, weight, SETTINGS)
     turned = X.assign(site=X["site"].cat.reorder_categories(X["site"].cat.categories[::-1]))
     assert_array_equal(model.log_odds(turned), model.log_odds(X))
@@ -111,7 +104,7 @@ def test_the_order_of_a_categorys_levels_does_not_matter(candidate):
 @BOTH
 def test_of_many_rows_the_first_are_learnt_from(candidate, monkeypatch):
     monkeypatch.setattr(forests, "MOST_ROWS", 100)
-    X, y, weight = visits(4)
+    X, y, weight = weighed_visits(4)
     assert_array_equal(
         candidate.fit(X, y, weight, SETTINGS).log_odds(X),
         candidate.fit(X[:100], y[:100], weight[:100], SETTINGS).log_odds(X),
@@ -129,7 +122,7 @@ def test_weights_count(candidate):
 
 
 def test_a_risk_never_moves_against_a_declared_direction():
-    X, y, weight = visits(5)
+    X, y, weight = weighed_visits(5)
     free, bound = (
         HistogramBoostingCandidate("b", 1, directions).fit(X, 1 - y, weight, {"rounds": 80})
         for directions in ({}, {"marker": 1})
@@ -157,7 +150,7 @@ def test_histogram_boosting_with_codes_equals_scikit_learns_own_binning():
 
 
 def test_rounds_have_the_least_mean_held_out_loss():
-    X, y, weight = visits(6)
+    X, y, weight = weighed_visits(6)
     folds = make_folds(y, np.arange(len(y)), 3)
     learnt = BOOSTING.learn(X, y, weight, folds)
     rounds = learnt.settings["rounds"]

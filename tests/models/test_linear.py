@@ -12,21 +12,14 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
 from pipeline.models import linear
-from pipeline.models.features import model_frame
 from pipeline.models.folds import make_folds
 from pipeline.models.linear import INVERSE_PENALTIES, LogisticCandidate, regress
-from tests.models.builders import SITES, Visits, make_records
+from tests.models.builders import SITES, weighed_visits
 
 PLAIN = LogisticCandidate("plain", splines=False)
 SPLINES = LogisticCandidate("splines", splines=True)
 NUMBERS = ["marker", "pressure"]
 CODES = ["grade", "drug"]
-
-
-def visits(seed: int, n: int = 300) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
-    records = make_records(seed, n)
-    weight = np.random.default_rng(seed).uniform(1, 3, n)
-    return model_frame(records, Visits.predictors()), (records["status"] == "ill").to_numpy(float), weight
 
 
 class Limits(FunctionTransformer):
@@ -56,8 +49,8 @@ def independent(inverse_penalty: float) -> Pipeline:
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("inverse_penalty", [0.01, 1.0])
 def test_log_odds_equal_an_independent_scikit_learn_pipeline(seed, inverse_penalty):
-    X, y, weight = visits(seed)
-    new = visits(seed + 50)[0]
+    X, y, weight = weighed_visits(seed)
+    new = weighed_visits(seed + 50)[0]
     model = PLAIN.fit(X, y, weight, {"inverse_penalty": inverse_penalty})
     pipeline = independent(inverse_penalty).fit(X, y, regression__sample_weight=weight)
     assert_allclose(model.log_odds(new), pipeline.decision_function(new), atol=2e-5)
@@ -78,7 +71,7 @@ def search(X: pd.DataFrame, y: np.ndarray, weight: np.ndarray, folds: list) -> d
 @pytest.mark.parametrize("seed", range(3))
 def test_tuning_finds_the_best_of_an_independent_search(seed, monkeypatch):
     monkeypatch.setattr(linear, "L1_RATIOS", (0.0,))
-    X, y, weight = visits(seed)
+    X, y, weight = weighed_visits(seed)
     folds = make_folds(y, np.arange(len(y)), 3)
     learnt, found = PLAIN.learn(X, y, weight, folds), search(X, y, weight, folds)
     loss, scores = found[learnt.settings["inverse_penalty"]]
@@ -133,7 +126,7 @@ def test_where_few_predictors_matter_columns_are_left_out_and_it_pays(seed, monk
 
 @pytest.mark.parametrize("candidate", [PLAIN, SPLINES])
 def test_learning_ends_with_a_fit_on_all_and_repeats_itself(candidate):
-    X, y, weight = visits(1)
+    X, y, weight = weighed_visits(1)
     folds = make_folds(y, np.arange(len(y)), 3)
     one, two = (candidate.learn(X, y, weight, folds) for _ in range(2))
     assert json.loads(json.dumps(one.settings)) == one.settings == two.settings
@@ -145,7 +138,7 @@ def test_learning_ends_with_a_fit_on_all_and_repeats_itself(candidate):
 
 
 def test_rows_that_no_fold_holds_out_have_no_score():
-    X, y, weight = visits(2)
+    X, y, weight = weighed_visits(2)
     training, held_out = make_folds(y, np.arange(len(y)), 5)[0]
     learnt = PLAIN.learn(X, y, weight, [(training, held_out)])
     assert_array_equal(np.flatnonzero(np.isfinite(learnt.scores)), held_out)
@@ -167,7 +160,7 @@ def test_out_of_fold_log_odds_know_nothing_of_their_fold(candidate, seed, monkey
     """Other predictors and outcomes for half of a held-out fold change nothing for its other half."""
     monkeypatch.setattr(linear, "INVERSE_PENALTIES", (0.1,))
     monkeypatch.setattr(linear, "L1_RATIOS", (0.9,))
-    X, y, weight = visits(seed)
+    X, y, weight = weighed_visits(seed)
     folds = make_folds(y, np.arange(len(y)), 3)
     changed, kept = np.array_split(folds[0][1], 2)
     before = candidate.learn(X, y, weight, folds).scores
@@ -180,7 +173,7 @@ def test_out_of_fold_log_odds_know_nothing_of_their_fold(candidate, seed, monkey
 
 
 def test_of_many_rows_the_first_are_learnt_from(monkeypatch):
-    X, y, weight = visits(3)
+    X, y, weight = weighed_visits(3)
     folds = [(np.arange(240), np.arange(240, 300))]
     monkeypatch.setattr(linear, "MOST_ROWS", 100)
     before = PLAIN.learn(X, y, weight, folds)
@@ -229,7 +222,7 @@ def test_without_a_predictor_that_varies_all_get_the_mean_risk():
 
 
 def test_a_weight_of_two_is_the_patient_twice():
-    X, y, _ = visits(0, 120)
+    X, y, _ = weighed_visits(0, 120)
     weight = np.where(np.arange(120) < 60, 2.0, 1.0)
     settings = {"inverse_penalty": 1.0, "l1_ratio": 0.5}
     codes = X[CODES].to_numpy()

@@ -8,10 +8,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.metrics import log_loss, roc_auc_score
 
 from pipeline.models import networks
-from pipeline.models.features import model_frame
 from pipeline.models.folds import make_folds
 from pipeline.models.networks import NetworkCandidate
-from tests.models.builders import Visits, make_records
+from tests.models.builders import weighed_visits
 
 NETWORK = NetworkCandidate("network", 1)
 SETTINGS = {"layers": [16], "penalty": 1.0, "epochs": 10}
@@ -21,12 +20,6 @@ SETTINGS = {"layers": [16], "penalty": 1.0, "epochs": 10}
 def small_networks(monkeypatch):
     monkeypatch.setattr(networks, "PORTFOLIO", (((16,), 1.0), ((32,), 1.0)))
     monkeypatch.setattr(networks, "EPOCHS", (10, 30))
-
-
-def visits(seed: int, n: int = 300) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
-    records = make_records(seed, n)
-    weight = np.random.default_rng(seed).uniform(1, 3, n)
-    return model_frame(records, Visits.predictors()), (records["status"] == "ill").to_numpy(float), weight
 
 
 def test_an_interaction_without_main_effects_is_learnt():
@@ -46,7 +39,7 @@ def test_an_interaction_without_main_effects_is_learnt():
 
 
 def test_the_average_of_networks_that_differ_by_seed_is_learnt_and_repeats_itself():
-    X, y, weight = visits(1)
+    X, y, weight = weighed_visits(1)
     folds = make_folds(y, np.arange(len(y)), 3)
     one, two = (NETWORK.learn(X, y, weight, folds) for _ in range(2))
     assert_array_equal(one.scores, two.scores)
@@ -65,7 +58,7 @@ def test_the_average_of_networks_that_differ_by_seed_is_learnt_and_repeats_itsel
 def test_out_of_fold_log_odds_know_nothing_of_their_fold(monkeypatch):
     monkeypatch.setattr(networks, "PORTFOLIO", (((8,), 1.0),))
     monkeypatch.setattr(networks, "EPOCHS", (5,))
-    X, y, weight = visits(0)
+    X, y, weight = weighed_visits(0)
     folds = make_folds(y, np.arange(len(y)), 3)
     changed, kept = np.array_split(folds[0][1], 2)
     before = NETWORK.learn(X, y, weight, folds).scores
@@ -78,7 +71,7 @@ def test_out_of_fold_log_odds_know_nothing_of_their_fold(monkeypatch):
 
 
 def test_nothing_is_warned_of_and_new_levels_get_a_finite_risk():
-    X, y, weight = visits(2)
+    X, y, weight = weighed_visits(2)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         model = NETWORK.fit(X, y, weight, SETTINGS)
@@ -95,7 +88,7 @@ def test_sure_networks_keep_their_risk_off_zero_and_one():
 
 def test_of_many_rows_the_first_are_learnt_from(monkeypatch):
     monkeypatch.setattr(networks, "MOST_ROWS", 100)
-    X, y, weight = visits(3)
+    X, y, weight = weighed_visits(3)
     assert_array_equal(
         NETWORK.fit(X, y, weight, SETTINGS).log_odds(X),
         NETWORK.fit(X[:100], y[:100], weight[:100], SETTINGS).log_odds(X),
@@ -103,6 +96,6 @@ def test_of_many_rows_the_first_are_learnt_from(monkeypatch):
 
 
 def test_weights_count():
-    X, y, _ = visits(4)
+    X, y, _ = weighed_visits(4)
     equal, heavy = (NETWORK.fit(X, y, w, SETTINGS) for w in (np.ones(300), np.where(y == 1, 9.0, 1.0)))
     assert np.mean(heavy.log_odds(X) - equal.log_odds(X)) == pytest.approx(np.log(9), abs=1.2)
