@@ -13,10 +13,17 @@ import numpy as np
 import pandas as pd
 
 from pipeline.arrays import FloatArray
+from pipeline.explanation.tree_shap import few_contributions, tree_contributions
+from pipeline.models.calibration import sigmoid
 from pipeline.models.ensemble import RiskModel
 from pipeline.models.folds import Fitted
 from pipeline.models.linear import LinearModel
-from pipeline.models.trees import TreesModel, as_matrix
+from pipeline.models.trees import TreesModel
+
+FEW = 500
+"""Patients; tables of contributions cost more than they save for fewer."""
+LEVEL = 1e-6
+"""Log-odds nearer to the base value than this have its slope."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +50,21 @@ def attribute(model: RiskModel, X: pd.DataFrame) -> Attributions:
     return Attributions(model.intercept + model.slope * base, frame)
 
 
+def in_risk_points(attributions: Attributions) -> pd.DataFrame:
+    """Contributions (n, p) to the predicted risk: with the risk at the base value they add up to the patient's risk.
+
+    Each contribution in log-odds is multiplied by the mean slope of the risk between the base value and the patient's
+    log-odds, (risk - risk at base) / (log-odds - base). These are the integrated gradients of the risk along the
+    straight way from the base value (Sundararajan et al. 2017): signs and proportions stay.
+    """
+    rise = attributions.log_odds() - attributions.base
+    at_base = sigmoid(np.array([attributions.base]))
+    level = np.abs(rise) < LEVEL
+    slope = (sigmoid(attributions.base + rise) - at_base) / np.where(level, 1.0, rise)
+    slope = np.where(level, at_base * (1 - at_base), slope)
+    return attributions.contributions.mul(slope, axis=0)
+
+
 def _attribute_member(member: Fitted, X: pd.DataFrame) -> tuple[float, FloatArray]:
     if isinstance(member, TreesModel):
         return _attribute_trees(member, X)
@@ -58,11 +80,6 @@ def _attribute_linear(member: LinearModel, X: pd.DataFrame) -> tuple[float, Floa
 
 
 def _attribute_trees(member: TreesModel, X: pd.DataFrame) -> tuple[float, FloatArray]:
-    import shap
-
-    matrix, bases, contributions = as_matrix(X), [], []
-    for booster in member.boosters:
-        explainer = shap.TreeExplainer(booster, feature_perturbation="tree_path_dependent")
-        contributions.append(np.asarray(explainer.shap_values(matrix), dtype=float))
-        bases.append(float(np.ravel(explainer.expected_value)[0]))
-    return float(np.mean(bases)), np.mean(contributions, axis=0)
+    explain = few_contributions if 0 < len(X) < FEW else tree_contributions
+    each = [explain(booster, X) for booster in member.boosters]
+    return float(np.mean([base for base, _ in each])), np.mean([contributions for _, contributions in each], axis=0)

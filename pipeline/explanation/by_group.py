@@ -1,0 +1,38 @@
+"""Which predictors matter for whom: importance in subgroups and phenotypes."""
+
+import numpy as np
+import pandas as pd
+
+COLUMNS = ["group", "n", "predictor", "importance", "rank", "contribution"]
+
+
+def importance_by_group(contributions: pd.DataFrame, labels: "pd.Series[str]", smallest: int) -> pd.DataFrame:
+    """One row per group and predictor, most important first: `group`, `n`, `predictor`, `importance` and so on.
+
+    `labels` (n,), in the order of `contributions`, are missing for patients of no group. `importance` is the mean
+    absolute contribution in log-odds, `rank` its place in the group, `contribution` the mean contribution: how far
+    the predictor moves the group as a whole. Groups are in the order of a Categorical's categories, or else of the
+    alphabet. A group of fewer than `smallest` patients is left out, and so is the next smallest, until those left out
+    are none or at least two and `smallest` patients: what is shown for all would else give it away.
+    """
+    assert len(labels) == len(contributions)
+    counts = pd.Series(labels.array).value_counts(sort=False)
+    counts = counts[counts > 0].sort_index()
+    rows = []
+    for group in counts.index.difference(_hidden(counts, smallest), sort=False):
+        part = contributions[(labels == group).fillna(False).to_numpy(bool)]
+        importance = part.abs().mean()
+        rank = importance.rank(ascending=False, method="first").astype(int)
+        table = pd.DataFrame({"importance": importance, "rank": rank, "contribution": part.mean()})
+        table = table.rename_axis("predictor").reset_index().sort_values("rank")
+        rows.append(table.assign(group=str(group), n=len(part))[COLUMNS])
+    return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=COLUMNS)
+
+
+def _hidden(counts: "pd.Series[int]", smallest: int) -> pd.Index:
+    """Groups that are not shown, smallest first."""
+    ordered = counts.sort_values(kind="stable")
+    few = int((ordered < smallest).sum())
+    while 0 < few < len(ordered) and (few < 2 or ordered.iloc[:few].sum() < smallest):
+        few += 1
+    return ordered.index[np.arange(len(ordered)) < few]

@@ -1,0 +1,65 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.explanation.by_group import importance_by_group
+
+SMALLEST = 10
+
+
+def told(sizes: dict[str, int], seed: int = 0) -> tuple[pd.DataFrame, pd.Series]:
+    labels = pd.Series(np.repeat(list(sizes), list(sizes.values())), dtype="string")
+    rng = np.random.default_rng(seed)
+    said = pd.DataFrame(rng.normal(size=(len(labels), 3)), columns=["a", "b", "c"])
+    said["a"] += 5 * (labels == "x").to_numpy(bool)
+    said["b"] -= 7 * (labels == "y").to_numpy(bool)
+    return said, labels
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_each_group_has_its_own_ranking(seed):
+    said, labels = told({"x": 40, "y": 60}, seed)
+    table = importance_by_group(said, labels, SMALLEST)
+    assert table.loc[table["rank"] == 1, ["group", "predictor", "n"]].values.tolist() == [
+        ["x", "a", 40],
+        ["y", "b", 60],
+    ]
+    row = table.set_index(["group", "predictor"]).loc[("y", "b")]
+    assert row["importance"] == pytest.approx(said["b"][40:].abs().mean())
+    assert row["contribution"] == pytest.approx(said["b"][40:].mean())
+    assert table.groupby("group")["rank"].apply(list).tolist() == [[1, 2, 3], [1, 2, 3]]
+
+
+def test_groups_add_up_to_all_patients():
+    said, labels = told({"x": 30, "y": 50, "z": 20})
+    table = importance_by_group(said, labels, SMALLEST)
+    whole = (table["importance"] * table["n"]).groupby(table["predictor"]).sum() / len(said)
+    assert whole.tolist() == pytest.approx(said.abs().mean().tolist())
+
+
+@pytest.mark.parametrize(
+    ("sizes", "shown"),
+    [
+        ({"x": 30, "y": 50, "z": 10}, ["x", "y", "z"]),
+        ({"x": 30, "y": 50, "z": 9}, ["y"]),
+        ({"x": 30, "y": 50, "z": 9, "w": 9}, ["x", "y"]),
+        ({"x": 30, "y": 50, "z": 4, "w": 4}, ["y"]),
+        ({"x": 30, "z": 9}, []),
+        ({"z": 9}, []),
+    ],
+)
+def test_small_groups_are_hidden_and_cannot_be_told_by_subtraction(sizes, shown):
+    table = importance_by_group(*told(sizes), SMALLEST)
+    assert list(dict.fromkeys(table["group"])) == shown
+    assert list(table) == ["group", "n", "predictor", "importance", "rank", "contribution"]
+
+
+def test_patients_of_no_group_and_the_order_of_categories():
+    said, labels = told({"x": 30, "y": 50})
+    ordered = pd.Series(pd.Categorical(labels, categories=["y", "never", "x"]), index=said.index[::-1])
+    ordered.iloc[:10] = np.nan
+    table = importance_by_group(said, ordered, SMALLEST)
+    assert table.drop_duplicates("group")[["group", "n"]].values.tolist() == [["y", 50], ["x", 20]]
+    assert table.set_index(["group", "predictor"]).loc[("x", "c"), "contribution"] == pytest.approx(
+        said["c"][10:30].mean()
+    )
