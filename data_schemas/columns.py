@@ -13,6 +13,7 @@ import pandas as pd
 import pandera.pandas as pa
 from pandera.typing import Series
 
+from data_schemas.effects import Effect
 from data_schemas.faults import find_faults
 from data_schemas.outcomes import Binary, Classes, Outcome, TimeToEvent
 from data_schemas.vocabulary import (
@@ -47,6 +48,7 @@ __all__ = [
     "Date",
     "Decimal",
     "Direction",
+    "Effect",
     "EventShare",
     "Expected",
     "FactorClass",

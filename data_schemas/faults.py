@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from math import inf
 
+from data_schemas.effect_faults import find_effect_faults
 from data_schemas.outcomes import Classes, TimeToEvent
 from data_schemas.vocabulary import (
     MAY_BE_ACKNOWLEDGED,
@@ -71,6 +72,8 @@ def _change_faults(column: Column, _: Columns) -> list[str]:
         found.append("is modifiable without being a number, so that no step can be tried")
     if column.change and (column.change.step == 0 or column.change.bounds[0] >= column.change.bounds[1]):
         found.append("has a change with step 0 or reversed bounds")
+    if column.change and column.expected and column.change.step * column.expected.direction > 0:
+        found.append("has a change in the direction in which risk is expected to rise; turn its step round")
     return found
 
 
@@ -205,6 +208,7 @@ def _study_faults(study: Study, columns: Columns) -> list[str]:
     ]
     if not study.thresholds or not all(0 < threshold < 1 for threshold in study.thresholds):
         found.append("thresholds are risks, each above 0 and below 1, and at least one is needed")
+    found += find_effect_faults(study.effect, columns) if study.effect else []
     if isinstance(study.per_patient, Visits):
         found += [
             f"visits are told by {name}, which is no date of this cohort"

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
+from data_schemas.effects import Effect
 from data_schemas.outcomes import Outcome
 
 
@@ -263,7 +264,8 @@ class Study:
     believed and reported as a suspected leak; so is a single predictor's above `single_ceiling`, or
     above 0.9 where a cohort declares none. The AUROC that
     others have published, if any, says how large a sample is needed. `baseline` names the predictors, mostly age and
-    sex, of the simple model that every other is compared with.
+    sex, of the simple model that every other is compared with. `effect`, if any, declares the treatment whose effect is
+    estimated.
     """
 
     title: str
@@ -284,4 +286,5 @@ class Study:
     baseline: tuple[str, ...] = ()
     per_patient: OneRow | Visits | AnyRows = OneRow()
     table_rules: tuple[TableRule, ...] = (NoRepeats(), NoRepeats(but_identifier=True))
+    effect: Effect | None = None
     guessed: tuple[str, ...] = ()

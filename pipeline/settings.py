@@ -16,7 +16,9 @@ from pipeline.errors import ConfigurationError
 
 PARAMS = Path("params.yaml")
 COHORT_NAME = re.compile(r"[a-z][a-z0-9_]*")
-RESERVED_NAMES = {"columns", "vocabulary", "outcomes", "faults", "later", "summaries", "demo"}
+RESERVED_NAMES = {
+    "columns", "vocabulary", "outcomes", "effects", "faults", "effect_faults", "later", "summaries", "demo",
+}  # fmt: skip
 
 
 class Section(BaseModel):

@@ -95,11 +95,17 @@ def compare_with(held_out: HeldOut, deployed: str, settings: Evaluate) -> dict[s
     for name in risks:
         if name == deployed:
             continue
+        found[name] = compare_pair(held_out, deployed, name, settings)
         pair = risks[deployed], risks[name]
-        differences = compare(*pair, observed, patient, (), settings.resamples, settings.seed)
-        found[name] = {key: asdict(differences[key]) for key in DIFFERENCES}
         found[name]["delong"] = asdict(delong(*pair, observed.event, patient)) if observed.time is None else None
     return found
+
+
+def compare_pair(held_out: HeldOut, one: str, other: str, settings: Evaluate) -> dict[str, Any]:
+    """Figures of the model `one` less those of `other`, on the same patients, by paired bootstrap."""
+    pair = held_out.risks[one], held_out.risks[other]
+    differences = compare(*pair, held_out.observed, held_out.patient, (), settings.resamples, settings.seed)
+    return {key: asdict(differences[key]) for key in DIFFERENCES}
 
 
 def tabulate_models(

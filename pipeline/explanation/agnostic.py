@@ -57,9 +57,10 @@ def _walk(
 ) -> FloatArray:
     """How much each predictor moves the prediction (n, p) when it takes the patient's value, in this order."""
     now = start.iloc[np.zeros(len(X), dtype=np.intp)].set_axis(X.index)
-    told, moved = predict(now), np.zeros(X.shape)
+    steps = [now]
     for place in order:
-        now = now.assign(**{str(X.columns[place]): X.iloc[:, place]})
-        then = predict(now)
-        moved[:, place], told = then - told, then
+        steps.append(steps[-1].assign(**{str(X.columns[place]): X.iloc[:, place]}))
+    told = predict(pd.concat(steps, ignore_index=True)).reshape(len(steps), len(X))
+    moved = np.zeros(X.shape)
+    moved[:, order] = np.diff(told, axis=0).T
     return moved

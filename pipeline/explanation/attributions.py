@@ -14,7 +14,6 @@ import pandas as pd
 
 from pipeline.arrays import FloatArray
 from pipeline.explanation.tree_shap import few_contributions, tree_contributions
-from pipeline.models.calibration import sigmoid
 from pipeline.models.ensemble import RiskModel
 from pipeline.models.folds import Fitted
 from pipeline.models.linear import LinearModel
@@ -22,8 +21,6 @@ from pipeline.models.trees import TreesModel
 
 FEW = 500
 """Patients; tables of contributions cost more than they save for fewer."""
-LEVEL = 1e-6
-"""Log-odds nearer to the base value than this have its slope."""
 
 
 @dataclass(frozen=True)
@@ -48,21 +45,6 @@ def attribute(model: RiskModel, X: pd.DataFrame) -> Attributions:
         total += model.weights[name] * contributions
     frame = pd.DataFrame(model.slope * total, columns=X.columns, index=X.index)
     return Attributions(model.intercept + model.slope * base, frame)
-
-
-def in_risk_points(attributions: Attributions) -> pd.DataFrame:
-    """Contributions (n, p) to the predicted risk: with the risk at the base value they add up to the patient's risk.
-
-    Each contribution in log-odds is multiplied by the mean slope of the risk between the base value and the patient's
-    log-odds, (risk - risk at base) / (log-odds - base). These are the integrated gradients of the risk along the
-    straight way from the base value (Sundararajan et al. 2017): signs and proportions stay.
-    """
-    rise = attributions.log_odds() - attributions.base
-    at_base = sigmoid(np.array([attributions.base]))
-    level = np.abs(rise) < LEVEL
-    slope = (sigmoid(attributions.base + rise) - at_base) / np.where(level, 1.0, rise)
-    slope = np.where(level, at_base * (1 - at_base), slope)
-    return attributions.contributions.mul(slope, axis=0)
 
 
 def _attribute_member(member: Fitted, X: pd.DataFrame) -> tuple[float, FloatArray]:

@@ -3,27 +3,34 @@
 import numpy as np
 import pandas as pd
 
-COLUMNS = ["group", "n", "predictor", "importance", "rank", "contribution"]
+from pipeline.explanation.explained import Explained
+
+COLUMNS = ["group", "n", "predictor", "importance", "importance_lo", "importance_hi", "rank", "contribution"]
 
 
-def importance_by_group(contributions: pd.DataFrame, labels: "pd.Series[str]", smallest: int) -> pd.DataFrame:
+def importance_by_group(explained: Explained, labels: "pd.Series[str]", smallest: int) -> pd.DataFrame:
     """One row per group and predictor, most important first: `group`, `n`, `predictor`, `importance` and so on.
 
-    `labels` (n,), in the order of `contributions`, are missing for patients of no group. `importance` is the mean
-    absolute contribution in log-odds, `rank` its place in the group, `contribution` the mean contribution: how far
-    the predictor moves the group as a whole. Groups are in the order of a Categorical's categories, or else of the
-    alphabet. A group of fewer than `smallest` patients is left out, and so is the next smallest, until those left out
-    are none or at least two and `smallest` patients: what is shown for all would else give it away.
+    `labels` (n,), in the order of the explained patients, are missing for those of no group. `importance` is the mean
+    absolute contribution in log-odds, with its 2.5% and 97.5% quantiles over refits, `rank` its place in the group,
+    `contribution` the mean contribution: how far the predictor moves the group as a whole. Groups are in the order of
+    a Categorical's categories, or else of the alphabet. A group of fewer than `smallest` patients is left out, and so
+    is the next smallest, until those left out are none or at least two and `smallest` patients: what is shown for all
+    would else give it away.
     """
+    contributions = explained.attributions.contributions
     assert len(labels) == len(contributions)
     counts = pd.Series(labels.array).value_counts(sort=False)
     counts = counts[counts > 0].sort_index()
     rows = []
     for group in counts.index.difference(_hidden(counts, smallest), sort=False):
-        part = contributions[(labels == group).fillna(False).to_numpy(bool)]
-        importance = part.abs().mean()
+        members = (labels == group).fillna(False).to_numpy(bool)
+        part, importance = contributions[members], contributions[members].abs().mean()
+        again = [refit[members].abs().mean() for refit in explained.contributions_again()]
+        low, high = np.quantile(np.array(again), [0.025, 0.975], axis=0)
         rank = importance.rank(ascending=False, method="first").astype(int)
-        table = pd.DataFrame({"importance": importance, "rank": rank, "contribution": part.mean()})
+        spread = {"importance": importance, "importance_lo": low, "importance_hi": high}
+        table = pd.DataFrame(spread | {"rank": rank, "contribution": part.mean()})
         table = table.rename_axis("predictor").reset_index().sort_values("rank")
         rows.append(table.assign(group=str(group), n=len(part))[COLUMNS])
     return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=COLUMNS)

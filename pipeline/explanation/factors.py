@@ -4,7 +4,6 @@ Uncertainty is that of learning the model: members are refitted, with the tuned 
 resamples of the development patients, and every refit explains the same patients.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,35 +11,28 @@ import pandas as pd
 
 from data_schemas.columns import Column
 from pipeline.arrays import FloatArray
-from pipeline.explanation.attributions import Attributions
+from pipeline.explanation.explained import Explained
 from pipeline.explanation.groups import Group, group_values
 from pipeline.models.features import has_direction
 
 FLAT = 0.02
 NOISE = 0.1
 CONTRAST_GROUPS, CURVE_GROUPS = 4, 8
-
-
-@dataclass(frozen=True)
-class Explained:
-    """The explained patients: predictors X (n, p), predicted risk (n,), attributions, and those of each refit."""
-
-    X: pd.DataFrame
-    risk: FloatArray
-    attributions: Attributions
-    refits: list[pd.DataFrame]
+TOP = 5
 
 
 def tabulate_factors(explained: Explained, predictors: dict[str, Column], smallest: int) -> pd.DataFrame:
     """One row per predictor, most important first.
 
-    `importance` is the mean absolute contribution in log-odds; intervals of it and of the rank are the 2.5%
-    and 97.5% quantiles over refits. `risk_low` and `risk_high` are mean predicted risks of the patients with the
-    lowest and the highest values, empty where a group would hold fewer than `smallest` patients.
+    `importance` is the mean absolute contribution in log-odds, `points` the mean absolute part of the risk itself;
+    intervals of both and of the rank are the 2.5% and 97.5% quantiles over refits, and `top_share` is the share of
+    refits that rank the predictor among the first five. `risk_low` and `risk_high` are mean predicted risks of the
+    patients with the lowest and the highest values, empty where a group would hold fewer than `smallest` patients.
     """
     importance = explained.attributions.contributions.abs().mean()
-    refitted = pd.DataFrame([refit.abs().mean() for refit in explained.refits])
+    refitted = pd.DataFrame([refit.contributions.abs().mean() for refit in explained.refits])
     ranks = refitted.rank(axis=1, ascending=False, method="first")
+    points, points_again = explained.in_points()
     rows = [
         {
             "predictor": name,
@@ -48,14 +40,11 @@ def tabulate_factors(explained: Explained, predictors: dict[str, Column], smalle
             "unit": column.unit or "",
             "factor": str(column.factor),
             **_estimate("importance", importance[name], refitted[name]),
+            **_estimate("points", points[name], points_again[name]),
             **_estimate("rank", importance.rank(ascending=False, method="first")[name], ranks[name]),
+            "top_share": float((ranks[name] <= TOP).mean()),
             "expected": column.expected.direction.verb if column.expected else "",
-            "learnt": learnt_direction(
-                explained.attributions.contributions[name],
-                group_values(explained.X[name], column, smallest, CURVE_GROUPS),
-            )
-            if has_direction(column)
-            else "unordered",
+            "learnt": learnt_direction(explained, name, column, smallest),
             "expected_source": column.expected.source if column.expected else "",
             **_contrast(explained.X[name], explained.risk, column, smallest),
         }
@@ -64,7 +53,15 @@ def tabulate_factors(explained: Explained, predictors: dict[str, Column], smalle
     return pd.DataFrame(rows).sort_values("rank", kind="stable", ignore_index=True)
 
 
-def learnt_direction(contributions: pd.Series, groups: list[Group]) -> str:
+def learnt_direction(explained: Explained, name: str, column: Column, smallest: int) -> str:
+    """`direction_of` the predictor, or `unordered` for a category without an order."""
+    if not has_direction(column):
+        return "unordered"
+    groups = group_values(explained.X[name], column, smallest, CURVE_GROUPS)
+    return direction_of(explained.attributions.contributions[name], groups)
+
+
+def direction_of(contributions: pd.Series, groups: list[Group]) -> str:
     """`increases`, `decreases`, `not monotone` or `flat`: how the groups' mean contributions follow their values.
 
     Steps against the trend that add up to less than a tenth of all steps are taken for noise.
@@ -107,7 +104,7 @@ def _contrast(values: pd.Series, risk: FloatArray, column: Column, smallest: int
 def _curve(explained: Explained, name: str, column: Column, smallest: int) -> list[dict[str, Any]]:
     rows = []
     for label, members in group_values(explained.X[name], column, smallest, CURVE_GROUPS):
-        refitted = [float(refit[name].to_numpy()[members].mean()) for refit in explained.refits]
+        refitted = [float(refit.contributions[name].to_numpy()[members].mean()) for refit in explained.refits]
         mean = float(explained.attributions.contributions[name].to_numpy()[members].mean())
         lo, hi = np.quantile(refitted, [0.025, 0.975])
         row = {"group": label, "n": int(members.sum()), "contribution": mean}

@@ -35,17 +35,17 @@ def pair_interactions(
     return _interact(model, X, list(pairs))
 
 
-def tabulate_pairs(interactions: pd.DataFrame, resamples: int, seed: int) -> pd.DataFrame:
+def tabulate_pairs(interactions: pd.DataFrame, refits: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """One row per pair, strongest first: `first`, `second`, and `strength`, the mean absolute interaction.
 
-    `strength_lo` and `strength_hi` are 2.5% and 97.5% quantiles over bootstrap resamples of the patients.
+    `strength_lo` and `strength_hi` are 2.5% and 97.5% quantiles over the interactions, of the same patients and pairs,
+    of models learnt again.
     """
-    size = interactions.abs().to_numpy()
-    rng = np.random.default_rng(seed)
-    shares = rng.multinomial(len(size), np.full(len(size), 1 / len(size)), resamples) / len(size)
-    low, high = np.quantile(shares @ size, [0.025, 0.975], axis=0)
+    strength = interactions.abs().mean()
+    again = np.array([refit.abs().mean().to_numpy() for refit in refits])
+    low, high = np.quantile(again, [0.025, 0.975], axis=0) if len(strength) else np.zeros((2, 0))
     firsts, seconds = (interactions.columns.get_level_values(side) for side in (0, 1))
-    columns = {"strength": size.mean(axis=0), "strength_lo": low, "strength_hi": high}
+    columns = {"strength": strength.to_numpy(), "strength_lo": low, "strength_hi": high}
     table = pd.DataFrame({"first": firsts, "second": seconds} | columns)
     return table.sort_values("strength", ascending=False, kind="stable", ignore_index=True)
 

@@ -1,15 +1,6 @@
-"""What the model makes of one patient: each factor's part of the risk, what missing values might change, and place.
-
-Parts come on two scales. In log-odds they are the exact attributions. In risk they are the average, over orders in
-which the factors may be added to the base, of how far each moves the risk (Shapley 1953, Contributions to the Theory
-of Games 2:307): all parts and the base risk add up to the risk in every single order and so in the average, a part
-has the sign of its log-odds, and none exceeds 100 points, which a mere rescaling of log-odds would not promise.
-"""
+"""What the model makes of one patient: each factor's part of the risk, what missing values might change, and place."""
 
 from dataclasses import dataclass
-from functools import cache
-from itertools import permutations
-from math import factorial
 from statistics import NormalDist
 from typing import Any
 
@@ -17,15 +8,15 @@ import numpy as np
 import pandas as pd
 
 from data_schemas.columns import Column
-from pipeline.arrays import FloatArray, IntArray
+from pipeline.arrays import FloatArray
 from pipeline.explanation.attributions import attribute
-from pipeline.explanation.patient_changes import Basis, WhatIf, try_changes_of
+from pipeline.explanation.changes import Basis
+from pipeline.explanation.patient_changes import WhatIf, try_changes_of
+from pipeline.explanation.risk_points import count_orders, share_risk
 from pipeline.models.calibration import sigmoid
 from pipeline.models.features import has_direction, model_frame
 from pipeline.models.support import RARE, Numbers
 
-STEPS_OF_ORDERS = 600_000  # additions tried: about a tenth of a second, and parts good to about 0.1 points
-MOST_ORDERS, FEW = 20_000, 7  # of so few predictors every order is tried
 SHARES = (0.1, 0.25, 0.5, 0.75, 0.9)
 ROUND_TO = 5  # percent: a finer place would tell of single patients
 
@@ -81,7 +72,7 @@ def explain_patients(records: pd.DataFrame, basis: Basis, asked: dict[str, float
     accounts = []
     for row in range(len(X)):
         contributions = found.contributions.iloc[row]
-        points = share_risk(found.base, contributions.to_numpy(float))
+        points = share_risk(found.base, contributions.to_numpy(float)[None])[0]
         pairs = zip(contributions.items(), points, strict=True)
         parts = tuple(Part(str(name), float(log_odds), float(risk)) for (name, log_odds), risk in pairs)
         known = {str(name): value for name, value in told.iloc[row].items()}
@@ -90,36 +81,6 @@ def explain_patients(records: pd.DataFrame, basis: Basis, asked: dict[str, float
         risk = float(sigmoid(np.array([found.base]))[0])
         accounts.append(Account(known, found.base, risk, count_orders(len(points)), parts, what_ifs, gaps))
     return accounts
-
-
-def share_risk(base: float, contributions: FloatArray) -> FloatArray:
-    """The difference of the risks at `base` plus all `contributions` (p,), in log-odds, and at `base`, parted (p,).
-
-    The average over `count_orders(p)` orders: all there are, or as many drawn once and for all, each beside its
-    reverse.
-    """
-    orders = _orders(len(contributions))
-    start = np.full((len(orders), 1), base)
-    reached = np.concatenate([start, base + np.cumsum(contributions[orders], axis=1)], axis=1)
-    steps = np.diff(sigmoid(reached), axis=1)
-    shared: FloatArray = np.bincount(orders.ravel(), steps.ravel(), len(contributions)) / len(orders)
-    return shared
-
-
-def count_orders(predictors: int) -> int:
-    """In how many orders so many predictors are added: all of them where they are a few thousand."""
-    if predictors <= FEW:
-        return factorial(predictors)
-    return 2 * max(min(MOST_ORDERS, STEPS_OF_ORDERS // predictors) // 2, 100)
-
-
-@cache
-def _orders(predictors: int) -> IntArray:
-    if predictors <= FEW:
-        return np.array(list(permutations(range(predictors))), dtype=np.int64)
-    generator = np.random.default_rng(0)
-    half = generator.permuted(np.tile(np.arange(predictors), (count_orders(predictors) // 2, 1)), axis=1)
-    return np.concatenate([half, half[:, ::-1]])
 
 
 def weigh_gaps(X: pd.DataFrame, basis: Basis) -> tuple[Gap, ...]:

@@ -41,20 +41,6 @@ def enough_patients(contributions: pd.DataFrame, refits: list[pd.DataFrame], top
     return EnoughPatients(int(np.ceil(needs[most])), str(most))
 
 
-def rank_stability(refits: list[pd.DataFrame], top: int = 5) -> pd.DataFrame:
-    """One row per predictor, most stable first: how often refits rank it among the `top`, and how its rank varies.
-
-    `top_share` is that share of `refits`, `rank_median` the median rank, `rank_lo` and `rank_hi` its 2.5% and 97.5%
-    quantiles.
-    """
-    importances = pd.DataFrame([refit.abs().mean() for refit in refits])
-    ranks = importances.rank(axis=1, ascending=False, method="first")
-    low, middle, high = np.quantile(ranks.to_numpy(), [0.025, 0.5, 0.975], axis=0)
-    columns = {"rank_median": middle, "rank_lo": low, "rank_hi": high}
-    table = pd.DataFrame({"predictor": list(ranks), "top_share": (ranks <= top).mean().to_numpy()} | columns)
-    return table.sort_values(["top_share", "rank_median"], ascending=[False, True], kind="stable", ignore_index=True)
-
-
 def rank_agreement(contributions: pd.DataFrame, refits: list[pd.DataFrame]) -> float:
     """Mean rank correlation (Spearman) of the importances with those of each refit; at least two predictors."""
     importance = contributions.abs().mean().rank().to_numpy()

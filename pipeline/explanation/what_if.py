@@ -1,68 +1,86 @@
-"""What the model would say if a modifiable factor stood elsewhere: an association, not the effect of a treatment."""
+"""How the predicted risks of a cohort differ with a modifiable factor elsewhere: an association, no treatment effect.
+
+What may be changed, by how much and for whom is decided in `changes`, as for a single patient.
+"""
 
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from data_schemas.columns import Change, Column, FactorClass
-from pipeline.arrays import FloatArray
+from pipeline.arrays import BoolArray
+from pipeline.explanation.changes import (
+    BREAKS_RULE,
+    COMPUTED,
+    LEAST,
+    MOVES_OTHERS,
+    NOT_LOWER,
+    UNLIKE,
+    UNLIKE_NOW,
+    Basis,
+    Tried,
+    list_modifiable,
+    stepped,
+    try_change,
+)
 from pipeline.models.ensemble import RiskModel
 
-SUPPORT = (0.01, 0.99)
+COLUMNS = [
+    "predictor", "eligible", "outside_support", "not_possible", "change", "risk_difference", "risk_difference_lo",
+    "risk_difference_hi", "lowered", "recomputed",
+]  # fmt: skip
 
 
-def try_changes(
-    X: pd.DataFrame, model: RiskModel, refits: list[RiskModel], predictors: dict[str, Column], smallest: int
-) -> pd.DataFrame:
+def try_changes(records: pd.DataFrame, basis: Basis, refits: list[RiskModel], smallest: int) -> pd.DataFrame:
     """One row per modifiable predictor; no rows where the schema declares none.
 
-    Columns: `predictor`, `eligible` (patients whose value leaves room for a change within the declared bounds),
-    `change` (median of the changes tried, in the unit), `risk_difference` (median change of predicted risk) with
-    its 2.5% and 97.5% quantiles over refits, and `outside_support` (share of eligible patients moved outside
-    the central 98% of the values seen). With fewer than `smallest` eligible patients only `predictor` is given.
+    `records` (n,) are typed. Columns: `predictor`; `eligible`, the patients whose value leaves room for the declared
+    step; the share of these whose record is, or becomes, unlike those of development, `outside_support`, and whose
+    change would move fixed columns or break a rule, `not_possible`. Of all others: `change`, the median step in the
+    unit; `risk_difference`, the median change of predicted risk, with its 2.5% and 97.5% quantiles over `refits`; and
+    the share whose predicted risk falls by 0.1 percentage points or more, `lowered`. `recomputed` names the predictors
+    that follow. With fewer than `smallest` patients behind it, a figure is not given; nor is a count or share that is
+    of, or leaves out, some but fewer than that.
     """
-    modifiable = {n: c.change for n, c in predictors.items() if c.factor == FactorClass.MODIFIABLE and c.change}
-    rows = [_try(X, name, change, model, refits, smallest) for name, change in modifiable.items()]
-    names = ["predictor", "eligible", "change", "risk_difference", "risk_difference_lo", "risk_difference_hi"]
-    return pd.DataFrame(rows, columns=[*names, "outside_support"])
+    told = basis.deployed.predict(basis.frame(records))
+    rows = [_summarise(name, records, told, basis, refits, smallest) for name in list_modifiable(basis.inputs)]
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def changed_values(values: FloatArray, change: Change) -> FloatArray:
-    """The values after the declared step, held at the bound it would cross; never moved further, or the other way.
-
-    A value that the step does not bring within the bounds stays where it is: nobody said that it can change.
-    """
-    low, high = change.bounds
-    stepped = np.maximum(values + change.step, low) if change.step < 0 else np.minimum(values + change.step, high)
-    moved = stepped < values if change.step < 0 else stepped > values
-    result: FloatArray = np.where(moved & (stepped >= low) & (stepped <= high), stepped, values)
-    return result
-
-
-def _try(
-    X: pd.DataFrame, name: str, change: Change, model: RiskModel, refits: list[RiskModel], smallest: int
+def _summarise(
+    name: str, records: pd.DataFrame, told: pd.DataFrame, basis: Basis, refits: list[RiskModel], smallest: int
 ) -> dict[str, Any]:
-    before = X[name].to_numpy(float)
-    after = changed_values(before, change)
-    eligible = ~np.isnan(before) & (after != before)
+    column = basis.inputs[name]
+    before = records[name].to_numpy(np.float64, na_value=np.nan)
+    after = np.array([value if np.isnan(value) else stepped(column, value) for value in before])
+    tried = try_change(records, name, after, told, basis)
+    fate = tried.refused.to_numpy(str)
+    eligible = np.isin(fate, ["", UNLIKE, UNLIKE_NOW, BREAKS_RULE, COMPUTED, MOVES_OTHERS, NOT_LOWER])
     if eligible.sum() < smallest:
         return {"predictor": name}
-    now = X[eligible]
-    then = now.assign(**{name: after[eligible]})
-    low, high = np.nanquantile(before, SUPPORT)
-    refitted = [_median_difference(refit, now, then) for refit in refits]
-    lo, hi = np.quantile(refitted, [0.025, 0.975])
-    return {
+    supported = np.isin(fate, ["", NOT_LOWER])
+    found = {
         "predictor": name,
-        "eligible": int(eligible.sum()),
-        "change": float(np.median((after - before)[eligible])),
-        "risk_difference": _median_difference(model, now, then),
-        "risk_difference_lo": float(lo),
-        "risk_difference_hi": float(hi),
-        "outside_support": float(((after < low) | (after > high))[eligible].mean()),
+        "eligible": None if 0 < (~eligible).sum() < smallest else int(eligible.sum()),
+        "outside_support": _share(np.isin(fate, [UNLIKE, UNLIKE_NOW])[eligible], smallest),
+        "not_possible": _share(np.isin(fate, [BREAKS_RULE, COMPUTED, MOVES_OTHERS])[eligible], smallest),
+        "recomputed": "; ".join(c for c in tried.followed if c in basis.inputs and c != name),
     }
+    if supported.sum() < smallest:
+        return found
+    difference = (tried.told["risk"] - told["risk"].to_numpy())[supported].to_numpy()
+    moved = {"change": float(np.median((after - before)[supported])), "risk_difference": float(np.median(difference))}
+    return found | moved | _interval(tried, supported, refits) | {"lowered": _share(difference <= -LEAST, smallest)}
 
 
-def _median_difference(model: RiskModel, now: pd.DataFrame, then: pd.DataFrame) -> float:
-    return float(np.median(model.risk(then) - model.risk(now)))
+def _interval(tried: Tried, supported: BoolArray, refits: list[RiskModel]) -> dict[str, float]:
+    now, then = tried.now[supported], tried.then[supported]
+    low, high = np.quantile([np.median(refit.risk(then) - refit.risk(now)) for refit in refits], [0.025, 0.975])
+    return {"risk_difference_lo": float(low), "risk_difference_hi": float(high)}
+
+
+def _share(holds: BoolArray, smallest: int) -> float | None:
+    """The share for whom it holds; None where few are behind it on one side."""
+    count = int(holds.sum())
+    hidden = any(0 < side < smallest for side in (count, len(holds) - count))
+    return None if hidden else count / len(holds)

@@ -51,16 +51,24 @@ class Context:
         return constrained_directions(self.predictors) if self.directed else {}
 
 
-def _trees(label: str, shape: Shape) -> Callable[[Context], Candidate]:
-    return lambda context: TreesCandidate(label, context.seed, context.directions(), shape, context.device)
+def _trees(label: str, shape: Shape, *, directed: bool = True) -> Callable[[Context], Candidate]:
+    def build(context: Context) -> Candidate:
+        directions = context.directions() if directed else {}
+        return TreesCandidate(label, context.seed, directions, shape, context.device)
 
+    return build
+
+
+DIRECTED, FREE = "boosted_trees", "boosted_trees_free"
+"""The same trees, with the directions of the schema and without: what the directions cost."""
 
 CANDIDATES: dict[str, Callable[[Context], Candidate]] = {
     "logistic": lambda context: LogisticCandidate("Logistic regression", splines=False),
     "spline_logistic": lambda context: LogisticCandidate("Logistic regression with splines", splines=True),
     "imputed_logistic": lambda context: ImputedLogisticCandidate("Logistic regression, multiply imputed", context.seed),
     "additive_trees": _trees("Explainable boosting (trees of depth 1)", Shape(0.15, 1, 1, 0.8, 1.0, 1)),
-    "boosted_trees": _trees("Boosted trees of depth 2", Shape(0.08, 2, 2, 0.8, 0.6, 1)),
+    DIRECTED: _trees("Boosted trees of depth 2", Shape(0.08, 2, 2, 0.8, 0.6, 1)),
+    FREE: _trees("Boosted trees of depth 2, no direction imposed", Shape(0.08, 2, 2, 0.8, 0.6, 1), directed=False),
     "boosted_trees_4": _trees("Boosted trees of depth 4", Shape(0.06, 4, 20, 0.7, 0.5, 5)),
     "boosted_trees_6": _trees("Boosted trees of depth 6", Shape(0.06, 6, 20, 0.6, 0.4, 10)),
     "random_forest": lambda context: ForestCandidate("Random forest", context.seed),
@@ -76,7 +84,8 @@ EXACT = (
     "spline_logistic",
     "imputed_logistic",
     "additive_trees",
-    "boosted_trees",
+    DIRECTED,
+    FREE,
     "boosted_trees_4",
     "boosted_trees_6",
 )

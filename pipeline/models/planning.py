@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from data_schemas.columns import Classes, Cohort
 from pipeline.models.baselines import add_baselines
-from pipeline.models.candidates import Context, build_candidates, refuse_inexact
+from pipeline.models.candidates import DIRECTED, FREE, Context, build_candidates, refuse_inexact
 from pipeline.models.development import Plan
 from pipeline.models.ensemble import Portfolio
 from pipeline.models.trees import find_device
@@ -34,6 +34,8 @@ def check_names(settings: Train) -> None:
 
 def _portfolio(cohort: type[Cohort], settings: Train, context: Context) -> Portfolio:
     names = tuple(dict.fromkeys((*settings.candidates, *settings.ensemble, *settings.search)))
+    if not context.directions() and FREE not in (*settings.ensemble, *settings.search) and DIRECTED in names:
+        names = tuple(name for name in names if name != FREE)  # they would be the same trees twice
     candidates = add_baselines(build_candidates(names, context), cohort.study().baseline, context)
     compete = tuple(name for name in candidates if name in settings.candidates or name not in names)
     return Portfolio(candidates, compete, settings.ensemble, settings.search)

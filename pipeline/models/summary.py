@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from data_schemas.columns import Column, Direction
-from pipeline.models.candidates import Candidate
+from pipeline.models.candidates import DIRECTED, FREE, Candidate
 from pipeline.models.development import Development
 from pipeline.models.ensemble import ENSEMBLE
 from pipeline.models.features import count_parameters
@@ -18,7 +18,10 @@ from pipeline.outcomes import Observed
 def summarise_model(
     development: Development, taught: Examples, candidates: Mapping[str, Candidate], predictors: dict[str, Column]
 ) -> dict[str, Any]:
-    """Members with weight and tuned settings, recalibration, constrained directions, and the development data."""
+    """Members with weight and tuned settings, recalibration, constrained directions, and the development data.
+
+    `directions` names the trees with imposed directions and the same without, None unless both have competed.
+    """
     model, observed = development.deployed.model, taught.observed
     trees = any(isinstance(member, TreesModel) for member in model.members.values())
     directions = constrained_directions(predictors) if trees else {}
@@ -45,6 +48,7 @@ def summarise_model(
         },
         "parameters": count_parameters(taught.X, splines="spline_logistic" in model.members),
         "predictors": list(predictors),
+        "directions": {"imposed": DIRECTED, "free": FREE} if {DIRECTED, FREE} <= set(development.models) else None,
         "constrained": {name: Direction(direction).verb for name, direction in directions.items()},
     }
 

@@ -12,14 +12,14 @@ import pandas as pd
 from data_schemas.columns import Cohort
 from pipeline import files
 from pipeline.errors import ConfigurationError
+from pipeline.explanation.changes import Basis, refuse_value
 from pipeline.explanation.patient import explain_patients, place_among
-from pipeline.explanation.patient_changes import Basis, refuse_value
 from pipeline.models.ensemble import ENSEMBLE
 from pipeline.models.inputs import list_inputs
 from pipeline.operations.model_file import Stored, read_model
 from pipeline.operations.patient_records import Known, find_known, find_new
 from pipeline.phenotypes import predictor_values
-from pipeline.records.checks import find_violations
+from pipeline.records.checks import keeps_rules
 from pipeline.reporting.patient import build_patient, build_patient_list
 from pipeline.reporting.patient_words import REFUSED, risk
 from pipeline.reporting.render import render_patient, render_patient_list
@@ -157,15 +157,7 @@ def _make_basis(stored: Stored, cohort: type[Cohort]) -> Basis:
     predictors = cohort.predictors()
     inputs = {name: predictors[name] for name in list_inputs(stored.content)}
 
-    def obeys(before: pd.DataFrame, after: pd.DataFrame) -> bool:
-        broken = find_violations(pd.concat([before, after], ignore_index=True), cohort)
-        return not _rules(broken[broken["record"] == 1]) - _rules(broken[broken["record"] == 0])
-
-    return Basis(stored.deployed, inputs, cohort.derive, obeys)
-
-
-def _rules(broken: pd.DataFrame) -> set[tuple[str, str]]:
-    return set(zip(broken["rule"].astype(str), broken["column"].astype(str), strict=True))
+    return Basis(stored.deployed, inputs, cohort.derive, partial(keeps_rules, cohort=cohort))
 
 
 def _refuse_asked(query: Query, known: Sequence[Known], basis: Basis) -> None:

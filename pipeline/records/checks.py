@@ -2,11 +2,13 @@
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 from pandera.config import config_context
 
 from data_schemas.columns import Cohort
+from pipeline.arrays import BoolArray
 from pipeline.errors import ConfigurationError
 from pipeline.records.rules import IDENTIFIER_GIVEN, MISSING, RANGE_RULES
 
@@ -27,6 +29,14 @@ def find_violations(frame: pd.DataFrame, cohort: type[Cohort]) -> pd.DataFrame:
         _refuse_inapplicable(cases[cases["index"].isna()], cohort)
         return _broken(cases, cohort.identifier()).drop_duplicates(ignore_index=True)
     return pd.DataFrame(columns=["record", "rule", "column"])
+
+
+def keeps_rules(before: pd.DataFrame, after: pd.DataFrame, cohort: type[Cohort]) -> BoolArray:
+    """Which of the typed records `after` (n,) break no rule that the same record `before` obeyed, (n,)."""
+    broken = find_violations(pd.concat([before, after], ignore_index=True), cohort)
+    told = broken.assign(new=broken["record"] >= len(before), record=broken["record"] % len(before))
+    both = told.duplicated(["record", "rule", "column"], keep=False)
+    return ~np.isin(np.arange(len(before)), told.loc[told["new"] & ~both, "record"].astype(int))
 
 
 def _refuse_inapplicable(cases: pd.DataFrame, cohort: type[Cohort]) -> None:

@@ -8,6 +8,7 @@ from pipeline.arrays import FloatArray
 from pipeline.evaluation.assemble import (
     HeldOut,
     compare_models,
+    compare_pair,
     compare_with,
     describe_performance,
     flatten_metrics,
@@ -39,6 +40,10 @@ def main(stage: Stage) -> None:
     described = describe_performance(held_out, deployed, figures[deployed], groups, study, settings, smallest)
     performance = _design(stage) | described | {"comparisons": differences}
     performance |= _internal(stage, valid, unseen, held_out) | _data(stage, valid, model)
+    directions = model["directions"]
+    performance["directions"] = directions and compare_pair(
+        held_out, directions["imposed"], directions["free"], settings
+    )
     performance["phenotypes"] = _phenotypes(stage, predictions, held_out, held_out.risks[deployed])
     stage.write("metrics.json", flatten_metrics(figures[deployed], held_out.observed))
     stage.write("models.csv", tabulate_models(figures, differences, deployed, model["labels"]))

@@ -1,63 +1,147 @@
-"""Stage `explain`: exact attributions for patients, and the table of risk factors drawn from them."""
+"""Stage `explain`: what the deployed model uses, for whom, how surely, and the effect of a declared treatment."""
 
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from pipeline.explanation.attributions import attribute
-from pipeline.explanation.factors import Explained, tabulate_factors, trace_curves
+from pipeline.evaluation.subgroups import label_groups
+from pipeline.explanation.assemble import (
+    describe_correlated,
+    describe_groups,
+    describe_interactions,
+    describe_others,
+    describe_sample,
+    learn_freely,
+)
+from pipeline.explanation.changes import Basis
+from pipeline.explanation.effects.describe import describe_effect
+from pipeline.explanation.explained import Explained, explain_enough
+from pipeline.explanation.factors import tabulate_factors, trace_curves
 from pipeline.explanation.membership import explain_membership
-from pipeline.explanation.refits import refit
+from pipeline.explanation.ranking import EnoughPatients
+from pipeline.explanation.refits import fit_alone, refit
 from pipeline.explanation.what_if import try_changes
-from pipeline.models.candidates import Context, build_candidates
+from pipeline.models.candidates import EXACT, FREE
+from pipeline.models.development import Deployed
 from pipeline.models.ensemble import RiskModel
 from pipeline.models.outcomes import Examples, make_examples
-from pipeline.models.storage import model_from_dict
-from pipeline.models.trees import find_device
+from pipeline.models.planning import make_plan
+from pipeline.models.storage import deployed_from_dict
+from pipeline.records.checks import keeps_rules
+from pipeline.records.identity import PSEUDONYM
 from pipeline.stages.wiring import Stage, align, find_first_records, run
 
 
+@dataclass(frozen=True)
+class _Models:
+    """The deployed model, the same learnt again, and other models by name: free of directions, and not exact."""
+
+    deployed: Deployed
+    refits: list[RiskModel]
+    free: RiskModel | None
+    inexact: dict[str, tuple[str, RiskModel]]
+
+
 def main(stage: Stage) -> None:
-    """Explain the deployed model on all valid patients, or on as many as `params.yaml` allows."""
-    cohort, smallest = stage.cohort(), stage.section("disclosure").smallest_group
-    valid, content = stage.read("valid.parquet"), stage.read("model.json")
-    examples, model = make_examples(valid, cohort), model_from_dict(content["model"])
-    part = align(stage.read("split.parquet"), valid)["part"]
-    refits = _refit(stage, examples.take((part == "development").to_numpy(bool)), model, content["settings"])
-    shown = examples.take(np.arange(len(valid)) < stage.section("explain").patients)  # pseudonyms are in random order
-    explained = Explained(
-        shown.X, model.risk(shown.X), attribute(model, shown.X), [attribute(m, shown.X).contributions for m in refits]
-    )
-    factors = tabulate_factors(explained, cohort.predictors(), smallest)
-    changes = try_changes(shown.X, model, refits, cohort.predictors(), smallest)
-    stage.write("risk_factors.csv", factors.merge(changes, on="predictor", how="left"))
+    """Explain the deployed model on the first record of each patient, of as many as its ranking needs."""
+    valid, cohort = stage.read("valid.parquet"), stage.cohort()
+    examples = make_examples(valid, cohort)
+    stage.write("treatment_effect.json", _estimate_effect(stage, valid, examples))
+    taught = examples.take((align(stage.read("split.parquet"), valid)["part"] == "development").to_numpy(bool))
+    models = _learn_again(stage, taught)
+    first = find_first_records(valid, cohort.index_date())
+    explained, enough = explain_enough(
+        examples.X.iloc[first].reset_index(drop=True), models.deployed.model, models.refits,
+        stage.section("explain").patients,
+    )  # fmt: skip
+    shown = valid.iloc[first[: len(explained.X)]].reset_index(drop=True)
+    smallest = stage.section("disclosure").smallest_group
+    stage.write("risk_factors.csv", _tabulate(stage, explained, models, shown))
     stage.write("factor_curves.json", trace_curves(explained, cohort.predictors(), smallest))
-    stage.write("phenotype_factors.json", _explain_phenotypes(stage, valid, examples, smallest))
+    stage.write("explanation.json", _describe(stage, explained, enough, models, shown, taught, len(first)))
+    stage.write("phenotype_factors.json", _explain_phenotypes(stage, valid.iloc[first], examples.X.iloc[first]))
     attributions = explained.attributions.contributions.assign(base=explained.attributions.base)
-    attributions.insert(0, "pseudonym", shown.pseudonym)
+    attributions.insert(0, PSEUDONYM, shown[PSEUDONYM])
     stage.write("attributions.parquet", attributions)
 
 
-def _explain_phenotypes(stage: Stage, valid: pd.DataFrame, examples: Examples, smallest: int) -> dict[str, Any]:
+def _estimate_effect(stage: Stage, valid: pd.DataFrame, examples: Examples) -> dict[str, Any]:
+    """The effect of the treatment that the schema declares; empty where it declares none."""
+    effect, smallest = stage.cohort().study().effect, stage.section("disclosure").smallest_group
+    if effect is None:
+        return {}
+    seed, columns = stage.section("explain").seed, stage.cohort().columns()
+    return describe_effect(effect, columns, valid, examples.observed, examples.patient, smallest, seed)
+
+
+def _learn_again(stage: Stage, taught: Examples) -> _Models:
+    train, explain, content = stage.section("train"), stage.section("explain"), stage.read("model.json")
+    cohort, settings = stage.cohort(), content["settings"]
+    deployed = deployed_from_dict(content, cohort.study().outcome)
+    candidates = dict(make_plan(cohort, train).portfolio.candidates)
+    refits = refit(deployed.model, taught, candidates, settings, explain.refits, explain.seed)
+    others = [name for name in train.candidates if name not in EXACT]
+    alone = fit_alone([*others, *([FREE] if FREE in settings else [])], taught, candidates, settings)
+    inexact = {name: (candidates[name].label, alone[name]) for name in others}
+    return _Models(deployed, refits, alone.get(FREE), inexact)
+
+
+def _tabulate(stage: Stage, explained: Explained, models: _Models, shown: pd.DataFrame) -> pd.DataFrame:
+    cohort, smallest = stage.cohort(), stage.section("disclosure").smallest_group
+    predictors = cohort.predictors()
+    factors = tabulate_factors(explained, predictors, smallest)
+    free = learn_freely(models.free, explained, predictors, smallest)
+    basis = Basis(models.deployed, predictors, cohort.derive, partial(keeps_rules, cohort=cohort))
+    records = shown.rename(columns={PSEUDONYM: cohort.identifier()})[list(cohort.columns())]
+    changes = try_changes(records, basis, models.refits, smallest)
+    return factors.assign(learnt_free=factors["predictor"].map(free)).merge(changes, on="predictor", how="left")
+
+
+def _describe(
+    stage: Stage,
+    explained: Explained,
+    enough: EnoughPatients,
+    models: _Models,
+    shown: pd.DataFrame,
+    taught: Examples,
+    patients: int,
+) -> dict[str, Any]:
+    smallest, seed = stage.section("disclosure").smallest_group, stage.section("explain").seed
+    return {
+        "sample": describe_sample(explained, enough, patients),
+        "interactions": describe_interactions(models.deployed.model, models.refits, explained.X),
+        "correlated": describe_correlated(explained),
+        "groups": describe_groups(explained, _label(stage, shown), smallest),
+        "others": describe_others(models.inexact, explained, taught.X, seed),
+    }
+
+
+def _label(stage: Stage, shown: pd.DataFrame) -> dict[str, "pd.Series[str]"]:
+    """The subgroups that the schema declares, and the phenotypes."""
+    cohort = stage.cohort()
+    levels = label_groups(shown, cohort.study().subgroups, cohort.predictors())
+    labels = {kind: pd.Series(told).replace("", pd.NA) for kind, told in levels.items()}
+    cluster = align(stage.read("clusters.parquet"), shown)["cluster"]
+    if not cluster.any():
+        return labels
+    names = [f"phenotype {number}" for number in sorted(cluster[cluster > 0].unique())]
+    return labels | {"Phenotype": pd.Series(pd.Categorical("phenotype " + cluster.astype(str), names))}
+
+
+def _explain_phenotypes(stage: Stage, first: pd.DataFrame, X: pd.DataFrame) -> dict[str, Any]:
     """What tells phenotypes apart; empty where there are none."""
-    first = find_first_records(valid, stage.cohort().index_date())
-    cluster = align(stage.read("clusters.parquet"), valid.iloc[first])["cluster"].to_numpy(int)
+    cluster = align(stage.read("clusters.parquet"), first)["cluster"].to_numpy(int)
     numbers, places = np.unique(cluster, return_inverse=True)
     if not numbers.any():
         return {}
     used = {n: c for n, c in stage.cohort().predictors().items() if c.weight_in_phenotypes > 0}
-    seed = stage.section("explain").seed
-    found = explain_membership(examples.X.iloc[first], places + 1, used, len(numbers), smallest, seed)
+    smallest, seed = stage.section("disclosure").smallest_group, stage.section("explain").seed
+    found = explain_membership(X, places + 1, used, len(numbers), smallest, seed)
     told = {str(numbers[int(place) - 1]): rows for place, rows in found.get("clusters", {}).items()}
     return found | {"clusters": told} if found else {}
-
-
-def _refit(stage: Stage, development: Examples, model: RiskModel, settings: dict[str, Any]) -> list[RiskModel]:
-    train, explain = stage.section("train"), stage.section("explain")
-    context = Context(stage.cohort().predictors(), train.seed, find_device(train.device))
-    candidates = build_candidates(tuple(model.members), context)
-    return refit(model, development, candidates, settings, explain.refits, explain.seed)
 
 
 if __name__ == "__main__":

@@ -33,6 +33,8 @@ def _results(stage: Stage) -> Results:
         smallest_group=stage.section("disclosure").smallest_group,
         provenance=_provenance(stage),
         phenotype_factors=stage.read("phenotype_factors.json"),
+        explanation=stage.read("explanation.json"),
+        treatment_effect=stage.read("treatment_effect.json"),
     )
 
 

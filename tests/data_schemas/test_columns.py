@@ -9,7 +9,10 @@ from data_schemas.columns import (
     Cohort,
     Date,
     Decimal,
+    Direction,
+    Effect,
     EventShare,
+    Expected,
     FactorClass,
     Kind,
     RecordCount,
@@ -81,6 +84,11 @@ def converted(**meaning):
     return Decimal, measurement("X", plausible=(0, 1), factor=MARKER, **meaning)
 
 
+def rising_harm():
+    expected = Expected(Direction.INCREASES, "made up")
+    return measurement("X", plausible=(0, 1), factor=FactorClass.MODIFIABLE, change=STEP, expected=expected)
+
+
 def changing_code():
     return Coded, category("C", {"1": "a", "2": "b"}, factor=FactorClass.MODIFIABLE, change=STEP)
 
@@ -110,6 +118,16 @@ def changing_code():
         ),
         ({"x": changing(0, (0, 1))}, None, "x has a change with step 0 or reversed bounds"),
         ({"x": changing(1, (1, 0))}, None, "x has a change with step 0 or reversed bounds"),
+        (
+            {"x": (Decimal, rising_harm())},
+            None,
+            "x has a change in the direction in which risk is expected to rise; turn its step round",
+        ),
+        (
+            {},
+            study(effect=Effect("pill", ("yes",), ("no",), "randomised")),
+            "the effect is that of pill, which is no column of this cohort",
+        ),
         ({"c": changing_code()}, None, "c is modifiable without being a number"),
         ({"x": (Decimal, measurement("X", plausible=(1, 0), factor=MARKER))}, None, "x has a plausible range"),
         ({"c": coded({"1": "a", "9": "b"}, missing_codes=("9",))}, None, "c has a code that is also a missing code"),

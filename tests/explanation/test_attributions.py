@@ -9,7 +9,7 @@ import shap
 from numpy.testing import assert_allclose, assert_array_equal
 
 from data_schemas.columns import Cohort
-from pipeline.explanation.attributions import FEW, Attributions, attribute, in_risk_points
+from pipeline.explanation.attributions import FEW, attribute
 from pipeline.models.ensemble import ENSEMBLE, RiskModel
 from pipeline.models.features import model_frame
 from pipeline.models.folds import make_folds
@@ -172,29 +172,6 @@ def test_twins_share_alike_in_a_linear_model():
     again = attribute(by_itself(swapped), X[["twin", "b", "a"]]).contributions
     assert_allclose(again[list(X)], contributions, atol=1e-6)
     assert contributions["a"].abs().mean() > 0.1
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_risk_points_add_up_and_keep_signs_and_proportions(seed):
-    rng = np.random.default_rng(seed)
-    said = pd.DataFrame(rng.normal(size=(50, 3)), columns=list("abc"))
-    said.iloc[0] = [1.0, -1.0, 0.0]
-    said.iloc[1] = [40.0, 1.0, -1.0]
-    parts = Attributions(-1.3, said)
-    points = in_risk_points(parts)
-    risk, start = (1 / (1 + np.exp(-score)) for score in (parts.log_odds(), -1.3))
-    assert_allclose(start + points.sum(axis=1), risk, atol=1e-9)
-    assert (np.sign(points) == np.sign(said)).all(axis=None)
-    assert_allclose(points["a"] * said["b"], points["b"] * said["a"], atol=1e-12)
-    assert points.loc[0, "a"] == pytest.approx(start * (1 - start))
-
-
-def test_risk_points_are_integrated_gradients_of_the_risk():
-    said = pd.DataFrame({"a": [0.7, -2.0], "b": [1.1, 0.4]})
-    steps = (np.arange(20_000) + 0.5) / 20_000
-    risk = 1 / (1 + np.exp(-(0.3 + np.outer(said.sum(axis=1), steps))))
-    expected = said.mul((risk * (1 - risk)).mean(axis=1), axis=0)
-    assert_allclose(in_risk_points(Attributions(0.3, said)), expected, atol=1e-8)
 
 
 def test_few_patients_are_explained_like_many():

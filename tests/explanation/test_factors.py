@@ -6,8 +6,10 @@ import pytest
 from numpy.testing import assert_allclose
 
 from pipeline.explanation.attributions import Attributions
-from pipeline.explanation.factors import Explained, learnt_direction, tabulate_factors, trace_curves
+from pipeline.explanation.explained import Explained
+from pipeline.explanation.factors import direction_of, learnt_direction, tabulate_factors, trace_curves
 from pipeline.explanation.groups import group_values
+from pipeline.explanation.risk_points import share_risk
 from tests.models.builders import DOWN, UP, coded, number
 
 X_VALUES = np.linspace(-2, 2, 400)
@@ -27,7 +29,7 @@ def explained(seed: int = 0, refits: int = 40) -> Explained:
     X["rare"] = (np.arange(400) < 3).astype(float)
     said = pd.DataFrame({"weak": -0.5 * X["weak"], "strong": 2 * X["strong"], "site": 0.0, "rare": 0.0})
     score = said.sum(axis=1).to_numpy()
-    again = [said * rng.uniform(0.5, 1.5, 4) for _ in range(refits)]
+    again = [Attributions(0.0, said * rng.uniform(0.5, 1.5, 4)) for _ in range(refits)]
     return Explained(X, 1 / (1 + np.exp(-score)), Attributions(0.0, said), again)
 
 
@@ -48,21 +50,51 @@ def test_factors_are_ranked_by_mean_absolute_contribution():
 def test_intervals_are_quantiles_over_refits():
     what = explained()
     row = tabulate_factors(what, PREDICTORS, 10).set_index("predictor").loc["strong"]
-    values = sorted(np.abs(refit["strong"]).mean() for refit in what.refits)
+    values = sorted(np.abs(refit.contributions["strong"]).mean() for refit in what.refits)
     # 40 refits: the 2.5% quantile lies at position 0.975, counting from 0, the 97.5% quantile at 38.025.
     assert row["importance_lo"] == pytest.approx(values[0] + 0.975 * (values[1] - values[0]))
     assert row["importance_hi"] == pytest.approx(values[38] + 0.025 * (values[39] - values[38]))
     assert row["importance_lo"] < row["importance"] < row["importance_hi"]
 
 
+def test_points_are_the_mean_part_of_the_risk_itself():
+    what = explained()
+    row = tabulate_factors(what, PREDICTORS, 10).set_index("predictor")
+    parts = share_risk(0.0, what.attributions.contributions.to_numpy())
+    assert_allclose(row.loc[list(PREDICTORS), "points"], np.abs(parts).mean(axis=0), atol=1e-9)
+    again = np.abs(what.contributions_again()[0]["strong"])
+    assert row.loc["strong", "points_lo"] < row.loc["strong", "points"] < row.loc["strong", "points_hi"] < 1
+    assert row.loc["site", "points_hi"] == 0 < again.mean()
+
+
+def test_a_category_without_an_order_has_no_direction():
+    assert learnt_direction(explained(), "site", PREDICTORS["site"], 10) == "unordered"
+    assert learnt_direction(explained(), "strong", PREDICTORS["strong"], 10) == "increases"
+    assert learnt_direction(explained(), "weak", PREDICTORS["weak"], 10) == "decreases"
+
+
+def test_how_often_a_factor_is_among_the_first_five():
+    rng = np.random.default_rng(0)
+    names = [f"p{k}" for k in range(8)]
+    X = pd.DataFrame(rng.normal(size=(60, 8)), columns=names)
+    flipped = [
+        Attributions(0.0, X * np.r_[np.full(4, 9.0), np.where(k < 3, [5, 1, 1, 1], [1, 1, 1, 5])]) for k in range(4)
+    ]
+    table = tabulate_factors(Explained(X, np.full(60, 0.5), flipped[0], flipped), dict.fromkeys(names, number()), 10)
+    assert table.set_index("predictor")["top_share"].to_dict() == dict.fromkeys(names[:4], 1.0) | {
+        "p4": 0.75, "p5": 0.0, "p6": 0.0, "p7": 0.25,
+    }  # fmt: skip
+
+
 def test_unstable_ranks_show():
     what = explained()
-    swapped = [
-        r if i % 2 else r.rename(columns={"weak": "strong", "strong": "weak"}) for i, r in enumerate(what.refits)
-    ]
+    other = {"weak": "strong", "strong": "weak"}
+    frames = [r if i % 2 else r.rename(columns=other) for i, r in enumerate(what.contributions_again())]
+    swapped = [Attributions(0.0, frame) for frame in frames]
     table = tabulate_factors(dataclasses.replace(what, refits=swapped), PREDICTORS, 10).set_index("predictor")
     for name in ("weak", "strong"):
         assert (table.loc[name, "rank_lo"], table.loc[name, "rank_hi"]) == (1, 2)
+    assert (table["top_share"] == 1).all()
     steady = tabulate_factors(what, PREDICTORS, 10).set_index("predictor")
     assert (steady.loc["strong", "rank_lo"], steady.loc["strong", "rank_hi"]) == (1, 1)
 
@@ -103,14 +135,14 @@ def test_the_contrast_is_empty_where_a_group_would_show_few_patients():
 def test_learnt_direction_of_planted_shapes(shape, says, seed):
     x = pd.Series(np.random.default_rng(seed).permutation(X_VALUES))
     contributions = shape(x) + np.random.default_rng(seed).normal(0, 0.001, 400)
-    assert learnt_direction(contributions, group_values(x, number(), 10, 8)) == says
+    assert direction_of(contributions, group_values(x, number(), 10, 8)) == says
 
 
 def test_a_small_step_back_is_noise_and_a_larger_one_is_not():
     def steps(*means: float) -> str:
         contributions = pd.Series(np.repeat(means, 10))
         place = np.repeat(np.arange(len(means)), 10)
-        return learnt_direction(contributions, [(str(k), place == k) for k in range(len(means))])
+        return direction_of(contributions, [(str(k), place == k) for k in range(len(means))])
 
     assert steps(0.0, 1.0, 0.9, 2.0) == "increases"
     assert steps(0.0, 1.0, 0.6, 2.0) == "not monotone"
@@ -119,8 +151,8 @@ def test_a_small_step_back_is_noise_and_a_larger_one_is_not():
 
 def test_one_group_has_no_direction():
     x = pd.Series(X_VALUES)
-    assert learnt_direction(x, group_values(x[:9], number(), 10, 8)) == "flat"
-    assert learnt_direction(x, [("all values", np.ones(400, dtype=bool))]) == "flat"
+    assert direction_of(x, group_values(x[:9], number(), 10, 8)) == "flat"
+    assert direction_of(x, [("all values", np.ones(400, dtype=bool))]) == "flat"
 
 
 def test_curves_show_the_mean_contribution_of_each_group():
@@ -136,7 +168,7 @@ def test_curves_show_the_mean_contribution_of_each_group():
         assert row["contribution"] == pytest.approx(2 * what.X["strong"][members].mean())
         assert_allclose(
             [row["lo"], row["hi"]],
-            np.quantile([refit["strong"][members].mean() for refit in what.refits], [0.025, 0.975]),
+            np.quantile([refit["strong"][members].mean() for refit in what.contributions_again()], [0.025, 0.975]),
         )
     assert [row["group"] for row in curves["site"]] == ["n", "e", "s"]
     assert [row["group"] for row in curves["rare"]] == ["no"]
@@ -144,6 +176,6 @@ def test_curves_show_the_mean_contribution_of_each_group():
 
 def test_a_curve_stays_within_its_band():
     what = explained()
-    beside = dataclasses.replace(what, refits=[refit + 5 for refit in what.refits])
+    beside = dataclasses.replace(what, refits=[Attributions(0.0, refit + 5) for refit in what.contributions_again()])
     for row in trace_curves(beside, PREDICTORS, 10)["strong"]:
         assert row["lo"] == row["contribution"] < row["hi"]

@@ -1,32 +1,15 @@
 from dataclasses import replace
-from itertools import permutations
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from scipy.special import expit
 
-from pipeline.explanation.patient import count_orders, explain_patients, place_among, share_risk, weigh_gaps
+from pipeline.explanation.patient import explain_patients, place_among, weigh_gaps
 from pipeline.models.features import model_frame
 from pipeline.models.support import Numbers
 from tests.operations.pages import Ward, make_basis, make_wards
 from tests.operations.scoring import make_deployed
-
-LOG_ODDS = st.floats(-6, 6, allow_nan=False)
-
-
-def every_order(base: float, contributions: np.ndarray) -> np.ndarray:
-    """The Shapley value by its definition."""
-    total = np.zeros(len(contributions))
-    orders = list(permutations(range(len(contributions))))
-    for order in orders:
-        reached = base
-        for place in order:
-            total[place] += expit(reached + contributions[place]) - expit(reached)
-            reached += contributions[place]
-    return total / len(orders)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -40,34 +23,6 @@ def test_parts_add_up_to_the_risk_and_its_log_odds(seed):
         assert account.base_risk == pytest.approx(expit(account.base), abs=1e-12)
         assert account.base_risk + sum(p.risk for p in account.parts) == pytest.approx(account.told["risk"], abs=1e-5)
         assert all(p.risk * p.log_odds > 0 for p in account.parts if abs(p.log_odds) > 1e-6)
-
-
-@settings(max_examples=15, deadline=None)
-@given(LOG_ODDS, st.lists(LOG_ODDS, min_size=1, max_size=5))
-def test_risk_is_parted_as_the_average_over_all_orders_parts_it(base, given_parts):
-    contributions = np.array(given_parts)
-    parts = share_risk(base, contributions)
-    np.testing.assert_allclose(parts, every_order(base, contributions), atol=1e-12)
-    assert parts.sum() == pytest.approx(expit(base + contributions.sum()) - expit(base), abs=1e-10)
-    assert (np.abs(parts) <= 1).all()
-    assert (parts * np.sign(contributions) >= 0).all()
-
-
-def test_two_factors_are_parted_in_closed_form_and_without_any_there_is_one_step():
-    a, b = 1.2, -0.7
-    expected = (expit(a) - expit(0) + expit(a + b) - expit(b)) / 2
-    assert share_risk(0.0, np.array([a, b]))[0] == pytest.approx(expected, abs=1e-12)
-    assert share_risk(-1.0, np.array([2.0]))[0] == pytest.approx(expit(1) - expit(-1), abs=1e-12)
-
-
-def test_wide_tables_have_fewer_orders_and_an_even_number_of_them():
-    counts = [count_orders(p) for p in (1, 7, 8, 30, 300, 30_000)]
-    assert counts == [1, 5_040, 20_000, 20_000, 2_000, 200]
-
-
-def test_the_parts_over_drawn_orders_are_near_those_over_all():
-    contributions = np.array([1.2, -0.8, 0.5, 0.3, -0.2, 0.9, -1.1, 0.1])
-    np.testing.assert_allclose(share_risk(-0.5, contributions), every_order(-0.5, contributions), atol=0.001)
 
 
 def test_a_patient_is_explained_alike_alone_and_among_others():

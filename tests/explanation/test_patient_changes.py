@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_schemas.columns import Change, Direction, Expected, FactorClass, Kind, Reference
-from pipeline.explanation import patient_changes as changes
+from pipeline.explanation import changes
+from pipeline.explanation.changes import REFUSED, change_records, refuse_value, stepped
 from pipeline.explanation.patient import explain_patients
-from pipeline.explanation.patient_changes import REFUSED, change_record, refuse_value, stepped
 from pipeline.models.features import model_frame
 from tests.models.builders import number
 from tests.operations.pages import make_basis, make_wards
@@ -137,7 +137,7 @@ def test_a_change_that_does_not_lower_the_risk_is_never_shown():
 
 
 def test_a_rule_that_the_change_breaks_refuses_it():
-    strict = replace(make_basis(), obeys=lambda before, after: False)
+    strict = replace(make_basis(), obeys=lambda before, after: np.zeros(len(before), dtype=bool))
     assert "" not in reasons(strict)
     assert changes.BREAKS_RULE in reasons(strict)
 
@@ -147,8 +147,9 @@ def test_derived_markers_follow_fixed_factors_refuse_and_what_is_derived_does_no
         return lambda f: f.assign(**{name: (f["marker"] * 0.2 + 6).astype(f[name].dtype)})
 
     record = make_wards(4, 30).dropna(subset=["marker"]).iloc[[0]]
-    moved, names = change_record(record, "marker", -0.3, follow("glucose"))
-    assert names == ["glucose"]
+    moved, followed = change_records(record, "marker", np.array([-0.3]), follow("glucose"))
+    assert list(followed) == ["glucose"]
+    assert followed["glucose"].all()
     assert moved["glucose"].iloc[0] == pytest.approx(5.94)
     unmoved = record.columns.drop(["marker", "glucose"])
     assert moved[unmoved].equals(record[unmoved])

@@ -5,7 +5,9 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from pipeline.explanation.refits import refit
+from pipeline.explanation.refits import fit_alone, refit
+from pipeline.models.baselines import ConstantModel
+from pipeline.models.calibration import fit_recalibration
 from pipeline.models.candidates import Context, build_candidates
 from pipeline.models.ensemble import ENSEMBLE, RiskModel
 from pipeline.models.outcomes import Examples, make_examples
@@ -21,9 +23,9 @@ class Recorder:
     label: str = "recorder"
     seen: list[tuple[pd.DataFrame, np.ndarray, np.ndarray]] = field(default_factory=list)
 
-    def fit(self, X, y, weight, settings) -> str:
+    def fit(self, X, y, weight, settings) -> ConstantModel:
         self.seen.append((X, y, weight))
-        return "fitted"
+        return ConstantModel(0.0)
 
 
 def record(examples: Examples, count: int = 200, seed: int = 0) -> list[tuple[pd.DataFrame, np.ndarray, np.ndarray]]:
@@ -56,13 +58,47 @@ def test_the_seed_decides_the_refits(developed):
     assert len(learn_again(developed, 0, 3)) == 0
 
 
-def test_a_refit_keeps_settings_weights_and_recalibration(developed):
+def test_a_refit_keeps_settings_and_weights(developed):
     model, development = developed[1].models[ENSEMBLE], developed[1]
     (again,) = learn_again(developed, 1, 0)
-    assert (again.weights, again.intercept, again.slope) == (model.weights, model.intercept, model.slope)
+    assert again.weights == model.weights
     assert list(again.members) == list(model.members)
     (booster,) = again.members["boosted_trees"].boosters
     assert booster.num_boosted_rounds() == development.settings["boosted_trees"]["rounds"]
+
+
+def test_a_refit_is_recalibrated_on_the_patients_it_has_not_seen(developed):
+    examples, _ = developed
+    [draw] = draws(0, 1, len(np.unique(examples.patient)))
+    (again,) = learn_again(developed, 1, 0)
+    weight = examples.observed.weights() * ~np.isin(examples.patient, draw)
+    used = weight > 0
+    average = (again.log_odds(examples.X[used]) - again.intercept) / again.slope
+    expected = fit_recalibration(average, examples.observed.by_horizon()[used], weight[used])
+    assert (again.intercept, again.slope) == pytest.approx(expected, abs=1e-4)
+
+
+def test_without_enough_patients_left_out_the_recalibration_stays(developed):
+    examples, development = developed
+    few = examples.take(np.arange(40))
+    candidates = build_candidates(MEMBERS, Context(PREDICTORS, 1))
+    model = development.models[ENSEMBLE]
+    (again,) = refit(model, few, candidates, development.settings, 1, 0)
+    assert (again.intercept, again.slope) == (model.intercept, model.slope)
+
+
+def test_a_candidate_by_itself_is_fitted_to_those_whose_outcome_is_known(developed):
+    examples, _ = developed
+    candidates = build_candidates(("logistic",), Context(PREDICTORS, 1))
+    settings = {"logistic": {"inverse_penalty": 1.0}}
+    [(name, alone)] = fit_alone(["logistic"], examples, candidates, settings).items()
+    weight = examples.observed.weights()
+    used = weight > 0
+    member = candidates["logistic"].fit(
+        examples.X[used], examples.observed.by_horizon()[used], weight[used], settings["logistic"]
+    )
+    assert name == "logistic"
+    assert_allclose(alone.log_odds(examples.X), member.log_odds(examples.X))
 
 
 def test_patients_are_drawn_as_often_as_there_are():

@@ -5,8 +5,9 @@ from dataclasses import replace
 import pandas as pd
 
 from data_schemas.columns import Change, Decimal, Direction, Expected, FactorClass, measurement
-from pipeline.explanation.patient_changes import Basis
+from pipeline.explanation.changes import Basis
 from pipeline.records.new_patients import check_new_patients
+from tests.explanation.planted import everything_goes
 from tests.operations.scoring import make_deployed
 from tests.records.wide_clinic import Clinic, make_text
 
@@ -24,7 +25,7 @@ def make_basis(**changes) -> Basis:
     """The made-up model of `Ward`; its marker may be declared otherwise."""
     inputs = Ward.predictors()
     inputs["marker"] = replace(inputs["marker"], **changes)
-    return Basis(make_deployed(Ward)[0], inputs, Ward.derive, lambda before, after: True)
+    return Basis(make_deployed(Ward)[0], inputs, Ward.derive, everything_goes)
 
 
 def make_wards(seed: int, n: int) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from pandera.config import config_context
 
 from data_schemas.columns import Binary, Classes, FactorClass, TimeToEvent, Whole, measurement, rule
 from pipeline.errors import ConfigurationError, DataRefusedError
-from pipeline.records.checks import find_violations
+from pipeline.records.checks import find_violations, keeps_rules
 from pipeline.records.rules import list_rules
 from pipeline.records.table_checks import refuse_constant_outcome
 from pipeline.records.typing import type_records
@@ -66,6 +66,18 @@ def test_a_record_is_listed_once_under_each_rule_it_breaks():
         ("in_order", ""),
         ("missing", "ill"),
     ]
+
+
+def test_only_a_rule_that_was_kept_before_counts_as_broken():
+    text = make_text(0).head(4)
+    text.loc[2, "children"] = "21"
+    before = typed(text)
+    after = before.copy()
+    after.loc[[1, 2], "weight"] = [999.0, 70.0]
+    assert keeps_rules(before, after, Clinic).tolist() == [True, False, True, True]
+    assert keeps_rules(before, before, Clinic).all()
+    after.loc[2, "weight"] = 999.0
+    assert keeps_rules(before, after, Clinic).tolist() == [True, False, False, True]
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 
 from data_schemas.columns import Column
-from data_schemas.effects import Effect, find_effect_faults
+from data_schemas.effects import Effect
 from pipeline.arrays import BoolArray, IntArray
-from pipeline.errors import ConfigurationError, DataRefusedError
+from pipeline.errors import DataRefusedError
 from pipeline.models.features import model_frame
 from pipeline.outcomes import Observed
 
@@ -51,11 +51,9 @@ def select_arms(
 ) -> tuple[Arms, int]:
     """The records of the two arms, and how many patients are in neither.
 
-    `records` are typed, `observed` and `patient` (n,) theirs. Raises ConfigurationError where the declaration
-    contradicts the columns, DataRefusedError where nobody is in one of the arms.
+    `records` are typed, `observed` and `patient` (n,) theirs; the declaration has no fault. Raises DataRefusedError
+    where nobody is in one of the arms.
     """
-    if faults := find_effect_faults(effect, columns):
-        raise ConfigurationError(f"{faults[0]}; correct the cohort's declaration of the effect")
     labels = records[effect.treatment]
     treated, control = (labels.isin(names).to_numpy(bool) for names in (effect.treated, effect.control))
     for name, members in zip(SIDES, (treated, control), strict=True):

@@ -47,8 +47,8 @@ def describe_effect(
     of the risk in the control arm, `by_benefit` quarters of the predicted difference, with `slope`. Every figure is an
     estimate with `value`, `lo`, `hi` and `reason`; counts are of patients, 0, at least `smallest`, or None.
 
-    Raises ConfigurationError where the declaration contradicts the columns; DataRefusedError where an arm has
-    fewer than `smallest` patients, events or known non-events, or the arms do not overlap.
+    Raises DataRefusedError where an arm has fewer than `smallest` patients, events or known non-events, or the arms do
+    not overlap.
     """
     arms, others = select_arms(effect, columns, records, observed, patient)
     _refuse_too_few(arms, smallest)

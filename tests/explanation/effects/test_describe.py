@@ -7,7 +7,7 @@ import pytest
 
 from data_schemas.columns import FactorClass
 from data_schemas.effects import Effect
-from pipeline.errors import ConfigurationError, DataRefusedError
+from pipeline.errors import DataRefusedError
 from pipeline.explanation.effects import nuisance
 from pipeline.explanation.effects.describe import describe_effect
 from pipeline.outcomes import Observed
@@ -138,9 +138,3 @@ def test_one_arm_is_refused():
 def test_small_arms_are_refused():
     with pytest.raises(DataRefusedError, match="an arm has fewer than 10 patients, or patients with the event"):
         describe(EFFECT, *draw(6, 30))
-
-
-def test_a_later_variable_is_refused():
-    effect = replace(EFFECT, adjust=WHY | {"days_to_death": "it looks telling"})
-    with pytest.raises(ConfigurationError, match="days_to_death, which is known only after treatment"):
-        describe(effect, *draw(7, 100))

@@ -3,7 +3,8 @@ from dataclasses import replace
 import pytest
 
 from data_schemas.columns import Column, FactorClass, Kind, Role
-from data_schemas.effects import Effect, find_effect_faults
+from data_schemas.effect_faults import find_effect_faults
+from data_schemas.effects import Effect
 from tests.models.builders import coded, number
 
 EFFECT = Effect("drug", ("yes",), ("no",), "observational", "ATE", {"age": "the older are treated less"})
