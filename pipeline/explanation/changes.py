@@ -17,6 +17,7 @@ import pandas as pd
 from data_schemas.columns import Change, Column, FactorClass, Kind
 from pipeline.arrays import BoolArray, FloatArray
 from pipeline.models.development import Deployed
+from pipeline.models.ensemble import RiskModel
 from pipeline.models.features import model_frame
 
 LEAST = 0.001  # a tenth of a percentage point, the last digit that is shown
@@ -28,13 +29,15 @@ class Basis:
     """What changes are judged by.
 
     `inputs` are the predictors in the order in which the model knows them. `derive` is `Cohort.derive`; `obeys` says
-    of typed records and their changed versions which changes break no rule that the record obeyed, (n,).
+    of typed records and their changed versions which changes break no rule that the record obeyed, (n,). `refits` are
+    the model learnt again; without any, differences have no interval.
     """
 
     deployed: Deployed
     inputs: dict[str, Column]
     derive: Callable[[pd.DataFrame], pd.DataFrame]
     obeys: Callable[[pd.DataFrame, pd.DataFrame], BoolArray]
+    refits: tuple[RiskModel, ...] = ()
 
     def frame(self, records: pd.DataFrame) -> pd.DataFrame:
         """The predictors of typed `records`, (n, p)."""
@@ -91,6 +94,15 @@ def try_change(records: pd.DataFrame, name: str, after: FloatArray, told: pd.Dat
     for rows, reason in reasons:
         refused = np.where((refused == "") & rows, reason, refused)
     return Tried(pd.Series(refused, dtype="str"), basis.frame(given), then, said, followed)
+
+
+def difference_limits(basis: Basis, now: pd.DataFrame, then: pd.DataFrame) -> tuple[float, float] | None:
+    """2.5% and 97.5% quantiles, over refits, of the median difference of the risks of `then` and `now` (n, p)."""
+    if not basis.refits:
+        return None
+    medians = [np.median(refit.risk(then) - refit.risk(now)) for refit in basis.refits]
+    low, high = np.quantile(medians, [0.025, 0.975])
+    return float(low), float(high)
 
 
 def refuse_value(column: Column, before: float | None, after: float) -> str:

@@ -7,14 +7,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipeline.explanation.changes import Basis, list_modifiable, stepped, try_change
+from pipeline.explanation.changes import Basis, difference_limits, list_modifiable, stepped, try_change
 
 
 @dataclass(frozen=True)
 class WhatIf:
     """One factor tried elsewhere: `risk` and its limits with the value `after`, or why there is none in `refused`.
 
-    `refused` is one of `changes.REFUSED`, or empty. `recomputed` names the predictors that followed.
+    `refused` is one of `changes.REFUSED`, or empty. `difference_lo` and `difference_hi` are the ends of the 95%
+    interval of the difference in risk, over refits, None where there are none. `recomputed` names the predictors that
+    followed.
     """
 
     predictor: str
@@ -24,6 +26,8 @@ class WhatIf:
     risk: float | None = None
     lower: float | None = None
     upper: float | None = None
+    difference_lo: float | None = None
+    difference_hi: float | None = None
     recomputed: tuple[str, ...] = ()
 
 
@@ -48,4 +52,5 @@ def _try(record: pd.DataFrame, name: str, told: Mapping[str, Any], basis: Basis,
         return WhatIf(name, before, after if before is not None and after != before else None, refused)
     risk, lower, upper = (float(tried.told[key].iloc[0]) for key in ("risk", "lower", "upper"))
     recomputed = tuple(column for column in tried.followed if column in basis.inputs)
-    return WhatIf(name, before, after, "", risk, lower, upper, recomputed)
+    low, high = difference_limits(basis, tried.now, tried.then) or (None, None)
+    return WhatIf(name, before, after, "", risk, lower, upper, low, high, recomputed)

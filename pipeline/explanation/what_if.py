@@ -18,12 +18,11 @@ from pipeline.explanation.changes import (
     UNLIKE,
     UNLIKE_NOW,
     Basis,
-    Tried,
+    difference_limits,
     list_modifiable,
     stepped,
     try_change,
 )
-from pipeline.models.ensemble import RiskModel
 
 COLUMNS = [
     "predictor", "eligible", "outside_support", "not_possible", "change", "risk_difference", "risk_difference_lo",
@@ -31,25 +30,23 @@ COLUMNS = [
 ]  # fmt: skip
 
 
-def try_changes(records: pd.DataFrame, basis: Basis, refits: list[RiskModel], smallest: int) -> pd.DataFrame:
+def try_changes(records: pd.DataFrame, basis: Basis, smallest: int) -> pd.DataFrame:
     """One row per modifiable predictor; no rows where the schema declares none.
 
     `records` (n,) are typed. Columns: `predictor`; `eligible`, the patients whose value leaves room for the declared
     step; the share of these whose record is, or becomes, unlike those of development, `outside_support`, and whose
     change would move fixed columns or break a rule, `not_possible`. Of all others: `change`, the median step in the
-    unit; `risk_difference`, the median change of predicted risk, with its 2.5% and 97.5% quantiles over `refits`; and
+    unit; `risk_difference`, the median change of predicted risk, with its 2.5% and 97.5% quantiles over refits; and
     the share whose predicted risk falls by 0.1 percentage points or more, `lowered`. `recomputed` names the predictors
     that follow. With fewer than `smallest` patients behind it, a figure is not given; nor is a count or share that is
     of, or leaves out, some but fewer than that.
     """
     told = basis.deployed.predict(basis.frame(records))
-    rows = [_summarise(name, records, told, basis, refits, smallest) for name in list_modifiable(basis.inputs)]
+    rows = [_summarise(name, records, told, basis, smallest) for name in list_modifiable(basis.inputs)]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _summarise(
-    name: str, records: pd.DataFrame, told: pd.DataFrame, basis: Basis, refits: list[RiskModel], smallest: int
-) -> dict[str, Any]:
+def _summarise(name: str, records: pd.DataFrame, told: pd.DataFrame, basis: Basis, smallest: int) -> dict[str, Any]:
     column = basis.inputs[name]
     before = records[name].to_numpy(np.float64, na_value=np.nan)
     after = np.array([value if np.isnan(value) else stepped(column, value) for value in before])
@@ -69,14 +66,14 @@ def _summarise(
     if supported.sum() < smallest:
         return found
     difference = (tried.told["risk"] - told["risk"].to_numpy())[supported].to_numpy()
-    moved = {"change": float(np.median((after - before)[supported])), "risk_difference": float(np.median(difference))}
-    return found | moved | _interval(tried, supported, refits) | {"lowered": _share(difference <= -LEAST, smallest)}
-
-
-def _interval(tried: Tried, supported: BoolArray, refits: list[RiskModel]) -> dict[str, float]:
-    now, then = tried.now[supported], tried.then[supported]
-    low, high = np.quantile([np.median(refit.risk(then) - refit.risk(now)) for refit in refits], [0.025, 0.975])
-    return {"risk_difference_lo": float(low), "risk_difference_hi": float(high)}
+    low, high = difference_limits(basis, tried.now[supported], tried.then[supported]) or (None, None)
+    return found | {
+        "change": float(np.median((after - before)[supported])),
+        "risk_difference": float(np.median(difference)),
+        "risk_difference_lo": low,
+        "risk_difference_hi": high,
+        "lowered": _share(difference <= -LEAST, smallest),
+    }
 
 
 def _share(holds: BoolArray, smallest: int) -> float | None:

@@ -1,6 +1,7 @@
 """A model as plain JSON, with trees in xgboost's own format: executable by nothing."""
 
 from base64 import b64decode, b64encode
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,18 @@ def deployed_from_dict(content: dict[str, Any], outcome: Outcome) -> Deployed:
         interval=VennAbers.from_dict(content["interval"]),
         support=Support.from_dict(content["support"]),
     )
+
+
+def refits_to_dict(refits: Sequence[RiskModel], belongs_to: str) -> dict[str, Any]:
+    """The deployed model learnt again, and the SHA-256 of its file, `belongs_to`."""
+    return {"format": FORMAT, "belongs_to": belongs_to, "refits": [model_to_dict(refit) for refit in refits]}
+
+
+def refits_from_dict(content: dict[str, Any], belongs_to: str) -> tuple[RiskModel, ...]:
+    """What `refits_to_dict` described; none where they belong to another model's file."""
+    if content.get("format") != FORMAT or content.get("belongs_to") != belongs_to:
+        return ()
+    return tuple(model_from_dict(refit) for refit in content["refits"])
 
 
 def model_to_dict(model: RiskModel) -> dict[str, Any]:

@@ -14,10 +14,11 @@ from pipeline.arrays import FloatArray
 from pipeline.errors import ConfigurationError
 from pipeline.evaluation.updating import NONE, Choice, Update
 from pipeline.models.development import Deployed
+from pipeline.models.ensemble import RiskModel
 from pipeline.models.features import model_frame
 from pipeline.models.inputs import find_changes, list_inputs
 from pipeline.models.outcomes import Examples
-from pipeline.models.storage import FORMAT, deployed_from_dict
+from pipeline.models.storage import FORMAT, deployed_from_dict, refits_from_dict
 from pipeline.models.venn_abers import VennAbers
 from pipeline.outcomes import observe
 from pipeline.phenotypes import PhenotypeModel, predictor_values
@@ -63,6 +64,12 @@ def read_model(path: Path, cohort: type[Cohort]) -> Stored:
             "`dvc repro`, or restore the schema that belongs to the model"
         )
     return Stored(content, deployed_from_dict(content, cohort.study().outcome), _read_phenotypes(path))
+
+
+def read_refits(model: Path) -> tuple[RiskModel, ...]:
+    """The model in the file at `model` learnt again; none where no file beside it has them."""
+    path = model.with_name("refits.json")
+    return refits_from_dict(files.read_json(path), files.hash_file(model)) if path.is_file() else ()
 
 
 def _read_phenotypes(model: Path) -> PhenotypeModel | None:

@@ -16,7 +16,7 @@ from pipeline.explanation.changes import Basis, refuse_value
 from pipeline.explanation.patient import explain_patients, place_among
 from pipeline.models.ensemble import ENSEMBLE
 from pipeline.models.inputs import list_inputs
-from pipeline.operations.model_file import Stored, read_model
+from pipeline.operations.model_file import Stored, read_model, read_refits
 from pipeline.operations.patient_records import Known, find_known, find_new
 from pipeline.phenotypes import predictor_values
 from pipeline.records.checks import keeps_rules
@@ -128,7 +128,7 @@ def _render_pages(query: Query) -> list[tuple[str, str]]:
     path = query.model or Path("artifacts", query.cohort, "model.json")
     stored = read_model(path, cohort)
     known = _find(query, cohort, settings)
-    basis = _make_basis(stored, cohort)
+    basis = _make_basis(stored, cohort, path)
     _refuse_asked(query, known, basis)
     records = pd.concat([one.record for one in known], ignore_index=True)
     accounts = explain_patients(records, basis, dict(query.asked))
@@ -152,12 +152,12 @@ def _find(query: Query, cohort: type[Cohort], settings: Settings) -> list[Known]
     return find_new(settings.find_cohort(query.cohort).source, query.path, query.identifiers, cohort)
 
 
-def _make_basis(stored: Stored, cohort: type[Cohort]) -> Basis:
+def _make_basis(stored: Stored, cohort: type[Cohort], path: Path) -> Basis:
     """Changes are judged by the cohort's own derived columns and rules."""
     predictors = cohort.predictors()
     inputs = {name: predictors[name] for name in list_inputs(stored.content)}
 
-    return Basis(stored.deployed, inputs, cohort.derive, partial(keeps_rules, cohort=cohort))
+    return Basis(stored.deployed, inputs, cohort.derive, partial(keeps_rules, cohort=cohort), read_refits(path))
 
 
 def _refuse_asked(query: Query, known: Sequence[Known], basis: Basis) -> None:

@@ -19,8 +19,8 @@ class Results:
     An estimate is `{"value", "lo", "hi", "reason"}`: a number with its 95% interval, or None and why.
     `valid` and `split` hold restricted records, joined by `pseudonym`: only Table 1 reads them, through
     `disclosure`. `provenance` maps what (for people) to which (version, SHA-256).
-    `phenotype_factors`, `explanation` and `treatment_effect` are the JSON files of those names; the first is empty where
-    there are no phenotypes, the last where the schema declares no effect.
+    `phenotype_factors`, `explanation` and `treatment_effect` are the JSON files of those names; the first is empty
+    where there are no phenotypes, the last where the schema declares no effect.
     """
 
     validation: Plain

@@ -16,7 +16,7 @@ from pipeline.explanation.assemble import (
     describe_sample,
     learn_freely,
 )
-from pipeline.explanation.changes import Basis
+from pipeline.explanation.changes import Basis, list_modifiable
 from pipeline.explanation.effects.describe import describe_effect
 from pipeline.explanation.explained import Explained, explain_enough
 from pipeline.explanation.factors import tabulate_factors, trace_curves
@@ -24,12 +24,13 @@ from pipeline.explanation.membership import explain_membership
 from pipeline.explanation.ranking import EnoughPatients
 from pipeline.explanation.refits import fit_alone, refit
 from pipeline.explanation.what_if import try_changes
+from pipeline.files import hash_file
 from pipeline.models.candidates import EXACT, FREE
 from pipeline.models.development import Deployed
 from pipeline.models.ensemble import RiskModel
 from pipeline.models.outcomes import Examples, make_examples
 from pipeline.models.planning import make_plan
-from pipeline.models.storage import deployed_from_dict
+from pipeline.models.storage import deployed_from_dict, refits_to_dict
 from pipeline.records.checks import keeps_rules
 from pipeline.records.identity import PSEUDONYM
 from pipeline.stages.wiring import Stage, align, find_first_records, run
@@ -63,6 +64,7 @@ def main(stage: Stage) -> None:
     stage.write("factor_curves.json", trace_curves(explained, cohort.predictors(), smallest))
     stage.write("explanation.json", _describe(stage, explained, enough, models, shown, taught, len(first)))
     stage.write("phenotype_factors.json", _explain_phenotypes(stage, valid.iloc[first], examples.X.iloc[first]))
+    stage.write("refits.json", _keep_refits(stage, models.refits))
     attributions = explained.attributions.contributions.assign(base=explained.attributions.base)
     attributions.insert(0, PSEUDONYM, shown[PSEUDONYM])
     stage.write("attributions.parquet", attributions)
@@ -89,14 +91,21 @@ def _learn_again(stage: Stage, taught: Examples) -> _Models:
     return _Models(deployed, refits, alone.get(FREE), inexact)
 
 
+def _keep_refits(stage: Stage, refits: list[RiskModel]) -> dict[str, Any]:
+    """What a patient's page needs for the intervals of changes; no refits where no factor may be changed."""
+    modifiable = list_modifiable(stage.cohort().predictors())
+    return refits_to_dict(refits if modifiable else [], hash_file(stage.path("model.json")))
+
+
 def _tabulate(stage: Stage, explained: Explained, models: _Models, shown: pd.DataFrame) -> pd.DataFrame:
     cohort, smallest = stage.cohort(), stage.section("disclosure").smallest_group
     predictors = cohort.predictors()
     factors = tabulate_factors(explained, predictors, smallest)
     free = learn_freely(models.free, explained, predictors, smallest)
-    basis = Basis(models.deployed, predictors, cohort.derive, partial(keeps_rules, cohort=cohort))
+    obeys, refits = partial(keeps_rules, cohort=cohort), tuple(models.refits)
+    basis = Basis(models.deployed, predictors, cohort.derive, obeys, refits)
     records = shown.rename(columns={PSEUDONYM: cohort.identifier()})[list(cohort.columns())]
-    changes = try_changes(records, basis, models.refits, smallest)
+    changes = try_changes(records, basis, smallest)
     return factors.assign(learnt_free=factors["predictor"].map(free)).merge(changes, on="predictor", how="left")
 
 

@@ -49,8 +49,8 @@ def modifiable(step: float, low: float, high: float):
     )
 
 
-def basis_of(planted: Planted, **inputs) -> Basis:
-    return Basis(planted, inputs, lambda frame: frame, everything_goes)  # type: ignore[arg-type]
+def basis_of(planted: Planted, refits=(), **inputs) -> Basis:
+    return Basis(planted, inputs, lambda frame: frame, everything_goes, tuple(refits) or (planted,))  # type: ignore[arg-type]
 
 
 def patients(seed: int = 0, n: int = 300) -> pd.DataFrame:
@@ -63,9 +63,9 @@ def patients(seed: int = 0, n: int = 300) -> pd.DataFrame:
 @pytest.mark.parametrize("step", [-10.0, 10.0])
 def test_the_difference_follows_a_planted_effect(effect, step):
     X = patients()
-    basis = basis_of(Planted(effect), pressure=modifiable(step, 120, 160), age=number())
     refits = [Planted(effect * f) for f in np.linspace(0.5, 1.5, 41)]
-    (row,) = try_changes(X, basis, refits, 10).to_dict("records")
+    basis = basis_of(Planted(effect), refits, pressure=modifiable(step, 120, 160), age=number())
+    (row,) = try_changes(X, basis, 10).to_dict("records")
     room = X["pressure"].between(120, 170, "right") if step < 0 else X["pressure"].between(110, 160, "left")
     assert row["eligible"] == room.sum() < X["pressure"].notna().sum()
     assert np.sign(row["risk_difference"]) == np.sign(effect * step)
@@ -83,7 +83,7 @@ def test_the_difference_follows_a_planted_effect(effect, step):
 def test_interval_is_that_of_the_refits():
     X, refits = patients(), [Planted(effect) for effect in np.linspace(0.01, 0.05, 41)]
     rows = [
-        try_changes(X, basis_of(Planted(e), pressure=modifiable(-10, 120, 260)), refits, 10).iloc[0]
+        try_changes(X, basis_of(Planted(e), refits, pressure=modifiable(-10, 120, 260)), 10).iloc[0]
         for e in (0.03, 0.049, 0.011)
     ]
     limits = [rows[0]["risk_difference_lo"], rows[0]["risk_difference_hi"]]
@@ -93,14 +93,14 @@ def test_interval_is_that_of_the_refits():
 def test_records_unlike_those_of_development_are_counted_and_do_not_speak_of_the_difference():
     X = pd.DataFrame({"pressure": np.arange(100.0, 200.0)})
     basis = basis_of(Planted(0.05, (120, 180)), pressure=modifiable(-30, 0, 500))
-    [row] = try_changes(X, basis, [Planted(0.05)], 10).to_dict("records")
+    [row] = try_changes(X, basis, 10).to_dict("records")
     # 150 to 180 are usual before and after: 31 of 100.
     assert row["eligible"] == 100
     assert row["outside_support"] == pytest.approx(0.69)
     now = X.loc[X["pressure"].between(150, 180), "pressure"]
     expected = np.median(expit(-1 + 0.05 * (now - 170)) - expit(-1 + 0.05 * (now - 140)))
     assert row["risk_difference"] == pytest.approx(expected)
-    none = try_changes(X, basis_of(Planted(0.05, (120, 121)), pressure=modifiable(-30, 0, 500)), [Planted(0.05)], 10)
+    none = try_changes(X, basis_of(Planted(0.05, (120, 121)), pressure=modifiable(-30, 0, 500)), 10)
     assert none.loc[0, "outside_support"] == 1
     assert none.loc[0, MOVED].isna().all()
 
@@ -108,7 +108,7 @@ def test_records_unlike_those_of_development_are_counted_and_do_not_speak_of_the
 @pytest.mark.parametrize(("smallest", "shown"), [(12, True), (13, False)])
 def test_few_eligible_patients_are_not_described(smallest, shown):
     X = pd.DataFrame({"pressure": np.concatenate([np.full(12, 150.0), np.full(80, 100.0), [np.nan] * 20])})
-    table = try_changes(X, basis_of(Planted(0.1), pressure=modifiable(-10, 120, 200)), [Planted(0.1)], smallest)
+    table = try_changes(X, basis_of(Planted(0.1), pressure=modifiable(-10, 120, 200)), smallest)
     assert list(table["predictor"]) == ["pressure"]
     assert table[FIGURES].notna().all(axis=None) == shown
     assert table[FIGURES].isna().all(axis=None) != shown
@@ -118,7 +118,7 @@ def test_counts_and_shares_with_few_patients_on_one_side_are_hidden():
     """Of 100 patients 5 have no room, and 4 leave the support: neither number can be told."""
     X = pd.DataFrame({"pressure": np.concatenate([np.full(91, 150.0), np.full(5, 90.0), np.full(4, 121.0)])})
     basis = basis_of(Planted(0.1, (115, 400)), pressure=modifiable(-10, 95, 200))
-    [row] = try_changes(X, basis, [Planted(0.1)], 10).to_dict("records")
+    [row] = try_changes(X, basis, 10).to_dict("records")
     assert pd.isna(row["eligible"])
     assert pd.isna(row["outside_support"])
     assert row["not_possible"] == 0
@@ -130,7 +130,7 @@ def test_only_modifiable_predictors_are_tried():
     """A treatment gets no what-if, nor does a factor of which nobody said how it changes."""
     inputs = {"pressure": number(), "drug": coded("no", "yes", factor=FactorClass.TREATMENT)}
     records = patients().assign(drug=pd.Categorical(["no", "yes"] * 150))
-    table = try_changes(records, basis_of(Planted(1.0), **inputs), [], 10)
+    table = try_changes(records, basis_of(Planted(1.0), **inputs), 10)
     assert table.empty
     assert list(table) == COLUMNS
 
@@ -144,7 +144,7 @@ def test_what_follows_a_factor_is_computed_anew_and_what_is_fixed_refuses():
         watching = Watching(0.05)
         inputs = {"pressure": modifiable(-10, 0, 500), "double": number(factor=factor)}
         basis = Basis(watching, inputs, follow, everything_goes)  # type: ignore[arg-type]
-        [row] = try_changes(records, basis, [Planted(0.05)], 10).to_dict("records")
+        [row] = try_changes(records, basis, 10).to_dict("records")
         assert row["not_possible"] == (0 if possible else 1)
         assert row["recomputed"] == "double"
         assert pd.isna(row["risk_difference"]) != possible
@@ -156,13 +156,13 @@ def test_rules_that_a_change_breaks_make_it_impossible():
     basis = basis_of(Planted(0.05), pressure=modifiable(-10, 0, 500))
     strict = replace(basis, obeys=lambda before, after: (after["pressure"] > 140).to_numpy(bool))
     X = patients()
-    [row] = try_changes(X, strict, [Planted(0.05)], 10).to_dict("records")
+    [row] = try_changes(X, strict, 10).to_dict("records")
     assert row["not_possible"] == pytest.approx((X["pressure"].dropna() <= 150).mean())
 
 
 def test_a_factor_is_never_moved_in_the_harmful_direction_or_past_its_reference():
     harmful = replace(modifiable(10, 0, 500), expected=Expected(Direction.INCREASES, "made up"))
-    table = try_changes(patients(), basis_of(Planted(0.05), pressure=harmful), [Planted(0.05)], 10)
+    table = try_changes(patients(), basis_of(Planted(0.05), pressure=harmful), 10)
     assert table[FIGURES].isna().all(axis=None)
 
 
@@ -170,8 +170,9 @@ def test_records_stay_as_they_were_and_cohort_and_patient_agree():
     from pipeline.explanation.patient import explain_patients
 
     basis, records = make_basis(), make_wards(2, 120)
+    basis = replace(basis, refits=(basis.deployed.model,))
     before = records.copy(deep=True)
-    [row] = try_changes(records, basis, [basis.deployed.model], 10).to_dict("records")
+    [row] = try_changes(records, basis, 10).to_dict("records")
     assert before.equals(records)
     accounts = explain_patients(records, basis)
     shown = [a.what_ifs[0].risk - a.told["risk"] for a in accounts if not a.what_ifs[0].refused]
@@ -179,3 +180,15 @@ def test_records_stay_as_they_were_and_cohort_and_patient_agree():
     # The cohort's figure counts those whom the change does not help, too.
     assert np.median(shown) - 1e-12 <= row["risk_difference"] < 0
     assert row["risk_difference_lo"] == pytest.approx(row["risk_difference"])
+    for one in (a.what_ifs[0] for a in accounts if not a.what_ifs[0].refused):
+        assert one.difference_lo == one.difference_hi
+    told = [a.what_ifs[0].difference_lo for a in accounts if not a.what_ifs[0].refused]
+    assert told == pytest.approx(shown)
+
+
+def test_without_refits_a_difference_has_no_interval():
+    alone = replace(basis_of(Planted(0.05), pressure=modifiable(-10, 0, 500)), refits=())
+    [row] = try_changes(patients(), alone, 10).to_dict("records")
+    assert row["risk_difference"] < 0
+    assert pd.isna(row["risk_difference_lo"])
+    assert pd.isna(row["risk_difference_hi"])
