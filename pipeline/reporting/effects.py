@@ -1,0 +1,188 @@
+"""What the section on a treatment's effect shows: tables and figures of `treatment_effect.json`, part by part."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pipeline.reporting import effect_figures, wording
+from pipeline.reporting import effect_words as words
+from pipeline.reporting.effect_terms import (
+    ARMS,
+    CAPTIONS,
+    GROUPS,
+    HEADINGS,
+    NEEDED,
+    POINTS,
+    TITLE,
+    Columns,
+    list_facts,
+    name_column,
+    name_level,
+    show_described,
+    show_difference,
+    show_needed,
+    show_share,
+)
+from pipeline.reporting.figures import Figure
+from pipeline.reporting.results import Plain
+from pipeline.reporting.tables import SMALL, Rows, Table, make_table
+
+COMPARED: Mapping[str, str] = {
+    "risk_treated": "Risk, treated arm",
+    "risk_control": "Risk, control arm",
+    "difference": f"Difference, {POINTS}",
+    "ratio": "Ratio of risks",
+}
+NO_NUMBER = "not given: treatment was chosen"
+COUNTED = "Patients, treated and control"
+
+
+def build_effect(columns: Columns, outcome: str, effect: Plain) -> dict[str, Any] | None:
+    """The section, or None where no effect is declared and `effect` is empty; `outcome` is the event in words.
+
+    `parts` maps the name of a part to its `title`, `says`, `items`, `tables` and `figures`; a part that the design
+    has no use for is left out.
+    """
+    if not effect:
+        return None
+    parts = {
+        "assumptions": _part(items=words.list_assumptions(effect)),
+        "adjustment": _adjustment(columns, effect),
+        "comparison": _comparison(effect),
+        "overlap": _overlap(effect["overlap"], effect["patients"]) if effect["overlap"] else None,
+        "balance": _balance(columns, effect) if effect["balance"] else None,
+        "sensitivity": _part(words.say_sensitivity(effect["sensitivity"])) if effect["sensitivity"] else None,
+        "by_risk": _by_risk(effect) if effect["adjust"] else None,
+        "by_benefit": _by_benefit(effect["by_benefit"]) if effect["adjust"] else None,
+    }
+    return {
+        "title": TITLE,
+        "caution": words.say_caution(effect["design"]),
+        "question": words.say_question(columns, outcome, effect),
+        "result": words.say_result(outcome, effect),
+        "facts": list_facts(columns, outcome, effect),
+        "parts": {key: {"title": HEADINGS[key], **part} for key, part in parts.items() if part},
+    }
+
+
+def _part(
+    *says: str | None,
+    items: Sequence[str] = (),
+    tables: Sequence[Table] = (),
+    figures: Sequence[Figure | None] = (),
+) -> dict[str, Any]:
+    """What a part shows; sentences and figures that there are none of are left out."""
+    return {
+        "says": [sentence for sentence in says if sentence],
+        "items": list(items),
+        "tables": list(tables),
+        "figures": [figure for figure in figures if figure],
+    }
+
+
+def _adjustment(columns: Columns, effect: Plain) -> dict[str, Any]:
+    rows = [(name_column(columns, name), why) for name, why in effect["adjust"].items()]
+    head = ("Column", "Declared reason")
+    table = make_table("effect-adjustment", CAPTIONS["adjustment"], head, rows, prose=True)
+    return _part(words.say_adjustment(effect), tables=[table] if rows else ())
+
+
+def _comparison(effect: Plain) -> dict[str, Any]:
+    """Both comparisons side by side; where nothing is adjusted for, the one there is."""
+    told, caption = (("naive", "adjusted"), "comparison") if effect["adjust"] else (("naive",), "alone")
+    rows = [(label, *[_show(key, effect[name][key]) for name in told]) for key, label in COMPARED.items()]
+    rows.append((NEEDED, *[_needed(effect, name) for name in told]))
+    head = ("", "Without adjustment", "Adjusted")[: 1 + len(told)]
+    note = words.note_comparison(effect)
+    return _part(
+        words.say_agreement(effect) if effect["adjust"] else None,
+        tables=[make_table("effect-comparison", CAPTIONS[caption], head, rows, note)],
+        figures=[effect_figures.draw_forest_figure(effect, _tabulate_forest(effect))] if effect["adjust"] else (),
+    )
+
+
+def _show(name: str, estimate: wording.Estimate) -> str:
+    if name == "difference":
+        return show_difference(estimate)
+    return wording.estimate(estimate, wording.decimal if name == "ratio" else show_share)
+
+
+def _needed(effect: Plain, name: str) -> str:
+    if name == "naive" and effect["design"] != "randomised":
+        return NO_NUMBER
+    return show_needed(effect[name]["difference"])
+
+
+def _tabulate_forest(effect: Plain) -> Table:
+    """The same lines as in the figure, and those without a value with the reason."""
+    compared = [effect["naive"], effect["adjusted"], *effect["by_risk"]["groups"]]
+    labels = [line.label for line in effect_figures.forest_lines(effect) if not line.group]
+    rows = [(label, show_difference(one["difference"])) for label, one in zip(labels, compared, strict=True)]
+    head = ("", f"Difference in risk ({POINTS})")
+    return make_table("effect-forest-data", CAPTIONS["forest"], head, rows, words.INTERVALS)
+
+
+def _overlap(overlap: Plain, patients: Mapping[str, int]) -> dict[str, Any]:
+    bins = overlap["bins"]
+    if not bins:
+        return _part(words.say_overlap(overlap), words.NO_BINS)
+    rows = [
+        (f"{wording.percent(row['lo'])} to {wording.percent(row['hi'])}", *[wording.count(row[arm]) for arm in ARMS])
+        for row in bins
+    ]
+    head = ("Probability of treatment", "Treated arm", "Control arm")
+    table = make_table("effect-overlap-data", CAPTIONS["overlap"], head, rows, words.OVERLAP_NOTE)
+    gone = [words.LEFT_OUT.format(arm) for arm in ARMS if sum(row[arm] for row in bins) < patients[arm]]
+    return _part(words.say_overlap(overlap), *gone, figures=[effect_figures.draw_overlap_figure(overlap, table)])
+
+
+def _balance(columns: Columns, effect: Plain) -> dict[str, Any]:
+    """Before and after weighting; once where treatment was drawn by lot, so that nobody is weighted."""
+    whens = ("before",) if effect["design"] == "randomised" else ("before", "after")
+    rows = [
+        (name_level(columns, row), *[show_described(row[when], wording.signed(2)) for when in whens])
+        for row in effect["balance"]
+    ]
+    head = ("Characteristic", "Difference") if len(whens) == 1 else ("Characteristic", "Before weighting", "After")
+    table = make_table("effect-balance-data", CAPTIONS["balance"], head, rows, words.BALANCE_NOTE)
+    figure = effect_figures.draw_balance_figure(columns, effect, table)
+    return _part(words.say_balance(columns, effect), figures=[figure], tables=[] if figure else [table])
+
+
+def _by_risk(effect: Plain) -> dict[str, Any]:
+    found = effect["by_risk"]
+    groups = found["groups"]
+    why = words.say_groups("predicted risk", len(groups), found["reason"])
+    if not groups:
+        return _part(why)
+    rows = [
+        (name, show_described(group["mean"], show_share), _count(group), *[_show(k, group[k]) for k in COMPARED])
+        for name, group in zip(GROUPS[len(groups)], groups, strict=True)
+    ]
+    head = ("Predicted risk", "Mean", COUNTED, *COMPARED.values())
+    table = make_table("effect-by-risk", CAPTIONS["by_risk"], head, rows, _note(words.BY_RISK_NOTE, groups))
+    return _part(words.say_by_risk(effect), why, tables=[table])
+
+
+def _by_benefit(found: Plain) -> dict[str, Any]:
+    groups, slope = found["groups"], words.say_slope(found["slope"])
+    why = words.say_groups("predicted difference", len(groups), found["reason"])
+    if not groups:
+        return _part(slope, why)
+    rows = [
+        (name, _count(group), show_described(group["predicted"], wording.points), show_difference(group["difference"]))
+        for name, group in zip(GROUPS[len(groups)], groups, strict=True)
+    ]
+    head = ("Predicted difference", COUNTED, f"Predicted, {POINTS}", f"Observed, {POINTS}")
+    note = _note(words.BENEFIT_NOTE, groups)
+    table = make_table("effect-benefit-data", CAPTIONS["benefit"], head, rows, note)
+    figure = effect_figures.draw_benefit_figure(groups, table)
+    return _part(slope, why, figures=[figure], tables=[] if figure else [table])
+
+
+def _count(group: Mapping[str, Any]) -> str:
+    patients = group["patients"]
+    return wording.HIDDEN if patients is None else " and ".join(wording.count(patients[arm]) for arm in ARMS)
+
+
+def _note(note: str, groups: Rows) -> str:
+    return f"{note} {SMALL}" if any(group["patients"] is None for group in groups) else note
