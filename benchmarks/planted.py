@@ -3,7 +3,7 @@
     OMP_NUM_THREADS=1 .venv/bin/python benchmarks/planted.py [--cohort NAME] [--rows N] [--seeds S] [--first F]
 
 For S seeds (100), from F (0) on, each with a risk function of its own: develops the deployed average on N patients
-(10,000) of the cohort, as `params.yaml` says, explains 2,000 of them, and prints in how many the five factors of most
+(20,000) of the cohort, as `params.yaml` says, explains 2,000 of them, and prints in how many the five factors of most
 weight are the true five, and in how many the direction of every factor that has one is the true one. A factor's true
 weight is the mean absolute deviation of its true part of the log-odds; where the fifth and the sixth are nearer than 2%
 of the fifth, either counts. Takes about 10 s a seed.
@@ -72,7 +72,7 @@ def recover(cohort: type[Cohort], rows: int, seed: int, settings: Settings) -> t
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cohort", default="breast_cancer_recurrence")
-    parser.add_argument("--rows", type=int, default=10_000)
+    parser.add_argument("--rows", type=int, default=20_000)
     parser.add_argument("--seeds", type=int, default=100)
     parser.add_argument("--first", type=int, default=0)
     options = parser.parse_args()

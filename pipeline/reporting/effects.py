@@ -121,7 +121,7 @@ def _tabulate_forest(effect: Plain) -> Table:
     return make_table("effect-forest-data", CAPTIONS["forest"], head, rows, words.INTERVALS)
 
 
-def _overlap(overlap: Plain, patients: Mapping[str, int]) -> dict[str, Any]:
+def _overlap(overlap: Plain, patients: Mapping[str, int | None]) -> dict[str, Any]:
     bins = overlap["bins"]
     if not bins:
         return _part(words.say_overlap(overlap), words.NO_BINS)
@@ -131,7 +131,8 @@ def _overlap(overlap: Plain, patients: Mapping[str, int]) -> dict[str, Any]:
     ]
     head = ("Probability of treatment", "Treated arm", "Control arm")
     table = make_table("effect-overlap-data", CAPTIONS["overlap"], head, rows, words.OVERLAP_NOTE)
-    gone = [words.LEFT_OUT.format(arm) for arm in ARMS if sum(row[arm] for row in bins) < patients[arm]]
+    shown = {arm: sum(row[arm] for row in bins) for arm in ARMS}
+    gone = [words.LEFT_OUT.format(arm) for arm in ARMS if shown[arm] != patients[arm]]
     return _part(words.say_overlap(overlap), *gone, figures=[effect_figures.draw_overlap_figure(overlap, table)])
 
 

@@ -140,12 +140,12 @@ def make_balance(
 
 def hide(effect: dict[str, Any]) -> dict[str, Any]:
     """The same effect where so few leave, and so few are in neither arm, that no count may be told."""
-    overlap = effect["overlap"] | {"share": none(FEW), "left": None, "stay": None}
+    overlap = effect["overlap"] | {"share": none(FEW), "left": None, "stay": None, "bins": []}
     rest = {
         key: effect[key] | {"groups": [group | {"patients": None} for group in effect[key]["groups"]]}
         for key in ("by_risk", "by_benefit")
     }
-    return effect | rest | {"overlap": overlap, "in_neither_arm": None}
+    return effect | rest | {"overlap": overlap, "in_neither_arm": None, "patients": {"treated": None, "control": None}}
 
 
 def build(effect: dict[str, Any], cohort: type[Cohort] = RECURRENCE) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from data_schemas.effects import Effect, Estimand
 from pipeline.arrays import BoolArray, FloatArray, IntArray
 from pipeline.errors import DataRefusedError
 from pipeline.explanation.effects.aipw import balancing_weights, compare_arms, compare_naively
-from pipeline.explanation.effects.arms import TOO_FEW, Arms, select_arms
+from pipeline.explanation.effects.arms import SIDES, TOO_FEW, Arms, select_arms
 from pipeline.explanation.effects.benefit import benefit_slope, effect_by
 from pipeline.explanation.effects.estimates import nothing, to_dicts
 from pipeline.explanation.effects.nuisance import LEARNER, Nuisance, fit_nuisance
@@ -45,7 +45,8 @@ def describe_effect(
     `naive` compares the arms as they are, `adjusted` as declared, among those who stay after trimming; both hold the
     figures of `compare_arms`. `overlap` and `sensitivity` are None for a treatment drawn by lot. `by_risk` has quarters
     of the risk in the control arm, `by_benefit` quarters of the predicted difference, with `slope`. Every figure is an
-    estimate with `value`, `lo`, `hi` and `reason`; counts are of patients, 0, at least `smallest`, or None.
+    estimate with `value`, `lo`, `hi` and `reason`; counts are of patients, 0, at least `smallest`, or None. Where few
+    are in neither arm, nobody is counted: the rest of all patients would tell how few.
 
     Raises DataRefusedError where an arm has fewer than `smallest` patients, events or known non-events, or the arms do
     not overlap.
@@ -57,15 +58,23 @@ def describe_effect(
     stays = np.ones(len(arms.treated), dtype=bool) if randomised else stay_within(nuisance.propensity, effect.estimand)
     if not randomised:
         refuse_without_overlap(arms, stays, smallest)
-    found = _Comparison(arms, nuisance, stays, effect.estimand, smallest)
+    tells = not 0 < others < smallest
+    counts = tells and may_count(arms, nuisance.propensity, effect.estimand, smallest)
+    found = _Comparison(arms, nuisance, stays, effect.estimand, smallest, counts)
     declared = {
         "treatment": effect.treatment, "treated": list(effect.treated), "control": list(effect.control),
         "design": effect.design, "estimand": effect.estimand, "adjust": dict(effect.adjust),
         "horizon": observed.horizon, "learner": LEARNER.label if effect.adjust else None,
     }  # fmt: skip
-    counts = {"patients": arms.count(), "in_neither_arm": others if not 0 < others < smallest else None}
+    patients = {
+        "patients": arms.count() if tells else dict.fromkeys(SIDES),
+        "in_neither_arm": others if tells else None,
+    }
     overlap = None if randomised else describe_overlap(arms, nuisance.propensity, effect.estimand, smallest)
-    return declared | counts | {"overlap": overlap} | found.describe(adjusts=bool(effect.adjust), randomised=randomised)
+    if overlap and not tells:
+        overlap |= {"bins": [], "left": None, "stay": None}
+    described = found.describe(adjusts=bool(effect.adjust), randomised=randomised)
+    return declared | patients | {"overlap": overlap} | described
 
 
 def _refuse_too_few(arms: Arms, smallest: int) -> None:
@@ -78,13 +87,14 @@ def _refuse_too_few(arms: Arms, smallest: int) -> None:
 
 @dataclass(frozen=True)
 class _Comparison:
-    """All that is compared; `stays` (n,) says which of the records of `arms` are."""
+    """All that is compared: of the records of `arms` those that `stays` (n,) says; `counts` says whether to count them."""
 
     arms: Arms
     nuisance: Nuisance
     stays: BoolArray
     estimand: Estimand
     smallest: int
+    counts: bool
 
     def describe(self, *, adjusts: bool, randomised: bool) -> dict[str, Any]:
         """What is said of those who stay."""
@@ -109,7 +119,7 @@ class _Comparison:
         if not adjusts:
             return {"groups": [], "reason": NO_ADJUSTMENT}
         found = effect_by(by, arms, nuisance, self.estimand, self.smallest)
-        if may_count(self.arms, self.nuisance.propensity, self.estimand, self.smallest):
+        if self.counts:
             return found
         return found | {"groups": [row | {"patients": None} for row in found["groups"]]}
 

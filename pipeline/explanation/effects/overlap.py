@@ -80,7 +80,7 @@ def _bins(arms: Arms, propensity: FloatArray, smallest: int) -> list[dict[str, A
     while found and lo < 1 and any(0 < count < smallest for count in rest.values()):
         lo = found.pop()["lo"]
         rest = arms.count(_between(propensity, lo, 1.0))
-    if lo < 1 and min(rest.values()) >= smallest and max(rest.values()):
+    if lo < 1 and max(rest.values()) and all(count == 0 or count >= smallest for count in rest.values()):
         found.append({"lo": lo, "hi": 1.0, **rest})
     return found
 

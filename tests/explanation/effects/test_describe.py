@@ -128,6 +128,21 @@ def test_no_overlap_is_refused():
         describe(EFFECT, *draw(4, 600, steep=15.0))
 
 
+@pytest.mark.parametrize("design", ["observational", "randomised"])
+def test_where_few_are_in_neither_arm_nobody_is_counted(design):
+    """Else the rest of all patients would tell how few they are."""
+    records, observed = draw(9, 600)
+    few = records.assign(drug=records["drug"].where(records["drug"] != "other", "low"))
+    few.loc[few.index[:4], "drug"] = "other"
+    told = describe(replace(EFFECT, design=design), few, observed)
+    assert told["in_neither_arm"] is None
+    assert set(told["patients"].values()) == {None}
+    assert all(row["patients"] is None for part in ("by_risk", "by_benefit") for row in told[part]["groups"])
+    assert told["adjusted"]["difference"]["value"] is not None
+    if design == "observational":
+        assert (told["overlap"]["bins"], told["overlap"]["left"], told["overlap"]["stay"]) == ([], None, None)
+
+
 def test_one_arm_is_refused():
     records, observed = draw(5, 100)
     alone = records.assign(drug=records["drug"].where(records["drug"] != "none"))

@@ -99,3 +99,13 @@ def test_a_rare_level_is_hidden_and_missing_counts_as_one():
     assert rows["kind", "c"]["value"] is None
     assert "fewer patients" in rows["kind", "c"]["reason"]
     assert rows["x", "missing"]["value"] is not None
+
+
+def test_the_last_bin_may_hold_patients_of_one_arm_alone():
+    """All twenty above .8 are treated: nobody of the other arm is there to be told."""
+    probability = np.concatenate([np.tile(np.linspace(0.2, 0.7, 40), 2), np.linspace(0.82, 0.97, 20)])
+    treated = np.concatenate([np.repeat([True, False], 40), np.ones(20, dtype=bool)])
+    arms = Arms(pd.DataFrame(index=range(100)), treated, Observed(np.zeros(100)), np.arange(100))
+    bins = describe_overlap(arms, probability, "ATE", 10)["bins"]
+    assert sum(row["treated"] for row in bins) == 60
+    assert sum(row["control"] for row in bins) == 40
