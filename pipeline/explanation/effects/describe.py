@@ -87,7 +87,7 @@ def _refuse_too_few(arms: Arms, smallest: int) -> None:
 
 @dataclass(frozen=True)
 class _Comparison:
-    """All that is compared: of the records of `arms` those that `stays` (n,) says; `counts` says whether to count them."""
+    """All that is compared: those records of `arms` that `stays` (n,) says; `counts` says whether to count them."""
 
     arms: Arms
     nuisance: Nuisance
