@@ -6,25 +6,22 @@ from data_schemas.columns import (
     Classes,
     Cohort,
     Column,
-    Direction,
     Kind,
     OneRow,
     Reference,
     Role,
-    Severity,
     TimeToEvent,
 )
-from pipeline.reporting import wording
+from pipeline.reporting import words
 from pipeline.reporting.tables import make_table
-
-WAYS = {Direction.INCREASES: "risk increases", Direction.DECREASES: "risk decreases"}
+from pipeline.reporting.words import numbers
 
 
 def build_dictionary(cohort: type[Cohort], name: str) -> dict[str, Any]:
     """Everything the template of a data dictionary needs."""
     columns = cohort.columns()
-    overview = [(n, c.label, str(c.role), str(c.kind), wording.text(c.unit)) for n, c in columns.items()]
-    rules = [(str(check.name), wording.text(check.description)) for check in cohort.to_schema().checks]
+    overview = [(n, c.label, str(c.role), str(c.kind), numbers.text(c.unit)) for n, c in columns.items()]
+    rules = [(str(check.name), numbers.text(check.description)) for check in cohort.to_schema().checks]
     return {
         "name": name,
         "study": cohort.study(),
@@ -38,7 +35,7 @@ def build_dictionary(cohort: type[Cohort], name: str) -> dict[str, Any]:
 def study_facts(cohort: type[Cohort]) -> list[tuple[str, str]]:
     """The study as a whole, each fact with its name."""
     study = cohort.study()
-    thresholds = wording.join([wording.percent(t) for t in study.thresholds])
+    thresholds = numbers.join([numbers.percent(t) for t in study.thresholds])
     return [
         ("Population", study.population),
         ("Intended use", study.intended_use),
@@ -58,17 +55,17 @@ def _outcome_facts(cohort: type[Cohort]) -> list[tuple[str, str]]:
     outcome = cohort.study().outcome
     if isinstance(outcome, TimeToEvent):
         defined = f"{outcome.event_column} is {outcome.event} at or before {outcome.horizon:g} {outcome.unit}"
-        further = wording.join([f"{horizon:g} {outcome.unit}" for horizon in sorted(outcome.also_at)])
+        further = numbers.join([f"{horizon:g} {outcome.unit}" for horizon in sorted(outcome.also_at)])
         found = {
             "Defined by": f"{defined} in {outcome.time}; followed for less without it: unknown",
-            "Competing events": wording.join(outcome.competing),
+            "Competing events": numbers.join(outcome.competing),
             "Further horizons": further,
         }
     else:
         others = [label for label in cohort.columns()[outcome.column].labels if label != outcome.event]
         found = {
             "Defined by": f"{outcome.column} is {outcome.event}",
-            "Other classes": wording.join(others) if isinstance(outcome, Classes) else "",
+            "Other classes": numbers.join(others) if isinstance(outcome, Classes) else "",
         }
     return [(what, said) for what, said in found.items() if said]
 
@@ -86,12 +83,13 @@ def column_facts(column: Column) -> list[tuple[str, str]]:
         "Kind": str(column.kind) + (", ordered" if column.ordered else ""),
         "Unit": column.unit,
         "Converted": _conversion(column),
-        "Plausible range": _range(column.plausible) and f"{_range(column.plausible)}; outside, {_follows(column)}",
+        "Plausible range": _range(column.plausible)
+        and f"{_range(column.plausible)}; outside, {words.dictionary.FOLLOWS[column.severity('range')]}",
         "Reference range": column.reference and _reference(column.reference),
         "Codes": "; ".join(f"{code} = {label}" for code, label in column.codes.items()),
         "Date format": column.date_format if column.kind == Kind.DATE else None,
         "Factor class": column.factor and str(column.factor),
-        "Expected direction": column.expected and f"{WAYS[column.expected.direction]} with it",
+        "Expected direction": column.expected and f"{words.dictionary.WAYS[column.expected.direction]} with it",
         "Source of the direction": column.expected and column.expected.source,
         "Largest plausible change": column.change and _change(column),
         "Weight in phenotypes": None if column.phenotype_weight is None else f"{column.phenotype_weight:g}",
@@ -112,14 +110,6 @@ def _conversion(column: Column) -> str:
     if column.unit_column:
         return f"from the unit in {column.unit_column}{mass}"
     return f"from {column.source_unit}{mass}" if column.source_unit else ""
-
-
-def _follows(column: Column) -> str:
-    return {
-        Severity.REFUSE: "the table is refused",
-        Severity.QUARANTINE: "the record is set aside",
-        Severity.WARN: "a warning is given",
-    }[column.severity("range")]
 
 
 def _reference(reference: Reference) -> str:
