@@ -8,7 +8,6 @@ from data_schemas.columns import (
     Column,
     Kind,
     OneRow,
-    Reference,
     Role,
     TimeToEvent,
 )
@@ -44,7 +43,7 @@ def study_facts(cohort: type[Cohort]) -> list[tuple[str, str]]:
         ("Source of the data", study.source),
         ("Licence", study.licence),
         ("Risks at which care would change", thresholds or "none declared"),
-        ("AUROC too good to be believed", f"above {study.auroc_ceiling:g}: {study.auroc_ceiling_source}"),
+        ("AUROC that suggests a leak", words.dictionary.say_ceiling(study.auroc_ceiling, study.auroc_ceiling_source)),
         ("Records per patient", "one" if isinstance(study.per_patient, OneRow) else "one or more"),
         ("Subgroups", ", ".join(cohort.columns()[g.column].label for g in study.subgroups) or "none declared"),
     ]
@@ -54,10 +53,9 @@ def _outcome_facts(cohort: type[Cohort]) -> list[tuple[str, str]]:
     """How the outcome is defined; what does not apply is left out."""
     outcome = cohort.study().outcome
     if isinstance(outcome, TimeToEvent):
-        defined = f"{outcome.event_column} is {outcome.event} at or before {outcome.horizon:g} {outcome.unit}"
         further = numbers.join([f"{horizon:g} {outcome.unit}" for horizon in sorted(outcome.also_at)])
         found = {
-            "Defined by": f"{defined} in {outcome.time}; followed for less without it: unknown",
+            "Defined by": words.dictionary.define_event(outcome),
             "Competing events": numbers.join(outcome.competing),
             "Further horizons": further,
         }
@@ -82,51 +80,19 @@ def column_facts(column: Column) -> list[tuple[str, str]]:
     found = {
         "Kind": str(column.kind) + (", ordered" if column.ordered else ""),
         "Unit": column.unit,
-        "Converted": _conversion(column),
-        "Plausible range": _range(column.plausible)
-        and f"{_range(column.plausible)}; outside, {words.dictionary.FOLLOWS[column.severity('range')]}",
-        "Reference range": column.reference and _reference(column.reference),
+        "Converted": words.dictionary.say_conversion(column),
+        "Plausible range": words.dictionary.say_range(column),
+        "Reference range": column.reference and words.dictionary.say_reference(column.reference),
         "Codes": "; ".join(f"{code} = {label}" for code, label in column.codes.items()),
         "Date format": column.date_format if column.kind == Kind.DATE else None,
         "Factor class": column.factor and str(column.factor),
-        "Expected direction": column.expected and f"{words.dictionary.WAYS[column.expected.direction]} with it",
+        "Expected direction": column.expected and words.dictionary.WAYS[column.expected.direction],
         "Source of the direction": column.expected and column.expected.source,
-        "Largest plausible change": column.change and _change(column),
+        "Largest plausible change": column.change and words.dictionary.say_change(column),
         "Weight in phenotypes": None if column.phenotype_weight is None else f"{column.phenotype_weight:g}",
         "Not a predictor because": column.excluded_because,
-        "Missing": _missing(column),
+        "Missing": words.dictionary.say_missing(column),
         "No trap here": "; ".join(f"{trap}: {why}" for trap, why in column.acknowledged.items()),
         "Note": column.note,
     }
     return [(what, said) for what, said in found.items() if said]
-
-
-def _range(limits: tuple[float, float] | None) -> str:
-    return f"{limits[0]:g} to {limits[1]:g}" if limits else ""
-
-
-def _conversion(column: Column) -> str:
-    mass = f", with a molar mass of {column.molar_mass:g} g/mol" if column.molar_mass else ""
-    if column.unit_column:
-        return f"from the unit in {column.unit_column}{mass}"
-    return f"from {column.source_unit}{mass}" if column.source_unit else ""
-
-
-def _reference(reference: Reference) -> str:
-    low, high = reference.low, reference.high
-    both = low is not None and high is not None
-    span = f"{low:g} to {high:g}" if both else f"at least {low:g}" if low is not None else f"at most {high:g}"
-    return f"{span} ({reference.source})"
-
-
-def _change(column: Column) -> str:
-    assert column.change is not None
-    low, high = column.change.bounds
-    unit = f" {column.unit}" if column.unit else ""
-    return f"{column.change.step:+g}{unit}, within {low:g} to {high:g} ({column.change.source})"
-
-
-def _missing(column: Column) -> str:
-    codes = f"; written as {', '.join(column.missing_codes)}" if column.missing_codes else ""
-    most = f" in at most {column.missing_at_most:.0%} of the records" if column.missing_at_most is not None else ""
-    return ("allowed" if column.missing_allowed else "not allowed") + most + codes

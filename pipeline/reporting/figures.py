@@ -111,7 +111,7 @@ def draw_net_benefit(ax: Any, rows: Rows) -> None:
 
 def learning(rows: Rows, table: Table) -> Figure:
     """Discrimination by how many patients taught the model."""
-    title = "AUROC by the number of patients who taught the model"
+    title = words.validation.LEARNING_FIGURE
     description = words.validation.describe_learning(len(rows))
     svg = draw_svg("learning", title, description, 220, lambda ax: draw_learning(ax, rows))
     return Figure("learning", title, description, svg, table)

@@ -143,7 +143,7 @@ def calibration(rows: Rows) -> Table:
     ]
     ordered = [(predicted, observed, limits, n) for predicted, observed, n, limits in cells]
     head = ("Predicted risk", "Observed risk", "95% interval", "Patients")
-    return make_table("calibration-data", "Predicted and observed risk, by group of predicted risk", head, ordered)
+    return make_table("calibration-data", words.performance.CALIBRATION_TABLE, head, ordered)
 
 
 def smooth_curve(points: Rows) -> Table:

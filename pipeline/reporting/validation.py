@@ -61,7 +61,7 @@ def tabulate_learning(rows: Rows) -> Table:
     head = ("Patients who taught the model", *LEARNT.values())
     return make_table(
         "learning-data",
-        "Performance by the number of patients who taught the model",
+        words.validation.LEARNING_TABLE,
         head,
         cells,
         words.tables.INTERVALS,
@@ -97,7 +97,7 @@ def tabulate_sites(sites: Rows) -> Table:
     head = ("Site left out", "Patients", "Events", "AUROC", "O:E ratio", "Calibration slope")
     return make_table(
         "sites",
-        "Each site, by a model that the other sites taught",
+        words.validation.SITES_TABLE,
         head,
         cells,
         f"{words.tables.INTERVALS} {words.tables.SMALL}",

@@ -20,7 +20,6 @@ from pipeline.reporting import (
 )
 
 from .conftest import render_all
-from .finders import find_causes
 from .made_cohorts import COHORTS, HOSTILE
 from .made_validation import no_curve, no_sites
 
@@ -112,12 +111,6 @@ def test_row_order_of_the_records_does_not_matter(
 def test_a_report_is_small(rendered: dict[str, str]) -> None:
     assert all(len(text.encode()) < 400_000 for text in rendered.values())
     assert len(Page(rendered["report"]).elements) < 15_000
-
-
-def test_no_word_claims_a_cause(rendered: dict[str, str]) -> None:
-    for kind, text in rendered.items():
-        said = text if kind == "model_card" else Page(text).text
-        assert find_causes(said) == []
 
 
 def test_no_pseudonym_no_date_of_a_patient_and_no_nan(rendered: dict[str, str]) -> None:

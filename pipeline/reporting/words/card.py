@@ -5,6 +5,7 @@ from typing import Any
 
 from pipeline.reporting.words.verdict import VERDICTS
 
+VERDICT = "Verdict."
 OUT_OF_SCOPE = (
     "Out of scope: other populations, decisions without a clinician, and any claim about what treatment does."
 )

@@ -4,8 +4,9 @@ from pipeline.reporting.words.numbers import plural
 
 TITLE = "Clinical risk models: reports"
 WHAT = "For each cohort: how well its model works, which risk factors it uses, and how sure anyone can be."
-NO_REPORT = "There is no report yet. Describe a cohort and run"
-"""Before the command."""
+NO_REPORT, COMMAND = "There is no report yet. Describe a cohort and run", "dvc repro"
+LINKS = (("report.html", "Report"), ("data_dictionary.html", "Data dictionary"), ("model_card.md", "Model card"))
+"""The pages of a cohort and their names."""
 SCALES = "Aggregates only. An AUROC of 0.5 is guessing and 1 perfect separation; a calibration slope of 1 is ideal."
 
 

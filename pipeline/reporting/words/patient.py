@@ -54,6 +54,8 @@ LIMITS = (
     JUDGEMENT,
     "This page is no clearance for clinical use, which is for the clinic and its regulator to give.",
 )
+PATIENT = "Patient"
+"""Before the identifier."""
 EXTRAPOLATED = "Outside the model's experience."
 NO_PART = "None moves this risk by 0.1 percentage points or more."
 ASKS_WHAT_IF = "What if a modifiable factor stood elsewhere?"

@@ -26,6 +26,7 @@ MEANINGS = {
     "log_loss": "mean surprise at what happened, in nats; smaller is better, and 0 is perfect",
 }
 """What the size of each overall measure means."""
+CALIBRATION_TABLE = "Predicted and observed risk, by group of predicted risk"
 
 
 def say_evaluated(shown: Mapping[str, Any]) -> str:

@@ -19,6 +19,7 @@ TRIPOD = (
     "After Collins et al. 2024, BMJ 385:e078378, in our own words. Computed: by this pipeline. Supplied: by the "
     "cohort's schema. Missing: for the study team to add before publication."
 )
+DATA_OF = "Data of this figure"
 TABLE_BESIDE = "The numbers are in the table beside this figure."
 
 

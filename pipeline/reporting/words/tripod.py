@@ -52,7 +52,7 @@ ASKS = {
     "24": "Results of updating",
     "25": "Interpretation, with fairness and earlier studies",
     "26": "Limitations",
-    "27a": "Handling of poor or missing input when in use",
+    "27a": "Handling of faulty or missing input when in use",
     "27b": "What users have to do and to know",
     "27c": "Next steps for research",
 }

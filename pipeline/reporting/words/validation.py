@@ -5,6 +5,10 @@ from typing import Any
 
 from pipeline.reporting.words.numbers import Estimate, decimal, decimals, estimate, interval, plural, signed
 
+LEARNING_TABLE = "Performance by the number of patients who taught the model"
+LEARNING_FIGURE = "AUROC by the number of patients who taught the model"
+SITES_TABLE = "Each site, by a model that the other sites taught"
+
 
 def note_optimism(resamples: int) -> str:
     """How optimism was estimated, on so many resamples."""

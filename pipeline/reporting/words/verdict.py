@@ -67,8 +67,8 @@ def explain_auroc(auroc: Estimate, outcome: str) -> str:
 def explain_slope(slope: Estimate) -> str:
     """What a calibration slope says about high and low predicted risks."""
     said = {
-        "below": f"Predictions are {SPREAD.below}: high risks are overstated and low risks understated.",
-        "above": "Predictions are too close to the average: high risks are understated and low risks overstated.",
+        "below": f"Predictions are {SPREAD.below}: high risks are {LEVEL.below} and low risks {LEVEL.above}.",
+        "above": f"Predictions are too close to the average: high risks are {LEVEL.above} and low risks {LEVEL.below}.",
         "around": "The spread of predicted risks agrees with 1, the ideal.",
         "unknown": "Whether the spread of predicted risks is right cannot be said.",
     }[position(slope)]
