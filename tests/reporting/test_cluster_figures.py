@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from markupsafe import Markup
 
@@ -101,6 +101,7 @@ def test_the_map_draws_its_table(cohort: type[Cohort], side: int) -> None:
     assert covered == pytest.approx(len(found["bins"]))
 
 
+@settings(deadline=None)
 @given(st.sets(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=1), st.floats(0.01, 30), st.floats(-50, 50))
 def test_every_bin_finds_its_place(places: set[tuple[int, int]], size: float, start: float) -> None:
     bins = [{"x": start + size * i, "y": size * j, "width": size, "height": size, "n": 10, "cluster": 1, "share": 1.0}
@@ -130,6 +131,7 @@ def test_the_map_says_who_is_not_on_it(hidden: int | None, said: str) -> None:
     assert cluster_map.draw_map(found | {"bins": []}, [], 10) is None
 
 
+@settings(deadline=None)
 @given(HEIGHTS, st.floats(0.01, 0.5))
 def test_labels_keep_apart_and_in_order_around_their_values(values: list[float], gap: float) -> None:
     heights = cluster_figures.spread(values, gap)

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_schemas.columns import Classes, Coded, Cohort, Role, Study, Text, category, identifier
@@ -54,6 +54,7 @@ def test_classes_are_named_as_such() -> None:
     assert "nobody had the event" in said
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 300), min_size=2, max_size=6))
 def test_a_hidden_class_does_not_follow_from_the_others(counts: list[int]) -> None:
     """The first is known from elsewhere, so what is hidden is several classes that hold ten, or all but the first."""
@@ -71,6 +72,7 @@ def test_a_class_that_table_one_hides_is_hidden_here() -> None:
     assert [row["events"] for row in rows] == [40, None, None]
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 60), min_size=1, max_size=6))
 def test_shown_horizons_differ_by_ten_or_more(counts: list[int]) -> None:
     rows = targets.protect_horizons(rows_of([count if count >= 10 else None for count in counts]), 10)

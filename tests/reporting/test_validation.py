@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.reporting import (
@@ -98,6 +98,7 @@ def with_sites(sizes: list[int], events: list[int], hidden: int, total: int) -> 
     )
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(20, 90), min_size=1, max_size=6), st.lists(st.integers(1, 30), max_size=3))
 def test_sites_left_out_do_not_follow_from_the_totals(sizes: list[int], left_out: list[int]) -> None:
     total = sum(sizes) + sum(left_out)
@@ -164,6 +165,7 @@ def test_how_many_lie_outside(outside: int | None, share: float | None, says: st
     assert says in words.performance.say_outside({"outside": outside, "outside_share": share})
 
 
+@settings(deadline=None)
 @given(st.floats(0, 1), st.floats(0, 1))
 def test_widths_are_said_with_what_the_interval_is_of(median: float, high: float) -> None:
     said = words.performance.say_width({"median_width": median, "width_90": high})

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.reporting import page
@@ -90,6 +90,7 @@ def test_a_scale_has_one_word_for_every_number(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SCALES)
+@settings(deadline=None)
 @given(number=st.floats(-2, 2))
 def test_a_scale_changes_its_word_at_thresholds_alone(name: str, number: float) -> None:
     scale = SCALES[name]
@@ -101,6 +102,7 @@ def test_a_scale_changes_its_word_at_thresholds_alone(name: str, number: float) 
 
 
 @pytest.mark.parametrize("name", SIDES)
+@settings(deadline=None)
 @given(middle=st.floats(0, 2), half=st.floats(0, 0.5))
 def test_sides_follow_the_whole_interval(name: str, middle: float, half: float) -> None:
     table = SIDES[name]
@@ -124,6 +126,7 @@ def test_the_page_changes_its_word_at_each_threshold(name: str, bound: float) ->
 
 
 @pytest.mark.parametrize("name", SHOWN)
+@settings(deadline=None)
 @given(share=st.floats(0, 1))
 def test_the_page_keeps_its_word_between_thresholds(name: str, share: float) -> None:
     number = 0.55 + 0.44 * share if name == "DISCRIMINATION" else 0.02 + 1.5 * share

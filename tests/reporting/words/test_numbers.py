@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.reporting.words import numbers
@@ -41,6 +41,7 @@ def test_significant(value: float, shown: str) -> None:
     assert numbers.significant(value) == shown
 
 
+@settings(deadline=None)
 @given(st.floats(-1e6, 1e6))
 def test_no_negative_zero(value: float) -> None:
     shown = numbers.decimal(value)

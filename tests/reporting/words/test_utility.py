@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.reporting.words import utility
@@ -13,6 +13,7 @@ def est(value: float | None) -> dict[str, Any]:
     return {"value": value, "lo": None, "hi": None, "reason": None}
 
 
+@settings(deadline=None)
 @given(st.floats(-0.3, 1), st.none() | st.floats(-1, 1))
 def test_no_sentence_claims_a_cause(model: float, everyone: float | None) -> None:
     row = {"threshold": 0.2, "model": est(model), "treat_all": est(everyone)}

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.reporting.words import verdict
@@ -42,6 +42,7 @@ def test_without_an_interval_nothing_is_claimed() -> None:
     assert "too few events" in verdict.say_calibration(unknown, unknown)
 
 
+@settings(deadline=None)
 @given(st.floats(0, 1), st.floats(0, 0.3), st.floats(0, 0.3))
 def test_no_sentence_claims_a_cause(value: float, below: float, above: float) -> None:
     estimate = est(value, max(value - below, 0), min(value + above, 1))
