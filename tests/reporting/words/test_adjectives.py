@@ -101,6 +101,24 @@ def test_a_scale_changes_its_word_at_thresholds_alone(name: str, number: float) 
         assert scale.word(bound) == scale.word(below if scale.closed else above)
 
 
+@pytest.mark.parametrize(
+    ("name", "number", "word"),
+    [
+        ("DISCRIMINATION", 0.5, "weak"),
+        ("DISCRIMINATION", 0.6, "modest"),
+        ("DISCRIMINATION", 0.699, "modest"),
+        ("DISCRIMINATION", 0.7, "moderate"),
+        ("DISCRIMINATION", 0.8, "good"),
+        ("DISCRIMINATION", 0.9, "very good"),
+        ("DISCRIMINATION", 1.0, "very good"),
+        ("PRECISION", 0.5, ""),
+        ("PRECISION", 0.501, "imprecise"),
+    ],
+)
+def test_where_the_thresholds_lie(name: str, number: float, word: str) -> None:
+    assert SCALES[name].word(number) == word
+
+
 @pytest.mark.parametrize("name", SIDES)
 @settings(deadline=None)
 @given(middle=st.floats(0, 2), half=st.floats(0, 0.5))
