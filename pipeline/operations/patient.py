@@ -20,8 +20,8 @@ from pipeline.operations.model_file import Stored, read_model, read_refits
 from pipeline.operations.patient_records import Known, find_known, find_new
 from pipeline.phenotypes import predictor_values
 from pipeline.records.checks import keeps_rules
+from pipeline.reporting import words
 from pipeline.reporting.patient import build_patient, build_patient_list
-from pipeline.reporting.patient_words import REFUSED, risk
 from pipeline.reporting.render import render_patient, render_patient_list
 from pipeline.settings import Settings, load_cohort, load_settings
 
@@ -142,7 +142,7 @@ def _render_pages(query: Query) -> list[tuple[str, str]]:
         found = _describe(one, cohort, basis) | {"account": asdict(account) | {"told": told}} | common
         found |= {"identifier": identifier, "place": place_among(told["risk"], evaluated, fewest)}
         found |= {"phenotype": clusters.get(nearest.get("phenotype", 0))}
-        pages.append((render_patient(build_patient(cohort, found)), risk(told["risk"])))
+        pages.append((render_patient(build_patient(cohort, found)), words.patient.risk(told["risk"])))
     return pages
 
 
@@ -169,7 +169,9 @@ def _refuse_asked(query: Query, known: Sequence[Known], basis: Basis) -> None:
             value = one.record[name].iloc[0]
             number = float(value) if basis.inputs[name].numeric and not pd.isna(value) else None
             if reason := refuse_value(basis.inputs[name], number, after):
-                raise ConfigurationError(f"--what-if {name}: {REFUSED[reason]}; {_say_allowed(basis, name)}")
+                raise ConfigurationError(
+                    f"--what-if {name}: {words.patient.REFUSED[reason]}; {_say_allowed(basis, name)}"
+                )
 
 
 def _say_allowed(basis: Basis, name: str) -> str:

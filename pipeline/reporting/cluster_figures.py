@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.reporting import cluster_risks, clusters, wording
+from pipeline.reporting import cluster_risks, clusters, words
 from pipeline.reporting.cluster_style import COLOURS, DASHES, shorten, tint
 from pipeline.reporting.clusters import Profile
 from pipeline.reporting.figures import CLEAR, GREY, INK, Figure
 from pipeline.reporting.forests import Line, forest
 from pipeline.reporting.svg import LABEL, draw_svg, place_rows, wrap
 from pipeline.reporting.tables import Rows
+from pipeline.reporting.words import numbers
 
 ABOVE, BELOW = "#E69F00", "#56B4E9"
 """Orange and sky blue of Okabe and Ito: dark text stands out from both."""
@@ -31,17 +32,14 @@ class Series:
 def heat_map(rows: Sequence[Profile], found: Rows) -> Figure:
     """How far each phenotype is off, characteristic by characteristic."""
     title = "How far each phenotype differs"
-    description = (
-        "For each characteristic, each phenotype's difference from all other patients in standard deviations: orange "
-        "with a plus above them, blue with a minus below, hatched where it is not shown."
-    )
+    description = words.phenotype_figures.HEAT_MAP
     height = 60 + 30 * (place_rows([row.label for row in rows])[-1] + 1)
-    numbers = [c["cluster"] for c in found]
-    svg = draw_svg("profiles", title, description, height, lambda ax: draw_heat_map(ax, rows, numbers))
+    order = [c["cluster"] for c in found]
+    svg = draw_svg("profiles", title, description, height, lambda ax: draw_heat_map(ax, rows, order))
     return Figure("profiles", title, description, shorten(svg), clusters.profiles(rows, found))
 
 
-def draw_heat_map(ax: Any, rows: Sequence[Profile], numbers: Sequence[int]) -> None:
+def draw_heat_map(ax: Any, rows: Sequence[Profile], order: Sequence[int]) -> None:
     """A row of cells under each label, and in each the difference."""
     places = place_rows([row.label for row in rows])
     reach = max([1.0, *[abs(d) for row in rows for d in row.differences if d is not None]])
@@ -49,8 +47,8 @@ def draw_heat_map(ax: Any, rows: Sequence[Profile], numbers: Sequence[int]) -> N
         ax.text(0, i - 0.28, wrap(row.label, LABEL), transform=ax.get_yaxis_transform(), va="bottom")
         for j, difference in enumerate(row.differences):
             _draw_cell(ax, j, i, difference, reach)
-    ax.set(ylim=(places[-1] + 0.4, -0.8), yticks=[], xlim=(-0.5, len(numbers) - 0.5), xlabel="Phenotype")
-    ax.set_xticks(range(len(numbers)), [str(number) for number in numbers])
+    ax.set(ylim=(places[-1] + 0.4, -0.8), yticks=[], xlim=(-0.5, len(order) - 0.5), xlabel="Phenotype")
+    ax.set_xticks(range(len(order)), [str(number) for number in order])
     ax.xaxis.tick_top()
     ax.xaxis.set_label_position("top")
     ax.tick_params(length=0)
@@ -63,28 +61,23 @@ def _draw_cell(ax: Any, column: float, row: float, difference: float | None, rea
     middle = {"ha": "center", "va": "center_baseline", "size": 9.5, "color": INK}
     if difference is None:
         ax.bar(column, 0.52, facecolor="white", edgecolor=GREY, hatch="////", linewidth=0.5, **box)
-        ax.text(column, row + 0.01, wording.HIDDEN, bbox=CLEAR, **middle)
+        ax.text(column, row + 0.01, numbers.HIDDEN, bbox=CLEAR, **middle)
         return
     colour = tint(ABOVE if difference > 0 else BELOW, abs(difference) / reach)
     ax.bar(column, 0.52, facecolor=colour, edgecolor="#d5dbe1", linewidth=0.5, **box)
-    ax.text(column, row + 0.01, wording.signed(1)(difference), **middle)
+    ax.text(column, row + 0.01, numbers.signed(1)(difference), **middle)
 
 
 def incidence(rows: Rows, unit: str) -> Figure:
     """The cumulative incidence of each phenotype that has a curve."""
     shown = [row for row in rows if row["incidence"]]
     title = "Cumulative incidence by phenotype"
-    description = (
-        f"The share of patients with the event over time, {wording.plural(len(shown), 'phenotype')}, each a line "
-        "with its number at the end and its pointwise 95% band."
-    )
-    if len(shown) < len(rows):
-        names = wording.join([str(row["cluster"]) for row in rows if not row["incidence"]])
-        description += f" Too few patients for a curve: phenotype {names}."
+    without = [str(row["cluster"]) for row in rows if not row["incidence"]]
+    description = words.phenotype_figures.describe_incidence(len(shown), without)
     series = [_read_curve(row) for row in shown]
-    numbers = [row["cluster"] for row in rows]
+    order = [row["cluster"] for row in rows]
     key = "phenotype-incidence"
-    svg = draw_svg(key, title, description, 250, lambda ax: draw_incidence(ax, series, numbers, unit))
+    svg = draw_svg(key, title, description, 250, lambda ax: draw_incidence(ax, series, order, unit))
     return Figure(key, title, description, shorten(svg), cluster_risks.tabulate_incidence(shown, unit))
 
 
@@ -95,29 +88,26 @@ def _read_curve(row: Any) -> Series:
     return Series(row["cluster"], tuple(point["time"] for point in points), value, lo, hi)
 
 
-def draw_incidence(ax: Any, series: Sequence[Series], numbers: Sequence[int], unit: str) -> None:
+def draw_incidence(ax: Any, series: Sequence[Series], order: Sequence[int], unit: str) -> None:
     """Lines in their bands; nobody has the event at time 0."""
     for one in series:
-        place = numbers.index(one.number)
+        place = order.index(one.number)
         band = [(x, lo, hi) for x, lo, hi in zip(one.x, one.lo, one.hi, strict=True) if lo is not None]
         x, lo, hi = ([0.0, *column] for column in zip(*band, strict=True)) if band else ([], [], [])
         ax.fill_between(x, lo, hi, color=COLOURS[place % len(COLOURS)], alpha=0.1, linewidth=0)
         _draw_line(ax, place, (0.0, *one.x), (0.0, *one.value))
     ends = [end for one in series if (end := _end(one))]
-    _label_ends(ax, ends, numbers)
+    _label_ends(ax, ends, order)
     ax.set(xlabel=f"Time ({unit})", ylabel="With the event")
     ax.set_xlim(left=0)
     ax.set_ylim(bottom=0)
-    ax.yaxis.set_major_formatter(lambda value, _: wording.percent(round(value, 9)))
+    ax.yaxis.set_major_formatter(lambda value, _: numbers.percent(round(value, 9)))
 
 
 def periods(rows: Rows, found: Rows, says: str) -> Figure:
     """The share of each phenotype, period by period."""
     title = "Shares of the phenotypes over time"
-    description = (
-        f"The share of patients in each of {wording.plural(len(found), 'phenotype')} in "
-        f"{wording.plural(len(rows), 'period')}, each a line with its number at the end and 95% intervals. {says}"
-    ).strip()
+    description = words.phenotype_figures.describe_periods(len(found), len(rows), says)
     series = [_read_shares(rows, c["cluster"]) for c in found]
     key, names = "phenotype-periods", [str(row["period"]) for row in rows]
     svg = draw_svg(key, title, description, 240, lambda ax: draw_periods(ax, series, names))
@@ -132,7 +122,7 @@ def _read_shares(rows: Rows, number: int) -> Series:
 
 def draw_periods(ax: Any, series: Sequence[Series], names: Sequence[str]) -> None:
     """A dot with its interval for each period, clusters side by side so that intervals do not overlap."""
-    numbers, ends = [one.number for one in series], []
+    order, ends = [one.number for one in series], []
     for place, one in enumerate(series):
         shift = 0.07 * (place - (len(series) - 1) / 2)
         x = tuple(i + shift for i in one.x)
@@ -142,12 +132,12 @@ def draw_periods(ax: Any, series: Sequence[Series], names: Sequence[str]) -> Non
         _draw_line(ax, place, x, one.value, marker="o", markersize=3.5)
         end = _end(one)
         ends += [(one.number, len(names) - 0.75, end[2])] if end else []
-    _label_ends(ax, ends, numbers)
+    _label_ends(ax, ends, order)
     crowded = sum(len(name) + 1 for name in names) > 44
     ax.set_xticks(range(len(names)), names, rotation=90 if crowded else 0)
     ax.set(ylabel="Share of patients")
     ax.set_ylim(bottom=0)
-    ax.yaxis.set_major_formatter(lambda value, _: wording.percent(round(value, 9)))
+    ax.yaxis.set_major_formatter(lambda value, _: numbers.percent(round(value, 9)))
 
 
 def _draw_line(ax: Any, place: int, x: Sequence[float], y: Sequence[float | None], **more: Any) -> None:
@@ -163,12 +153,12 @@ def _end(one: Series) -> tuple[int, float, float] | None:
     return (one.number, *known[-1]) if known else None
 
 
-def _label_ends(ax: Any, ends: Sequence[tuple[int, float, float]], numbers: Sequence[int]) -> None:
+def _label_ends(ax: Any, ends: Sequence[tuple[int, float, float]], order: Sequence[int]) -> None:
     """Each line's number right of its end and level with it, or as near as others leave room."""
     top, ordered = ax.get_ylim()[1], sorted(ends, key=lambda end: end[2])
     heights = spread([value for *_, value in ordered], 0.075 * top)
     for (number, x, _), height in zip(ordered, heights, strict=True):
-        colour = COLOURS[numbers.index(number) % len(COLOURS)]
+        colour = COLOURS[order.index(number) % len(COLOURS)]
         where = {"xytext": (5, 0), "textcoords": "offset points", "va": "center"}
         ax.annotate(str(number), (x, height), color=colour, weight="bold", annotation_clip=False, **where)
 

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from pipeline.reporting import wording
+from pipeline.reporting import words
 from pipeline.reporting.cluster_style import COLOURS, shorten, tint
 from pipeline.reporting.clusters import name_cluster
 from pipeline.reporting.figures import INK, Figure
 from pipeline.reporting.svg import WIDTH, draw_svg, wrap
 from pipeline.reporting.tables import Rows, Table, make_table
+from pipeline.reporting.words import numbers
 
 Bin = Mapping[str, Any]
 PALE = 0.38
@@ -42,37 +43,17 @@ def draw_map(found: Mapping[str, Any], clusters: Rows, smallest: int) -> Figure 
         return None
     grid = make_grid(found["bins"])
     title = "Where the phenotypes lie"
-    description = f"{_say_axes(found)} {_say_bins(grid, found.get('hidden'), smallest)}"
-    numbers = [c["cluster"] for c in clusters]
+    description = words.phenotype_figures.describe_map(found, len(grid.bins), smallest)
+    order = [c["cluster"] for c in clusters]
     height = min(max(WIDTH * 0.86 * len(grid.up) / len(grid.across), 130), 330) + 62 + 16 * -(-len(clusters) // 3)
     key = "phenotype-map"
-    svg = draw_svg(key, title, description, height, lambda ax: draw_bins(ax, grid, numbers, found))
+    svg = draw_svg(key, title, description, height, lambda ax: draw_bins(ax, grid, order, found))
     return Figure(key, title, description, shorten(svg), tabulate_map(grid, clusters))
 
 
-def _say_axes(found: Mapping[str, Any]) -> str:
-    shares = found.get("explained") or ()
-    hold = f", which hold {wording.join([wording.percent(s) for s in shares])} of the variance" if shares else ""
-    return (
-        f"Patients in square bins on the first two principal components{hold}. "
-        f"To the right: {found['x']}. Upward: {found['y']}."
-    )
-
-
-def _say_bins(grid: Grid, hidden: int | None, smallest: int) -> str:
-    said = (
-        f"{wording.plural(len(grid.bins), 'bin')} of at least {smallest} patients, each with the number of the "
-        "phenotype that most of them have."
-    )
-    if hidden == 0:
-        return f"{said} No patient lies elsewhere."
-    who = "Some patients, too few to publish how many," if hidden is None else wording.plural(hidden, "patient")
-    return f"{said} {who} {'lies' if hidden == 1 else 'lie'} in bins that are not shown."
-
-
-def draw_bins(ax: Any, grid: Grid, numbers: Sequence[int], found: Mapping[str, Any]) -> None:
+def draw_bins(ax: Any, grid: Grid, order: Sequence[int], found: Mapping[str, Any]) -> None:
     """Runs of bins in the cluster's pale colour, and its number in each bin."""
-    for place, number in enumerate(numbers):
+    for place, number in enumerate(order):
         colour = tint(COLOURS[place % len(COLOURS)], PALE)
         for j in range(len(grid.up)):
             runs = _find_runs(grid, j, number)
@@ -107,21 +88,17 @@ def tabulate_map(grid: Grid, clusters: Rows) -> Table:
         (_centre(grid.up[j]), *[_say_bin(grid.bins.get((i, j))) for i in range(len(grid.across))])
         for j in reversed(range(len(grid.up)))
     ]
-    names = "; ".join(name_cluster(c) for c in clusters)
-    note = (
-        "Rows and columns are the centres of bins on both axes. In each bin: the phenotype that most of its patients "
-        f"have, and the share who have it of how many. A dash: no patients, or too few to show. Phenotypes: {names}."
-    )
+    note = words.phenotype_figures.note_map([name_cluster(c) for c in clusters])
     head = ("", *[_centre(x) for x in grid.across])
     return make_table("phenotype-map-data", "Where the phenotypes lie", head, rows, note)
 
 
 def _centre(value: float) -> str:
-    return wording.significant(value, 2)
+    return numbers.significant(value, 2)
 
 
 def _say_bin(one: Bin | None) -> str:
     if one is None:
-        return wording.NOTHING
-    share = "most" if one.get("share") is None else wording.percent(one["share"])
-    return f"{one['cluster']}: {share} of {wording.count(one['n'])}"
+        return numbers.NOTHING
+    share = "most" if one.get("share") is None else numbers.percent(one["share"])
+    return f"{one['cluster']}: {share} of {numbers.count(one['n'])}"

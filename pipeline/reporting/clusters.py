@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from data_schemas.columns import Column
-from pipeline.reporting import wording
-from pipeline.reporting.tables import SMALL, Row, Rows, Table, make_table
+from pipeline.reporting import words
+from pipeline.reporting.tables import Row, Rows, Table, make_table
+from pipeline.reporting.words import numbers
 
 Cluster = Mapping[str, Any]
 Phenotypes = Mapping[str, Any]
@@ -41,31 +42,22 @@ def summarise_clusters(clusters: Rows, risks: Mapping[int, Mapping[str, Any]], e
     rows = [
         (
             name_cluster(c),
-            f"{wording.count(c['n'])} ({wording.percent(c['share'])})",
-            *((wording.text(c.get("status")),) if told else ()),
-            wording.decimal(c["jaccard"]),
-            _estimate(risks.get(c["cluster"], {}).get("rate") or c.get("outcome"), wording.percent),
-            *((_estimate(risks.get(c["cluster"], {}).get("oe_ratio"), wording.decimal),) if judged else ()),
+            f"{numbers.count(c['n'])} ({numbers.percent(c['share'])})",
+            *((numbers.text(c.get("status")),) if told else ()),
+            numbers.decimal(c["jaccard"]),
+            _estimate(risks.get(c["cluster"], {}).get("rate") or c.get("outcome"), numbers.percent),
+            *((_estimate(risks.get(c["cluster"], {}).get("oe_ratio"), numbers.decimal),) if judged else ()),
         )
         for c in clusters
     ]
     status = ("Status",) if told else ()
     ratio = ("O:E ratio",) if judged else ()
     head = ("Phenotype", "Patients", *status, "Stability (Jaccard)", f"Observed: {event}", *ratio)
-    return make_table("clusters", "Phenotypes", head, rows, _cluster_note(told=told, judged=judged))
+    return make_table("clusters", "Phenotypes", head, rows, words.phenotypes.note_clusters(told=told, judged=judged))
 
 
-def _cluster_note(*, told: bool, judged: bool) -> str:
-    said = "Stability: mean Jaccard similarity over resamples; 1 means that the same patients are found every time."
-    if told:
-        said += " Status: kept from the clusters found before, or new."
-    if judged:
-        said += " Observed outcome and O:E ratio: in the patients evaluated, each with its 95% interval."
-    return said
-
-
-def _estimate(estimate: wording.Estimate | None, show: wording.Show) -> str:
-    return wording.estimate(estimate, show) if estimate else wording.NOTHING
+def _estimate(estimate: numbers.Estimate | None, show: numbers.Show) -> str:
+    return numbers.estimate(estimate, show) if estimate else numbers.NOTHING
 
 
 def rules(clusters: Rows) -> Table | None:
@@ -73,27 +65,19 @@ def rules(clusters: Rows) -> Table | None:
     rows = [
         (
             name_cluster(c),
-            say_rule(c["rule"]),
-            _estimate(c["rule"].get("sensitivity"), wording.percent),
-            _estimate(c["rule"].get("precision"), wording.percent),
+            words.phenotypes.say_rule(c["rule"]),
+            _estimate(c["rule"].get("sensitivity"), numbers.percent),
+            _estimate(c["rule"].get("precision"), numbers.percent),
         )
         for c in clusters
         if c.get("rule")
     ]
     head = ("Phenotype", "Rule", "Sensitivity", "Precision")
-    note = (
-        "Sensitivity: share of the phenotype's patients whom the rule finds. Precision: share of the patients found "
-        "who are of the phenotype. Each with its 95% interval."
+    return (
+        make_table("phenotype-rules", "Short rules that find the phenotypes", head, rows, words.phenotypes.RULES)
+        if rows
+        else None
     )
-    return make_table("phenotype-rules", "Short rules that find the phenotypes", head, rows, note) if rows else None
-
-
-def say_rule(rule: Mapping[str, Any]) -> str:
-    """Its paths, any of which suffices; without any, why."""
-    paths = [wording.join(list(path)) for path in rule.get("conditions") or () if path]
-    if not paths:
-        return wording.sentence(f"no rule: {rule.get('reason') or 'no reason recorded'}")
-    return "; or: ".join(paths)
 
 
 def tried(phenotypes: Phenotypes) -> Table:
@@ -106,27 +90,24 @@ def tried(phenotypes: Phenotypes) -> Table:
             *[_number(t.get(key)) for key in ("smallest_jaccard", "silhouette", "reference_quantile")],
             *[_gap(t) if key == "gap" else _number(t.get(key)) for key in given],
             "accepted" if t["accepted"] else "refused",
-            wording.text(t.get("reason")),
+            numbers.text(t.get("reason")),
         )
         for t in phenotypes["tried"]
     ]
     head = ("Clusters", "Least stability", "Separation", "To exceed", *[optional[key] for key in given])
-    note = "Separation: simplified silhouette, 0 to 1; 'to exceed' is what data without clusters reach by chance."
-    if "rand" in given:
-        note += " Agreement: mean adjusted Rand index over resamples; 0 is chance, 1 is the same clusters every time."
-    if "gap" in given:
-        note += " Gap: the gap statistic of Tibshirani et al. (2001, J R Stat Soc B 63:411)."
-    return make_table("tried", "Numbers of clusters tried", (*head, "Result", "Reason"), rows, note)
+    return make_table(
+        "tried", "Numbers of clusters tried", (*head, "Result", "Reason"), rows, words.phenotypes.note_tried(given)
+    )
 
 
 def _gap(row: Mapping[str, Any]) -> str:
     if row.get("gap") is None or row.get("gap_error") is None:
         return _number(row.get("gap"))
-    return f"{wording.decimal(row['gap'])} ({wording.decimal(row['gap_error'], 3)})"
+    return f"{numbers.decimal(row['gap'])} ({numbers.decimal(row['gap_error'], 3)})"
 
 
 def _number(value: float | None) -> str:
-    return wording.NOTHING if value is None else wording.decimal(value)
+    return numbers.NOTHING if value is None else numbers.decimal(value)
 
 
 def profile(clusters: Rows, columns: Mapping[str, Column]) -> list[Profile]:
@@ -155,29 +136,26 @@ def profiles(rows: Sequence[Profile], clusters: Rows) -> Table:
         )
         for row in rows
     ]
-    note = (
-        "Median, or the most frequent level with its share; in brackets, the difference from all other patients "
-        "in standard deviations, of the named level where levels have no order. "
-        f"At most the {SHOWN} characteristics that differ most."
-    )
     head = ("Characteristic", *head_of(clusters))
-    return make_table("profiles-data", "What sets the phenotypes apart", head, cells, note)
+    return make_table(
+        "profiles-data", "What sets the phenotypes apart", head, cells, words.phenotypes.note_profiles(SHOWN)
+    )
 
 
 def _cell(inside: str, difference: float | None, level: str | None) -> str:
     if difference is None:
         return inside
-    return f"{inside} [{level + ': ' if level else ''}{wording.signed(1)(difference)} SD]"
+    return f"{inside} [{level + ': ' if level else ''}{numbers.signed(1)(difference)} SD]"
 
 
 def _typical(predictor: Mapping[str, Any]) -> str:
     if predictor.get("median") is not None:
-        return wording.significant(predictor["median"])
+        return numbers.significant(predictor["median"])
     shares = {k: v for k, v in (predictor.get("shares") or {}).items() if v is not None}
     if not shares:
-        return wording.HIDDEN
+        return numbers.HIDDEN
     level = max(shares, key=lambda k: shares[k])
-    return f"{level} {wording.percent(shares[level])}"
+    return f"{level} {numbers.percent(shares[level])}"
 
 
 def factors(clusters: Rows, found: Mapping[str, Any]) -> Table | None:
@@ -186,20 +164,14 @@ def factors(clusters: Rows, found: Mapping[str, Any]) -> Table | None:
     for cluster in clusters:
         weights = (found.get("clusters") or {}).get(str(cluster["cluster"])) or ()
         inner = [
-            Row(w["label"], (wording.decimal(w["weight"]), DIRECTIONS[w.get("direction")]), inner=True)
+            Row(w["label"], (numbers.decimal(w["weight"]), words.phenotypes.DIRECTIONS[w.get("direction")]), inner=True)
             for w in weights[:EXPLAINED]
         ]
         rows += [Row(name_cluster(cluster), group=True), *inner] if inner else []
     head = ("Phenotype and characteristic", "Weight (log-odds)", "Values that speak for membership")
-    note = (
-        "Weight: mean absolute contribution (SHAP) to the log-odds of membership. "
-        f"At most the {EXPLAINED} heaviest of each phenotype."
-    )
+    note = words.phenotypes.note_factors(EXPLAINED)
     caption = "What tells each phenotype from the others"
     return Table("phenotype-factors", caption, head, tuple(rows), note) if rows else None
-
-
-DIRECTIONS = {"higher": "higher", "lower": "lower", "mixed": "neither higher nor lower throughout", None: "no order"}
 
 
 def treatments(clusters: Rows) -> Table | None:
@@ -213,13 +185,13 @@ def treatments(clusters: Rows) -> Table | None:
             made.append(Row(label, group=True))
         made.append(Row(str(key[1]), tuple(_treated(found.get(key, {})) for found in by_cluster), inner=True))
     head = ("Treatment", *head_of(clusters))
-    note = f"Share of the phenotype's patients; in brackets, of all other patients. {SMALL}"
+    note = words.phenotypes.TREATMENTS
     return Table("phenotype-treatments", "Treatments by phenotype", head, tuple(made), note) if made else None
 
 
 def _treated(found: Mapping[str, Any]) -> str:
     inside, others = (
-        wording.HIDDEN if found.get(key) is None else wording.percent(found[key]) for key in ("share", "others")
+        numbers.HIDDEN if found.get(key) is None else numbers.percent(found[key]) for key in ("share", "others")
     )
     return f"{inside} [{others}]"
 
@@ -229,13 +201,13 @@ def periods(rows: Rows, clusters: Rows) -> Table:
     cells = [
         (
             str(row["period"]),
-            wording.count(row["n"]),
-            *[_estimate(row["shares"].get(str(c["cluster"])), wording.percent) for c in clusters],
+            numbers.count(row["n"]),
+            *[_estimate(row["shares"].get(str(c["cluster"])), numbers.percent) for c in clusters],
         )
         for row in rows
     ]
     head = ("Period", "Patients", *head_of(clusters))
-    note = "Share of the period's patients in each phenotype, with its 95% interval."
+    note = words.phenotypes.PERIODS
     return make_table("phenotype-periods-data", "Shares of the phenotypes over time", head, cells, note)
 
 
@@ -247,17 +219,17 @@ def agreement(phenotypes: Phenotypes) -> Table | None:
             "none" if a.get("k") is None else str(a["k"]),
             _number(a.get("rand")),
             _number(a.get("smallest_jaccard")),
-            wording.text(a.get("reason")),
+            numbers.text(a.get("reason")),
         )
         for a in phenotypes.get("agreement") or ()
     ]
     head = ("Clusterer", "Clusters", "Agreement (adjusted Rand)", "Least stability", "Remark")
-    note = "Agreement with the clusters shown: 0 is what chance gives, 1 the same clusters."
+    note = words.phenotypes.AGREEMENT
     return make_table("phenotype-agreement", "Other clusterers", head, rows, note) if rows else None
 
 
 def left_out(phenotypes: Phenotypes) -> Table | None:
     """Predictors that clusters were not sought in, and why."""
-    rows = [(p["label"], wording.sentence(p["reason"])) for p in phenotypes.get("left_out") or ()]
+    rows = [(p["label"], numbers.sentence(p["reason"])) for p in phenotypes.get("left_out") or ()]
     caption = "Predictors left out of the search"
     return make_table("phenotype-left-out", caption, ("Predictor", "Reason"), rows, prose=True) if rows else None

@@ -6,25 +6,21 @@ from data_schemas.columns import (
     Classes,
     Cohort,
     Column,
-    Direction,
     Kind,
     OneRow,
-    Reference,
     Role,
-    Severity,
     TimeToEvent,
 )
-from pipeline.reporting import wording
+from pipeline.reporting import words
 from pipeline.reporting.tables import make_table
-
-WAYS = {Direction.INCREASES: "risk increases", Direction.DECREASES: "risk decreases"}
+from pipeline.reporting.words import numbers
 
 
 def build_dictionary(cohort: type[Cohort], name: str) -> dict[str, Any]:
     """Everything the template of a data dictionary needs."""
     columns = cohort.columns()
-    overview = [(n, c.label, str(c.role), str(c.kind), wording.text(c.unit)) for n, c in columns.items()]
-    rules = [(str(check.name), wording.text(check.description)) for check in cohort.to_schema().checks]
+    overview = [(n, c.label, str(c.role), str(c.kind), numbers.text(c.unit)) for n, c in columns.items()]
+    rules = [(str(check.name), numbers.text(check.description)) for check in cohort.to_schema().checks]
     return {
         "name": name,
         "study": cohort.study(),
@@ -38,7 +34,7 @@ def build_dictionary(cohort: type[Cohort], name: str) -> dict[str, Any]:
 def study_facts(cohort: type[Cohort]) -> list[tuple[str, str]]:
     """The study as a whole, each fact with its name."""
     study = cohort.study()
-    thresholds = wording.join([wording.percent(t) for t in study.thresholds])
+    thresholds = numbers.join([numbers.percent(t) for t in study.thresholds])
     return [
         ("Population", study.population),
         ("Intended use", study.intended_use),
@@ -47,7 +43,7 @@ def study_facts(cohort: type[Cohort]) -> list[tuple[str, str]]:
         ("Source of the data", study.source),
         ("Licence", study.licence),
         ("Risks at which care would change", thresholds or "none declared"),
-        ("AUROC too good to be believed", f"above {study.auroc_ceiling:g}: {study.auroc_ceiling_source}"),
+        ("AUROC that suggests a leak", words.dictionary.say_ceiling(study.auroc_ceiling, study.auroc_ceiling_source)),
         ("Records per patient", "one" if isinstance(study.per_patient, OneRow) else "one or more"),
         ("Subgroups", ", ".join(cohort.columns()[g.column].label for g in study.subgroups) or "none declared"),
     ]
@@ -57,18 +53,17 @@ def _outcome_facts(cohort: type[Cohort]) -> list[tuple[str, str]]:
     """How the outcome is defined; what does not apply is left out."""
     outcome = cohort.study().outcome
     if isinstance(outcome, TimeToEvent):
-        defined = f"{outcome.event_column} is {outcome.event} at or before {outcome.horizon:g} {outcome.unit}"
-        further = wording.join([f"{horizon:g} {outcome.unit}" for horizon in sorted(outcome.also_at)])
+        further = numbers.join([f"{horizon:g} {outcome.unit}" for horizon in sorted(outcome.also_at)])
         found = {
-            "Defined by": f"{defined} in {outcome.time}; followed for less without it: unknown",
-            "Competing events": wording.join(outcome.competing),
+            "Defined by": words.dictionary.define_event(outcome),
+            "Competing events": numbers.join(outcome.competing),
             "Further horizons": further,
         }
     else:
         others = [label for label in cohort.columns()[outcome.column].labels if label != outcome.event]
         found = {
             "Defined by": f"{outcome.column} is {outcome.event}",
-            "Other classes": wording.join(others) if isinstance(outcome, Classes) else "",
+            "Other classes": numbers.join(others) if isinstance(outcome, Classes) else "",
         }
     return [(what, said) for what, said in found.items() if said]
 
@@ -85,58 +80,19 @@ def column_facts(column: Column) -> list[tuple[str, str]]:
     found = {
         "Kind": str(column.kind) + (", ordered" if column.ordered else ""),
         "Unit": column.unit,
-        "Converted": _conversion(column),
-        "Plausible range": _range(column.plausible) and f"{_range(column.plausible)}; outside, {_follows(column)}",
-        "Reference range": column.reference and _reference(column.reference),
+        "Converted": words.dictionary.say_conversion(column),
+        "Plausible range": words.dictionary.say_range(column),
+        "Reference range": column.reference and words.dictionary.say_reference(column.reference),
         "Codes": "; ".join(f"{code} = {label}" for code, label in column.codes.items()),
         "Date format": column.date_format if column.kind == Kind.DATE else None,
         "Factor class": column.factor and str(column.factor),
-        "Expected direction": column.expected and f"{WAYS[column.expected.direction]} with it",
+        "Expected direction": column.expected and words.dictionary.WAYS[column.expected.direction],
         "Source of the direction": column.expected and column.expected.source,
-        "Largest plausible change": column.change and _change(column),
+        "Largest plausible change": column.change and words.dictionary.say_change(column),
         "Weight in phenotypes": None if column.phenotype_weight is None else f"{column.phenotype_weight:g}",
         "Not a predictor because": column.excluded_because,
-        "Missing": _missing(column),
+        "Missing": words.dictionary.say_missing(column),
         "No trap here": "; ".join(f"{trap}: {why}" for trap, why in column.acknowledged.items()),
         "Note": column.note,
     }
     return [(what, said) for what, said in found.items() if said]
-
-
-def _range(limits: tuple[float, float] | None) -> str:
-    return f"{limits[0]:g} to {limits[1]:g}" if limits else ""
-
-
-def _conversion(column: Column) -> str:
-    mass = f", with a molar mass of {column.molar_mass:g} g/mol" if column.molar_mass else ""
-    if column.unit_column:
-        return f"from the unit in {column.unit_column}{mass}"
-    return f"from {column.source_unit}{mass}" if column.source_unit else ""
-
-
-def _follows(column: Column) -> str:
-    return {
-        Severity.REFUSE: "the table is refused",
-        Severity.QUARANTINE: "the record is set aside",
-        Severity.WARN: "a warning is given",
-    }[column.severity("range")]
-
-
-def _reference(reference: Reference) -> str:
-    low, high = reference.low, reference.high
-    both = low is not None and high is not None
-    span = f"{low:g} to {high:g}" if both else f"at least {low:g}" if low is not None else f"at most {high:g}"
-    return f"{span} ({reference.source})"
-
-
-def _change(column: Column) -> str:
-    assert column.change is not None
-    low, high = column.change.bounds
-    unit = f" {column.unit}" if column.unit else ""
-    return f"{column.change.step:+g}{unit}, within {low:g} to {high:g} ({column.change.source})"
-
-
-def _missing(column: Column) -> str:
-    codes = f"; written as {', '.join(column.missing_codes)}" if column.missing_codes else ""
-    most = f" in at most {column.missing_at_most:.0%} of the records" if column.missing_at_most is not None else ""
-    return ("allowed" if column.missing_allowed else "not allowed") + most + codes

@@ -3,10 +3,15 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pipeline.reporting import effect_words as words
-from pipeline.reporting import wording
+from pipeline.reporting import words
 from pipeline.reporting.cluster_style import shorten
-from pipeline.reporting.effect_terms import (
+from pipeline.reporting.figures import BLUE, CLEAR, GREY, INK, VERMILION, Figure
+from pipeline.reporting.forests import Line, forest
+from pipeline.reporting.results import Plain
+from pipeline.reporting.svg import LABEL, draw_svg, place_rows, wrap
+from pipeline.reporting.tables import Rows, Table
+from pipeline.reporting.words import numbers
+from pipeline.reporting.words.effect_terms import (
     ARMS,
     CAPTIONS,
     GROUPS,
@@ -17,11 +22,6 @@ from pipeline.reporting.effect_terms import (
     show_described,
     show_share,
 )
-from pipeline.reporting.figures import BLUE, CLEAR, GREY, INK, VERMILION, Figure
-from pipeline.reporting.forests import Line, forest
-from pipeline.reporting.results import Plain
-from pipeline.reporting.svg import LABEL, draw_svg, place_rows, wrap
-from pipeline.reporting.tables import Rows, Table
 
 STEP = 0.05
 """Bars count patients in this much probability, so that their areas compare where their widths differ."""
@@ -32,7 +32,7 @@ DASHED = {"color": INK, "linestyle": (0, (4, 3)), "linewidth": 1.1}
 
 def draw_overlap_figure(overlap: Plain, table: Table) -> Figure:
     """The probability of treatment in both arms."""
-    key, title, description = "effect-overlap", CAPTIONS["overlap"], words.describe_overlap(overlap["rule"])
+    key, title, description = "effect-overlap", CAPTIONS["overlap"], words.effects.describe_overlap(overlap["rule"])
     svg = draw_svg(key, title, description, 250, lambda ax: draw_overlap(ax, overlap["bins"], overlap["rule"]))
     return Figure(key, title, description, shorten(svg), table)
 
@@ -49,8 +49,8 @@ def draw_overlap(ax: Any, bins: Rows, rule: Sequence[float | None]) -> None:
             ax.axvline(limit, **DASHED)
     reach = max(*up, *down, 1)
     ax.axhline(0, color=INK, linewidth=0.8)
-    ax.xaxis.set_major_formatter(lambda value, _: wording.percent(round(value, 9)))
-    ax.yaxis.set_major_formatter(lambda value, _: wording.decimal(abs(value), 0))
+    ax.xaxis.set_major_formatter(lambda value, _: numbers.percent(round(value, 9)))
+    ax.yaxis.set_major_formatter(lambda value, _: numbers.decimal(abs(value), 0))
     ax.set(
         xlabel="Probability of treatment", ylabel="Patients per 5 points", xlim=(0, 1), ylim=(-1.1 * reach, 1.3 * reach)
     )
@@ -65,7 +65,7 @@ def draw_balance_figure(columns: Columns, effect: Plain, table: Table) -> Figure
     drawn = sorted(known, key=lambda row: -abs(row["before"]["value"]))[:DRAWN]
     weighted, labels = effect["design"] != "randomised", [name_level(columns, row) for row in drawn]
     key, title = "effect-balance", CAPTIONS["balance"]
-    description = words.describe_balance(len(drawn), len(known), weighted=weighted)
+    description = words.effects.describe_balance(len(drawn), len(known), weighted=weighted)
     height = 76 + 30 * (place_rows(labels)[-1] + 1)
     svg = draw_svg(key, title, description, height, lambda ax: draw_balance(ax, drawn, labels, weighted=weighted))
     return Figure(key, title, description, shorten(svg), table)
@@ -120,7 +120,7 @@ def draw_benefit_figure(groups: Rows, table: Table) -> Figure | None:
     known = [group for group in groups if None not in (group["predicted"]["value"], group["difference"]["lo"])]
     if not known:
         return None
-    key, title, description = "effect-benefit", CAPTIONS["benefit"], words.describe_benefit(len(known))
+    key, title, description = "effect-benefit", CAPTIONS["benefit"], words.effects.describe_benefit(len(known))
     svg = draw_svg(key, title, description, 270, lambda ax: draw_benefit(ax, known))
     return Figure(key, title, description, shorten(svg), table)
 
@@ -136,6 +136,6 @@ def draw_benefit(ax: Any, groups: Rows) -> None:
     ax.vlines(x, lo, hi, color=BLUE, linewidth=2)
     ax.plot(x, y, "o", color=BLUE, markersize=6, label="Groups, 95% interval")
     for axis in (ax.xaxis, ax.yaxis):
-        axis.set_major_formatter(lambda value, _: wording.signed(0 if value == round(value) else 1)(value))
+        axis.set_major_formatter(lambda value, _: numbers.signed(0 if value == round(value) else 1)(value))
     ax.set(xlabel="Predicted difference (percentage points)", ylabel="Observed difference", xlim=ends)
     ax.figure.legend(loc="outside upper left", ncols=2, columnspacing=1)

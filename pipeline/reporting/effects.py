@@ -3,9 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pipeline.reporting import effect_figures, wording
-from pipeline.reporting import effect_words as words
-from pipeline.reporting.effect_terms import (
+from pipeline.reporting import effect_figures, words
+from pipeline.reporting.figures import Figure
+from pipeline.reporting.results import Plain
+from pipeline.reporting.tables import Rows, Table, make_table
+from pipeline.reporting.words import numbers
+from pipeline.reporting.words.effect_terms import (
     ARMS,
     CAPTIONS,
     GROUPS,
@@ -22,9 +25,6 @@ from pipeline.reporting.effect_terms import (
     show_needed,
     show_share,
 )
-from pipeline.reporting.figures import Figure
-from pipeline.reporting.results import Plain
-from pipeline.reporting.tables import SMALL, Rows, Table, make_table
 
 COMPARED: Mapping[str, str] = {
     "risk_treated": "Risk, treated arm",
@@ -45,20 +45,20 @@ def build_effect(columns: Columns, outcome: str, effect: Plain) -> dict[str, Any
     if not effect:
         return None
     parts = {
-        "assumptions": _part(items=words.list_assumptions(effect)),
+        "assumptions": _part(items=words.effects.list_assumptions(effect)),
         "adjustment": _adjustment(columns, effect),
         "comparison": _comparison(effect),
         "overlap": _overlap(effect["overlap"], effect["patients"]) if effect["overlap"] else None,
         "balance": _balance(columns, effect) if effect["balance"] else None,
-        "sensitivity": _part(words.say_sensitivity(effect["sensitivity"])) if effect["sensitivity"] else None,
+        "sensitivity": _part(words.effects.say_sensitivity(effect["sensitivity"])) if effect["sensitivity"] else None,
         "by_risk": _by_risk(effect) if effect["adjust"] else None,
         "by_benefit": _by_benefit(effect["by_benefit"]) if effect["adjust"] else None,
     }
     return {
         "title": TITLE,
-        "caution": words.say_caution(effect["design"]),
-        "question": words.say_question(columns, outcome, effect),
-        "result": words.say_result(outcome, effect),
+        "caution": words.effects.say_caution(effect["design"]),
+        "question": words.effects.say_question(columns, outcome, effect),
+        "result": words.effects.say_result(outcome, effect),
         "facts": list_facts(columns, outcome, effect),
         "parts": {key: {"title": HEADINGS[key], **part} for key, part in parts.items() if part},
     }
@@ -83,7 +83,7 @@ def _adjustment(columns: Columns, effect: Plain) -> dict[str, Any]:
     rows = [(name_column(columns, name), why) for name, why in effect["adjust"].items()]
     head = ("Column", "Declared reason")
     table = make_table("effect-adjustment", CAPTIONS["adjustment"], head, rows, prose=True)
-    return _part(words.say_adjustment(effect), tables=[table] if rows else ())
+    return _part(words.effects.say_adjustment(effect), tables=[table] if rows else ())
 
 
 def _comparison(effect: Plain) -> dict[str, Any]:
@@ -92,18 +92,18 @@ def _comparison(effect: Plain) -> dict[str, Any]:
     rows = [(label, *[_show(key, effect[name][key]) for name in told]) for key, label in COMPARED.items()]
     rows.append((NEEDED, *[_needed(effect, name) for name in told]))
     head = ("", "Without adjustment", "Adjusted")[: 1 + len(told)]
-    note = words.note_comparison(effect)
+    note = words.effects.note_comparison(effect)
     return _part(
-        words.say_agreement(effect) if effect["adjust"] else None,
+        words.effects.say_agreement(effect) if effect["adjust"] else None,
         tables=[make_table("effect-comparison", CAPTIONS[caption], head, rows, note)],
         figures=[effect_figures.draw_forest_figure(effect, _tabulate_forest(effect))] if effect["adjust"] else (),
     )
 
 
-def _show(name: str, estimate: wording.Estimate) -> str:
+def _show(name: str, estimate: numbers.Estimate) -> str:
     if name == "difference":
         return show_difference(estimate)
-    return wording.estimate(estimate, wording.decimal if name == "ratio" else show_share)
+    return numbers.estimate(estimate, numbers.decimal if name == "ratio" else show_share)
 
 
 def _needed(effect: Plain, name: str) -> str:
@@ -118,41 +118,43 @@ def _tabulate_forest(effect: Plain) -> Table:
     labels = [line.label for line in effect_figures.forest_lines(effect) if not line.group]
     rows = [(label, show_difference(one["difference"])) for label, one in zip(labels, compared, strict=True)]
     head = ("", f"Difference in risk ({POINTS})")
-    return make_table("effect-forest-data", CAPTIONS["forest"], head, rows, words.INTERVALS)
+    return make_table("effect-forest-data", CAPTIONS["forest"], head, rows, words.effects.INTERVALS)
 
 
 def _overlap(overlap: Plain, patients: Mapping[str, int | None]) -> dict[str, Any]:
     bins = overlap["bins"]
     if not bins:
-        return _part(words.say_overlap(overlap), words.NO_BINS)
+        return _part(words.effects.say_overlap(overlap), words.effects.NO_BINS)
     rows = [
-        (f"{wording.percent(row['lo'])} to {wording.percent(row['hi'])}", *[wording.count(row[arm]) for arm in ARMS])
+        (f"{numbers.percent(row['lo'])} to {numbers.percent(row['hi'])}", *[numbers.count(row[arm]) for arm in ARMS])
         for row in bins
     ]
     head = ("Probability of treatment", "Treated arm", "Control arm")
-    table = make_table("effect-overlap-data", CAPTIONS["overlap"], head, rows, words.OVERLAP_NOTE)
+    table = make_table("effect-overlap-data", CAPTIONS["overlap"], head, rows, words.effects.OVERLAP_NOTE)
     shown = {arm: sum(row[arm] for row in bins) for arm in ARMS}
-    gone = [words.LEFT_OUT.format(arm) for arm in ARMS if shown[arm] != patients[arm]]
-    return _part(words.say_overlap(overlap), *gone, figures=[effect_figures.draw_overlap_figure(overlap, table)])
+    gone = [words.effects.LEFT_OUT.format(arm) for arm in ARMS if shown[arm] != patients[arm]]
+    return _part(
+        words.effects.say_overlap(overlap), *gone, figures=[effect_figures.draw_overlap_figure(overlap, table)]
+    )
 
 
 def _balance(columns: Columns, effect: Plain) -> dict[str, Any]:
     """Before and after weighting; once where treatment was drawn by lot, so that nobody is weighted."""
     whens = ("before",) if effect["design"] == "randomised" else ("before", "after")
     rows = [
-        (name_level(columns, row), *[show_described(row[when], wording.signed(2)) for when in whens])
+        (name_level(columns, row), *[show_described(row[when], numbers.signed(2)) for when in whens])
         for row in effect["balance"]
     ]
     head = ("Characteristic", "Difference") if len(whens) == 1 else ("Characteristic", "Before weighting", "After")
-    table = make_table("effect-balance-data", CAPTIONS["balance"], head, rows, words.BALANCE_NOTE)
+    table = make_table("effect-balance-data", CAPTIONS["balance"], head, rows, words.effects.BALANCE_NOTE)
     figure = effect_figures.draw_balance_figure(columns, effect, table)
-    return _part(words.say_balance(columns, effect), figures=[figure], tables=[] if figure else [table])
+    return _part(words.effects.say_balance(columns, effect), figures=[figure], tables=[] if figure else [table])
 
 
 def _by_risk(effect: Plain) -> dict[str, Any]:
     found = effect["by_risk"]
     groups = found["groups"]
-    why = words.say_groups("predicted risk", len(groups), found["reason"])
+    why = words.effects.say_groups("predicted risk", len(groups), found["reason"])
     if not groups:
         return _part(why)
     rows = [
@@ -160,21 +162,21 @@ def _by_risk(effect: Plain) -> dict[str, Any]:
         for name, group in zip(GROUPS[len(groups)], groups, strict=True)
     ]
     head = ("Predicted risk", "Mean", COUNTED, *COMPARED.values())
-    table = make_table("effect-by-risk", CAPTIONS["by_risk"], head, rows, _note(words.BY_RISK_NOTE, groups))
-    return _part(words.say_by_risk(effect), why, tables=[table])
+    table = make_table("effect-by-risk", CAPTIONS["by_risk"], head, rows, _note(words.effects.BY_RISK_NOTE, groups))
+    return _part(words.effects.say_by_risk(effect), why, tables=[table])
 
 
 def _by_benefit(found: Plain) -> dict[str, Any]:
-    groups, slope = found["groups"], words.say_slope(found["slope"])
-    why = words.say_groups("predicted difference", len(groups), found["reason"])
+    groups, slope = found["groups"], words.effects.say_slope(found["slope"])
+    why = words.effects.say_groups("predicted difference", len(groups), found["reason"])
     if not groups:
         return _part(slope, why)
     rows = [
-        (name, _count(group), show_described(group["predicted"], wording.points), show_difference(group["difference"]))
+        (name, _count(group), show_described(group["predicted"], numbers.points), show_difference(group["difference"]))
         for name, group in zip(GROUPS[len(groups)], groups, strict=True)
     ]
     head = ("Predicted difference", COUNTED, f"Predicted, {POINTS}", f"Observed, {POINTS}")
-    note = _note(words.BENEFIT_NOTE, groups)
+    note = _note(words.effects.BENEFIT_NOTE, groups)
     table = make_table("effect-benefit-data", CAPTIONS["benefit"], head, rows, note)
     figure = effect_figures.draw_benefit_figure(groups, table)
     return _part(slope, why, figures=[figure], tables=[] if figure else [table])
@@ -182,8 +184,8 @@ def _by_benefit(found: Plain) -> dict[str, Any]:
 
 def _count(group: Mapping[str, Any]) -> str:
     patients = group["patients"]
-    return wording.HIDDEN if patients is None else " and ".join(wording.count(patients[arm]) for arm in ARMS)
+    return numbers.HIDDEN if patients is None else " and ".join(numbers.count(patients[arm]) for arm in ARMS)
 
 
 def _note(note: str, groups: Rows) -> str:
-    return f"{note} {SMALL}" if any(group["patients"] is None for group in groups) else note
+    return f"{note} {words.tables.SMALL}" if any(group["patients"] is None for group in groups) else note

@@ -6,9 +6,10 @@ from typing import Any
 
 from markupsafe import Markup
 
-from pipeline.reporting import tables, wording
+from pipeline.reporting import tables, words
 from pipeline.reporting.svg import draw_svg, wrap
 from pipeline.reporting.tables import Rows, Table
+from pipeline.reporting.words import numbers
 
 BLUE, VERMILION, GREY, INK = "#0072B2", "#C24E00", "#6b7885", "#1b2733"
 CLEAR = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
@@ -31,11 +32,7 @@ class Figure:
 def calibration(rows: Rows, smooth: Rows) -> Figure:
     """Observed against predicted risk: in groups of patients, and as the curve through the points of `smooth`."""
     title = "Calibration: observed against predicted risk"
-    curve = "a smooth curve with its pointwise 95% band, " if smooth else ""
-    description = (
-        f"{wording.plural(len(rows), 'group')} of patients by predicted risk, each a dot with its 95% interval, "
-        f"{curve}and the diagonal on which observed equals predicted risk."
-    )
+    description = words.performance.describe_calibration(len(rows), smooth=bool(smooth))
     svg = draw_svg("calibration", title, description, 300, lambda ax: draw_calibration(ax, rows, smooth))
     also = (tables.smooth_curve(smooth),) if smooth else ()
     return Figure("calibration", title, description, svg, tables.calibration(rows), also)
@@ -62,8 +59,7 @@ def risk_distribution(rows: Rows, event: str) -> Figure:
     """How predicted risks are spread among those with and without the event."""
     title = "Predicted risks, by what was observed"
     hidden = sum(r.get(name) is None for r in rows for name in ("event", "no_event"))
-    description = f"Patients by predicted risk: upward those with {event}, downward those without."
-    description += f" {wording.plural(hidden, 'bar is', 'bars are')} hidden (a cross)." if hidden else ""
+    description = words.performance.describe_risks(event, hidden)
     svg = draw_svg("risks", title, description, 250, lambda ax: draw_risks(ax, rows))
     return Figure("risks", title, description, svg, tables.risks(rows, event))
 
@@ -81,7 +77,7 @@ def draw_risks(ax: Any, rows: Rows) -> None:
         ax.plot(x, [sign * reach * 0.05] * len(x), "x", color=colour, markersize=4)
     ax.axhline(0, color=INK, linewidth=0.8)
     _shares(ax.xaxis)
-    ax.yaxis.set_major_formatter(lambda value, _: wording.decimal(abs(value), 0))
+    ax.yaxis.set_major_formatter(lambda value, _: numbers.decimal(abs(value), 0))
     ax.set(xlabel="Predicted risk", ylabel="Patients", ylim=(-1.3 * reach, 1.3 * reach), xlim=(0, 1))
     ax.legend(loc="upper right", ncols=2, handlelength=1.4, columnspacing=1)
 
@@ -89,9 +85,7 @@ def draw_risks(ax: Any, rows: Rows) -> None:
 def net_benefit(rows: Rows) -> Figure:
     """The decision curve."""
     title = "Decision curve: net benefit by threshold"
-    description = (
-        f"{wording.say_utility(rows)} The band is the model's 95% interval; acting on nobody is the line at 0."
-    )
+    description = words.utility.describe_curve(rows)
     svg = draw_svg("benefit", title, description, 270, lambda ax: draw_net_benefit(ax, rows))
     return Figure("benefit", title, description, svg, tables.net_benefit(rows))
 
@@ -117,11 +111,8 @@ def draw_net_benefit(ax: Any, rows: Rows) -> None:
 
 def learning(rows: Rows, table: Table) -> Figure:
     """Discrimination by how many patients taught the model."""
-    title = "AUROC by the number of patients who taught the model"
-    description = (
-        f"{wording.plural(len(rows), 'model')}, each taught by another number of patients and tried on the same ones: "
-        "a dot with its 95% interval."
-    )
+    title = words.validation.LEARNING_FIGURE
+    description = words.validation.describe_learning(len(rows))
     svg = draw_svg("learning", title, description, 220, lambda ax: draw_learning(ax, rows))
     return Figure("learning", title, description, svg, table)
 
@@ -132,7 +123,7 @@ def draw_learning(ax: Any, rows: Rows) -> None:
     known = [(n, auroc) for n, auroc in shown if auroc["lo"] is not None]
     ax.vlines([n for n, _ in known], [a["lo"] for _, a in known], [a["hi"] for _, a in known], color=BLUE)
     ax.plot([n for n, _ in shown], [a["value"] for _, a in shown], "o-", color=BLUE, markersize=5, linewidth=1)
-    ax.xaxis.set_major_formatter(lambda value, _: wording.decimal(value, 0))
+    ax.xaxis.set_major_formatter(lambda value, _: numbers.decimal(value, 0))
     ax.set(xlabel="Patients who taught the model", ylabel="AUROC", xlim=(0, 1.08 * max(r["patients"] for r in rows)))
     ax.locator_params(axis="x", nbins=6, integer=True)
 
@@ -141,10 +132,7 @@ def factor_curve(key: str, factor: Mapping[str, Any], rows: Rows) -> Figure:
     """One predictor's contribution by its value."""
     label, unit = factor["label"], factor.get("unit")
     title = f"{label}: contribution to predicted risk"
-    description = (
-        f"Average contribution to the log-odds in {wording.plural(len(rows), 'group')} of patients, with 95% interval; "
-        "above 0 raises and below 0 lowers the predicted risk."
-    )
+    description = words.factors.describe_curve(len(rows))
     svg = draw_svg(key, title, description, 200, lambda ax: draw_curve(ax, label, unit, rows))
     return Figure(key, title, description, svg, tables.curve(key, label, unit, rows))
 
@@ -169,4 +157,4 @@ def _tick(text: str) -> str:
 
 def _shares(*axes: Any) -> None:
     for axis in axes:
-        axis.set_major_formatter(lambda value, _: wording.percent(round(value, 9)))
+        axis.set_major_formatter(lambda value, _: numbers.percent(round(value, 9)))

@@ -2,25 +2,18 @@
 
 from dataclasses import dataclass
 
-from pipeline.reporting import wording
+from pipeline.reporting import words
 from pipeline.reporting.results import Plain, Results
-
-
-@dataclass(frozen=True)
-class Leaving:
-    """How many records left, and why."""
-
-    count: str
-    reason: str
+from pipeline.reporting.words import numbers
 
 
 @dataclass(frozen=True)
 class Box:
-    """One state of the trunk: a number of records or patients, and what leaves before the next state."""
+    """A number of records or patients, what they are, and for a state of the trunk who leaves before the next."""
 
     count: str
     label: str
-    leaving: tuple[Leaving, ...] = ()
+    leaving: tuple["Box", ...] = ()
 
 
 @dataclass(frozen=True)
@@ -36,23 +29,21 @@ def draw_flow(results: Results) -> Flow:
     validation = results.validation
     first, *steps, last = validation["attrition"]
     trunk = (
-        Box(wording.count(first["records"]), first["step"].lower(), tuple(_leaving(step) for step in steps)),
-        Box(wording.count(last["records"]), last["step"].lower()),
-        Box(wording.count(validation["patients"]), "patients"),
+        Box(numbers.count(first["records"]), first["step"].lower(), tuple(_leaving(step) for step in steps)),
+        Box(numbers.count(last["records"]), last["step"].lower()),
+        Box(numbers.count(validation["patients"]), "patients"),
     )
     return Flow(trunk, _parts(results))
 
 
-def _leaving(step: Plain) -> Leaving:
-    return Leaving(wording.count(step["removed"]), step["reason"].removeprefix("not: "))
+def _leaving(step: Plain) -> Box:
+    return Box(numbers.count(step["removed"]), words.data.say_leaving(step["reason"].removeprefix("not: ")))
 
 
 def _parts(results: Results) -> tuple[Box, ...]:
     sizes = results.split["part"].value_counts()
     if "test" not in sizes:
         folds = results.split.filter(like="fold_")
-        return (
-            Box(wording.count(len(folds)), f"in {folds.iloc[:, 0].nunique()} folds, each taught and tested in turn"),
-        )
+        return (Box(numbers.count(len(folds)), words.data.say_folds(folds.iloc[:, 0].nunique())),)
     names = {"development": "taught the model", "test": "tested it"}
-    return tuple(Box(wording.count(int(sizes[part])), said) for part, said in names.items())
+    return tuple(Box(numbers.count(int(sizes[part])), said) for part, said in names.items())

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.reporting import wording
+from pipeline.reporting import words
 from pipeline.reporting.figures import BLUE, CLEAR, GREY, Figure
 from pipeline.reporting.svg import LABEL, draw_svg, place_rows, wrap
 from pipeline.reporting.tables import Row, Rows, Table
+from pipeline.reporting.words import numbers
 
 
 @dataclass(frozen=True)
@@ -24,9 +25,7 @@ class Line:
 def forest(key: str, title: str, measure: str, lines: Sequence[Line], table: Table, ideal: float | None) -> Figure:
     """Estimates with their intervals, one below the other; `ideal` draws a line."""
     shown = [line for line in lines if line.value is not None or line.group]
-    description = f"{measure} with 95% intervals" + (
-        f"; the dashed line is at {ideal:g}." if ideal is not None else "."
-    )
+    description = words.performance.describe_forest(measure, ideal)
     height = 46 + 30 * (place_rows([line.label for line in shown])[-1] + 1) if shown else 60
     svg = draw_svg(key, title, description, height, lambda ax: draw_forest(ax, shown, measure, ideal))
     return Figure(key, title, description, svg, table)
@@ -54,7 +53,7 @@ def draw_forest(ax: Any, lines: Sequence[Line], measure: str, ideal: float | Non
 
 def line_of(label: str, row: Mapping[str, Any], name: str) -> Line:
     """The line of the estimate that a row of a CSV file keeps under `name`."""
-    estimate = wording.from_columns(row, name)
+    estimate = numbers.from_columns(row, name)
     return Line(label, estimate["value"], estimate["lo"], estimate["hi"])
 
 
@@ -73,9 +72,9 @@ def table_of(key: str, measure: str, lines: Sequence[Line], digits: int) -> Tabl
     """The table of a forest plot."""
     rows = []
     for line in lines:
-        cells = (wording.NOTHING,) * 2
+        cells = (numbers.NOTHING,) * 2
         if line.value is not None:
-            limits = wording.interval({"lo": line.lo, "hi": line.hi}, wording.decimals(digits))
-            cells = (wording.decimal(line.value, digits), limits or wording.NOTHING)
+            limits = numbers.interval({"lo": line.lo, "hi": line.hi}, numbers.decimals(digits))
+            cells = (numbers.decimal(line.value, digits), limits or numbers.NOTHING)
         rows.append(Row(line.label, group=True) if line.group else Row(line.label, cells))
     return Table(f"{key}-data", measure, ("", measure, "95% interval"), tuple(rows))

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from data_schemas.columns import Cohort
-from pipeline.reporting import comparisons, factors, figures, forests, tables, tripod, wording
+from pipeline.reporting import comparisons, factors, figures, forests, tables, tripod, words
 from pipeline.reporting.figures import Figure
 from pipeline.reporting.performance import build_evaluation
 from pipeline.reporting.phenotypes import build_phenotypes
 from pipeline.reporting.results import Plain, Results, read_records
+from pipeline.reporting.words import numbers
 
 SECTIONS = (
     ("verdict", "Verdict"),
@@ -49,7 +50,7 @@ def build_report(cohort: type[Cohort], name: str, results: Results) -> dict[str,
         "sections": SECTIONS,
         "smallest": results.smallest_group,
         "verdict": _verdict(results, study.outcome.says),
-        "use": {"thresholds": wording.join([wording.percent(t) for t in study.thresholds])},
+        "use": {"thresholds": numbers.join([numbers.percent(t) for t in study.thresholds])},
         "model": _model(cohort, results),
         "factors": _factors(results),
         "phenotypes": build_phenotypes(cohort, results),
@@ -67,20 +68,20 @@ def _tripod(cohort: type[Cohort], results: Results) -> tables.Table:
 def _verdict(results: Results, event: str) -> dict[str, Any]:
     level, performance = results.verdict["verdict"], results.performance
     estimates = performance["estimates"]
-    title, says = wording.VERDICTS[level]
+    title, says = words.verdict.VERDICTS[level]
     return {
         "level": level,
-        "mark": wording.MARKS[level],
+        "mark": words.verdict.MARKS[level],
         "title": title,
         "says": says,
         "summary": (
-            wording.say_discrimination(estimates["auroc"]),
-            wording.say_calibration(estimates["calibration_slope"], estimates["oe_ratio"]),
-            wording.say_utility(performance["net_benefit"]),
+            words.verdict.say_discrimination(estimates["auroc"]),
+            words.verdict.say_calibration(estimates["calibration_slope"], estimates["oe_ratio"]),
+            words.utility.say_utility(performance["net_benefit"]),
         ),
         "key_figures": key_figures(performance, event),
         "checks": tables.checks(results.verdict),
-        "rules": wording.RULES,
+        "rules": words.verdict.say_rules(),
     }
 
 
@@ -89,38 +90,38 @@ def key_figures(performance: Plain, event: str) -> list[KeyFigure]:
     estimates, benefit = performance["estimates"], performance["net_benefit"]
     auroc, slope, ratio = (estimates[k] for k in ("auroc", "calibration_slope", "oe_ratio"))
     found = [
-        _key_figure("AUROC", auroc, wording.explain_auroc(auroc, event), 3),
-        _key_figure("Calibration slope", slope, wording.explain_slope(slope)),
-        _key_figure("O:E ratio", ratio, wording.explain_ratio(ratio)),
+        _key_figure("AUROC", auroc, words.verdict.explain_auroc(auroc, event), 3),
+        _key_figure("Calibration slope", slope, words.verdict.explain_slope(slope)),
+        _key_figure("O:E ratio", ratio, words.verdict.explain_ratio(ratio)),
     ]
     if benefit:
         row = benefit[len(benefit) // 2]
-        name = f"Net benefit at {wording.percent(row['threshold'])}"
-        found.append(_key_figure(name, row["model"], wording.explain_benefit(row), 3))
+        name = f"Net benefit at {numbers.percent(row['threshold'])}"
+        found.append(_key_figure(name, row["model"], words.utility.explain_benefit(row), 3))
     return found
 
 
 def _key_figure(name: str, estimate: Plain, meaning: str, digits: int = 2) -> KeyFigure:
-    show, reason = wording.decimals(digits), estimate.get("reason") or "no reason recorded"
-    if estimate.get("value") is None:
-        return KeyFigure(name, wording.NOTHING, f"not computed: {reason}", meaning)
-    limits = wording.interval(estimate, show)
-    said = f"95% interval {limits}" if limits else f"no interval: {reason}"
-    return KeyFigure(name, show(estimate["value"]), said, meaning)
+    show = numbers.decimals(digits)
+    value = numbers.NOTHING if estimate.get("value") is None else show(estimate["value"])
+    return KeyFigure(name, value, words.verdict.say_limits(estimate, numbers.interval(estimate, show)), meaning)
 
 
 def _model(cohort: type[Cohort], results: Results) -> dict[str, Any]:
     model, columns = results.model, cohort.columns()
     recalibration = model["recalibration"]
+    shown = {
+        "slope": numbers.decimal(recalibration["slope"]),
+        "intercept": numbers.decimal(recalibration["intercept"]),
+        "event_rate": numbers.percent(model["event_rate"]),
+        "patients": numbers.count(model["development"]["patients"]),
+        "events": numbers.count(model["development"]["events"]),
+        "count": numbers.plural(len(model["predictors"]), "predictor"),
+    }
     return {
+        "says": words.model.say_model(shown),
         "members": tables.members(model),
         "pooled": tables.pooled(model),
-        "slope": wording.decimal(recalibration["slope"]),
-        "intercept": wording.decimal(recalibration["intercept"]),
-        "event_rate": wording.percent(model["event_rate"]),
-        "patients": wording.count(model["development"]["patients"]),
-        "events": wording.count(model["development"]["events"]),
-        "count": wording.plural(len(model["predictors"]), "predictor"),
         "predictors": [columns[p].label if p in columns else p for p in model["predictors"]],
         "constrained": [
             f"{columns[p].label if p in columns else p} ({way})" for p, way in sorted(model["constrained"].items())

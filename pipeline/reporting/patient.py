@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from data_schemas.columns import Cohort, Column
-from pipeline.reporting import patient_words as words
-from pipeline.reporting import wording
+from pipeline.reporting import words
 from pipeline.reporting.factors import KINDS
 from pipeline.reporting.patient_figure import draw_parts
 from pipeline.reporting.tables import Row, Table, make_table
+from pipeline.reporting.words import numbers
 
 Plain = Mapping[str, Any]
 
@@ -32,26 +32,25 @@ def build_patient(cohort: type[Cohort], found: Plain) -> dict[str, Any]:
         "study": study,
         "outcome": study.outcome.says,
         "identifier": found["identifier"],
-        "record": words.say_record(found["records"], found["date"], found["taught"]),
+        "record": words.patient.say_record(found["records"], found["date"], found["taught"]),
         "risk": {
-            "value": words.risk(told["risk"]),
-            "interval": words.limits(told),
-            "says": words.say_risk(told, study.outcome.says),
-            "note": words.INTERVAL,
-            "place": words.say_place(found["place"], found["patients"], found["fewest"]),
+            "value": words.patient.risk(told["risk"]),
+            "interval": words.patient.say_interval(told),
+            "says": words.patient.say_risk(told, study.outcome.says),
+            "place": words.patient.say_place(found["place"], found["patients"], found["fewest"]),
             "also": _also(told),
         },
-        "support": {"outside": bool(told["outside"]), "says": words.say_support(told)},
+        "support": {"outside": bool(told["outside"]), "says": words.patient.say_support(told)},
         "factors": {
-            "base": words.say_base(account),
-            "treated": words.TREATED if groups["treatments"] else "",
+            "base": words.patient.say_base(account),
+            "treated": bool(groups["treatments"]),
             "groups": _say_groups(groups, columns, found["values"]),
             "figure": draw_parts({GROUPS[k]: v for k, v in groups.items()}, columns, tabulate_parts(found, columns)),
         },
         "what_ifs": _what_ifs(account, columns),
-        "phenotype": words.say_phenotype(found["phenotype"], told),
+        "phenotype": words.patient.say_phenotype(found["phenotype"], told),
         "gaps": _gaps(account, columns),
-        "thresholds": ", ".join(wording.percent(t) for t in study.thresholds) or "none declared",
+        "thresholds": ", ".join(numbers.percent(t) for t in study.thresholds) or "none declared",
         "model": found["model"],
     }
 
@@ -65,18 +64,18 @@ def tabulate_parts(found: Plain, columns: Mapping[str, Column]) -> Table:
     """Base, every factor's part with its value in three groups, and the sum."""
     account = found["account"]
     total = account["base"] + sum(part["log_odds"] for part in account["parts"])
-    rows = [Row("Base", (wording.NOTHING, words.risk(account["base_risk"]), wording.decimal(account["base"])))]
+    rows = [Row("Base", (numbers.NOTHING, words.patient.risk(account["base_risk"]), numbers.decimal(account["base"])))]
     for key, parts in _grouped(account["parts"], columns).items():
         rows += [Row(GROUPS[key], group=True)] if parts else []
         rows += [_row(part, columns[part["predictor"]], found["values"]) for part in parts]
-    rows.append(Row("Sum", (wording.NOTHING, words.risk(account["told"]["risk"]), wording.decimal(total))))
+    rows.append(Row("Sum", (numbers.NOTHING, words.patient.risk(account["told"]["risk"]), numbers.decimal(total))))
     head = ("Factor", "This patient", "Percentage points", "Log-odds")
     return Table("parts", "What the predicted risk is made of", head, tuple(rows))
 
 
 def _row(part: Plain, column: Column, values: Plain) -> Row:
-    shown = wording.points(part["risk"]), wording.signed(2)(part["log_odds"])
-    return Row(column.label, (words.value(column, values[part["predictor"]]), *shown), inner=True)
+    shown = numbers.points(part["risk"]), numbers.signed(2)(part["log_odds"])
+    return Row(column.label, (words.patient.value(column, values[part["predictor"]]), *shown), inner=True)
 
 
 def _grouped(parts: Sequence[Plain], columns: Mapping[str, Column]) -> dict[str, list[Plain]]:
@@ -90,12 +89,12 @@ def _grouped(parts: Sequence[Plain], columns: Mapping[str, Column]) -> dict[str,
 def _say_groups(
     groups: Mapping[str, list[Plain]], columns: Mapping[str, Column], values: Plain
 ) -> list[tuple[str, list[tuple[str, str]]]]:
-    return [(GROUPS[key], words.say_parts(parts, columns, values)) for key, parts in groups.items() if parts]
+    return [(GROUPS[key], words.patient.say_parts(parts, columns, values)) for key, parts in groups.items() if parts]
 
 
 def _also(told: Plain) -> Table | None:
     others = {name.removeprefix("also_"): share for name, share in told.items() if name.startswith("also_")}
-    rows = [(name, words.risk(share)) for name, share in others.items()]
+    rows = [(name, words.patient.risk(share)) for name, share in others.items()]
     return make_table("also", "Further horizons or classes", ("Outcome", "Predicted risk"), rows) if rows else None
 
 
@@ -103,14 +102,12 @@ def _what_ifs(account: Plain, columns: Mapping[str, Column]) -> dict[str, Any]:
     tried = account["what_ifs"]
     shown = [_what_if(w, columns, account["told"]["risk"]) for w in tried if not w["refused"]]
     head = ("Factor", "Now", "Changed to", "Predicted risk (95% interval)", "Percentage points", "Source of the change")
-    caption = f"Predicted risk with one factor changed, instead of {words.risk(account['told']['risk'])}"
-    refused = [(columns[w["predictor"]].label, words.REFUSED[w["refused"]]) for w in tried if w["refused"]]
+    caption = words.patient.name_what_ifs(account["told"]["risk"])
+    refused = [(columns[w["predictor"]].label, words.patient.say_refusal(w["refused"])) for w in tried if w["refused"]]
     return {
         "declared": bool(tried),
-        "compares": words.COMPARES,
-        "support": words.SUPPORT,
         "table": make_table("what-ifs", caption, head, shown, _recomputed(tried, columns)) if shown else None,
-        "refused": [(label, wording.sentence(f"not shown: {why}")) for label, why in refused],
+        "refused": refused,
     }
 
 
@@ -119,23 +116,24 @@ def _what_if(tried: Plain, columns: Mapping[str, Column], now: float) -> tuple[s
     assert column.change, "only factors with a declared change are tried"
     return (
         column.label,
-        words.value(column, tried["before"]),
-        words.value(column, tried["after"]),
-        f"{words.risk(tried['risk'])} ({words.limits(tried)})",
-        wording.points(tried["risk"] - now),
+        words.patient.value(column, tried["before"]),
+        words.patient.value(column, tried["after"]),
+        f"{words.patient.risk(tried['risk'])} ({words.patient.limits(tried)})",
+        numbers.points(tried["risk"] - now),
         column.change.source,
     )
 
 
 def _recomputed(tried: Sequence[Plain], columns: Mapping[str, Column]) -> str:
     """Which columns followed a change; all others are fixed."""
-    followed = [(columns[w["predictor"]].label, w["recomputed"]) for w in tried if w["recomputed"]]
-    said = [
-        f"{wording.join([columns[c].label for c in found])} computed anew with {label}" for label, found in followed
-    ]
-    return wording.sentence("; ".join([*said, "all other predictors are held as they are"]))
+    followed = [(w["predictor"], w["recomputed"]) for w in tried if w["recomputed"]]
+    return words.patient.say_recomputed(
+        [(columns[p].label, [columns[c].label for c in found]) for p, found in followed]
+    )
 
 
 def _gaps(account: Plain, columns: Mapping[str, Column]) -> list[tuple[str, str]]:
     now = account["told"]["risk"]
-    return [(columns[g["predictor"]].label, words.say_gap(g, columns[g["predictor"]], now)) for g in account["gaps"]]
+    return [
+        (columns[g["predictor"]].label, words.patient.say_gap(g, columns[g["predictor"]], now)) for g in account["gaps"]
+    ]

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from data_schemas.columns import Column
-from pipeline.reporting import wording
+from pipeline.reporting import words
 from pipeline.reporting.figures import BLUE, CLEAR, INK, VERMILION, Figure
 from pipeline.reporting.svg import LABEL, draw_svg, place_rows, wrap
 from pipeline.reporting.tables import Table
+from pipeline.reporting.words import numbers
 
 MOST = 8
 """Bars in a group; further factors share one."""
@@ -28,9 +29,7 @@ def draw_parts(
     """The figure of `groups`, headings with their parts, the largest first; `table` holds the same numbers."""
     bars = [bar for heading, parts in groups.items() if parts for bar in _bars(heading, parts, columns)]
     title = "Factors that raise and lower this predicted risk"
-    description = (
-        "Bars to the right, hatched, raise the predicted risk by so many percentage points; bars to the left lower it."
-    )
+    description = words.patient.PARTS
     height = 46 + 30 * (place_rows([bar.label for bar in bars])[-1] + 1)
     svg = draw_svg("parts-figure", title, description, height, lambda ax: draw_bars(ax, bars))
     return Figure("parts-figure", title, description, svg, table)
@@ -52,7 +51,7 @@ def draw_bars(ax: Any, bars: Sequence[Bar]) -> None:
     low = min([0.0, *(bar.points for bar in bars if bar.points is not None)])
     high = max([0.0, *(bar.points for bar in bars if bar.points is not None)])
     ax.axvline(0, color=INK, linewidth=0.8)
-    ax.xaxis.set_major_formatter(lambda value, _: wording.decimal(value, 0 if reach > 5 else 1))
+    ax.xaxis.set_major_formatter(lambda value, _: numbers.decimal(value, 0 if reach > 5 else 1))
     ax.set(xlim=(low - 0.05 * reach, high + 0.05 * reach), ylim=(max(places) + 0.5, -1), yticks=[])
     ax.set(xlabel="Percentage points of predicted risk")
     ax.spines["left"].set_visible(False)
@@ -68,4 +67,4 @@ def _bars(heading: str, parts: Sequence[Mapping[str, Any]], columns: Mapping[str
 
 
 def _bar(label: str, risk: float) -> Bar:
-    return Bar(f"{label}: {wording.points(risk)}", 100 * risk)
+    return Bar(f"{label}: {numbers.points(risk)}", 100 * risk)

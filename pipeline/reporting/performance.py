@@ -4,11 +4,12 @@ from collections.abc import Set
 from typing import Any
 
 from data_schemas.columns import Classes, Cohort, Outcome
-from pipeline.reporting import figures, forests, subgroups, tables, targets, uncertainty, validation, wording
+from pipeline.reporting import figures, forests, subgroups, tables, targets, validation, words
 from pipeline.reporting.figures import Figure
 from pipeline.reporting.flow import draw_flow
 from pipeline.reporting.results import Plain, Results
 from pipeline.reporting.table_one import describe_patients
+from pipeline.reporting.words import numbers
 
 Levels = Set[tuple[str, str]]
 
@@ -34,11 +35,10 @@ def _evaluates_table_one(results: Results) -> bool:
 
 def _data(results: Results) -> dict[str, Any]:
     validation = results.validation
-    keys = ("rows_in", "valid", "quarantined", "patients")
+    counts = {key: numbers.count(validation[key]) for key in ("rows_in", "valid", "quarantined", "patients")}
     broken = tables.quarantine(validation)
     return {
-        "counts": {key: wording.count(validation[key]) for key in keys},
-        "rules": wording.plural(len(validation["rules"]), "rule"),
+        "says": words.data.say_counts(counts, numbers.plural(len(validation["rules"]), "rule")),
         "flow": draw_flow(results),
         "attrition": tables.attrition(validation),
         "quarantine": broken if broken.rows else None,
@@ -49,18 +49,21 @@ def _performance(cohort: type[Cohort], results: Results) -> dict[str, Any]:
     performance, event = results.performance, cohort.study().outcome.says
     curve, bins, smooth = (performance[key] for key in ("calibration_curve", "risk_distribution", "smooth_curve"))
     found = [figures.calibration(curve, smooth["points"])] if curve or smooth["points"] else []
+    counts = {
+        "n": numbers.count(performance["n"]),
+        "events": numbers.count(performance["events"]),
+        "unknown": numbers.count(performance["unknown"]) if performance.get("unknown") else None,
+        "event_rate": numbers.estimate(performance["event_rate"], numbers.percent),
+    }
     return {
+        **counts,
         "says": performance["says"],
-        "design": performance["design"],
-        "n": wording.count(performance["n"]),
-        "events": wording.count(performance["events"]),
-        "unknown": wording.count(performance["unknown"]) if performance.get("unknown") else None,
-        "event_rate": wording.estimate(performance["event_rate"], wording.percent),
+        "evaluated": words.performance.say_evaluated(counts),
         "measures": tables.measures(performance),
         "figures": [*found, *([figures.risk_distribution(bins, event)] if bins else [])],
-        "smooth": wording.say_smooth(smooth, performance["estimates"]["ici"]),
-        "width": uncertainty.say_width(performance["uncertainty"]),
-        "outside": uncertainty.say_outside(performance["uncertainty"]),
+        "smooth": words.performance.say_smooth(smooth, performance["estimates"]["ici"]),
+        "width": words.performance.say_width(performance["uncertainty"]),
+        "outside": words.performance.say_outside(performance["uncertainty"]),
     }
 
 
@@ -69,9 +72,9 @@ def _validation(results: Results) -> dict[str, Any]:
     performance, traced = results.performance, validation.trace(results)
     learning = figures.learning(traced, validation.tabulate_learning(traced)) if traced else None
     return {
-        "suspicion": validation.say_suspicion(performance["suspicion"]),
+        "suspicion": words.validation.say_suspicion(performance["suspicion"]),
         "optimism": validation.tabulate_optimism(performance["optimism"]),
-        "learning": {"says": validation.say_learning(traced), "figure": learning} if traced else None,
+        "learning": {"says": words.validation.say_learning(traced), "figure": learning} if traced else None,
         "sites": _sites(results) if performance["sites"]["sites"] or performance["sites"]["hidden"] else None,
     }
 
@@ -79,7 +82,7 @@ def _validation(results: Results) -> dict[str, Any]:
 def _sites(results: Results) -> dict[str, Any]:
     found, sites = results.performance["sites"], validation.protect_sites(results)
     return {
-        "says": validation.say_sites(found),
+        "says": words.validation.say_sites(found),
         "table": validation.tabulate_sites(sites) if sites else None,
         "figures": [
             _forest(
@@ -108,7 +111,7 @@ def _targets(cohort: type[Cohort], results: Results, hidden: Levels) -> dict[str
         rows = targets.protect_horizons(rows, results.smallest_group)
     return {
         "targets": targets.tabulate_targets(rows, classes=bool(classes)),
-        "classes": targets.say_classes(classes) if classes else None,
+        "classes": words.performance.say_classes(classes) if classes else None,
     }
 
 
@@ -120,7 +123,7 @@ def _classes(cohort: type[Cohort], outcome: Outcome, hidden: Levels) -> frozense
 
 def _utility(performance: Plain) -> dict[str, Any]:
     rows = performance["net_benefit"]
-    return {"says": wording.say_utility(rows), "figure": figures.net_benefit(rows) if rows else None}
+    return {"says": words.utility.say_utility(rows), "figure": figures.net_benefit(rows) if rows else None}
 
 
 def _subgroups(results: Results, hidden: Levels) -> dict[str, Any] | None:

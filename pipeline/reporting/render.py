@@ -1,11 +1,11 @@
-"""Text from templates. Autoescape is on for every page, and no template calculates."""
+"""Text from templates, which take fixed sentences from `words` by name. Autoescape is on, no template calculates."""
 
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from data_schemas.columns import Cohort
-from pipeline.reporting import dictionary, page, summaries
+from pipeline.reporting import dictionary, page, summaries, words
 from pipeline.reporting.results import Results
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def _render(template: str, context: dict[str, Any]) -> str:
 def _environment(*, markdown: bool) -> "jinja2.Environment":
     import jinja2
 
-    return jinja2.Environment(
+    environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
@@ -65,6 +65,8 @@ def _environment(*, markdown: bool) -> "jinja2.Environment":
         lstrip_blocks=True,
         finalize=_escape_markdown if markdown else None,
     )
+    environment.globals["words"] = words
+    return environment
 
 
 def _escape_markdown(value: object) -> object:

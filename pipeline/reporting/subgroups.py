@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
-from pipeline.reporting import wording
+from pipeline.reporting import words
 from pipeline.reporting.disclosure import hide_in_series
-from pipeline.reporting.tables import INTERVALS, SMALL, Row, Rows, Table, make_table
+from pipeline.reporting.tables import Row, Rows, Table, make_table
+from pipeline.reporting.words import numbers
 
 
 def tabulate_subgroups(rows: Rows) -> Table:
@@ -15,9 +16,11 @@ def tabulate_subgroups(rows: Rows) -> Table:
         if i == 0 or rows[i - 1]["column"] != row["column"]:
             made.append(Row(row["column"], group=True))
         figures = [_in_group(row, "auroc", 3), _in_group(row, "oe_ratio", 2)]
-        made.append(Row(row["level"], (wording.count(row["n"]), wording.count(row["events"]), *figures), inner=True))
+        made.append(Row(row["level"], (numbers.count(row["n"]), numbers.count(row["events"]), *figures), inner=True))
     head = ("Subgroup", "Patients", "Events", "AUROC", "O:E ratio")
-    return Table("subgroups", "Performance by subgroup", head, tuple(made), f"{INTERVALS} {SMALL}")
+    return Table(
+        "subgroups", "Performance by subgroup", head, tuple(made), f"{words.tables.INTERVALS} {words.tables.SMALL}"
+    )
 
 
 def tabulate_gaps(rows: Rows) -> Table:
@@ -26,31 +29,26 @@ def tabulate_gaps(rows: Rows) -> Table:
         (
             row["column"],
             str(row["compared"]),
-            _gap(row, row["auroc"], row["auroc_levels"], wording.decimals(3)),
-            _gap(row, wording.exponential(row["log_oe"]), row["log_oe_levels"], wording.decimal),
+            _gap(row, row["auroc"], row["auroc_levels"], numbers.decimals(3)),
+            _gap(row, numbers.exponential(row["log_oe"]), row["log_oe_levels"], numbers.decimal),
         )
         for row in rows
     ]
     head = ("Subgroup", "Levels compared", "Difference in AUROC", "Ratio of O:E ratios")
-    note = (
-        "Between the two levels furthest apart, the higher first. The 95% interval holds for whichever levels differ "
-        "most; it begins at a difference of 0, or a ratio of 1, where chance explains the gap. Hidden levels take no "
-        "part."
-    )
-    return make_table("gaps", "The largest differences between subgroups", head, cells, note)
+    return make_table("gaps", "The largest differences between subgroups", head, cells, words.subgroups.GAPS)
 
 
-def _gap(row: Mapping[str, Any], gap: wording.Estimate, levels: Sequence[str] | None, show: wording.Show) -> str:
+def _gap(row: Mapping[str, Any], gap: numbers.Estimate, levels: Sequence[str] | None, show: numbers.Show) -> str:
     if row["suppressed"]:
-        return f"not shown: {row['suppressed']}"
+        return words.subgroups.say_suppressed(row["suppressed"])
     between = f", {levels[0]} against {levels[1]}" if levels else ""
-    return wording.estimate(gap, show) + between
+    return numbers.estimate(gap, show) + between
 
 
 def _in_group(row: Mapping[str, Any], name: str, digits: int) -> str:
     if row.get("suppressed"):
-        return f"not shown: {row['suppressed']}"
-    return wording.estimate(row[name], wording.decimals(digits))
+        return words.subgroups.say_suppressed(row["suppressed"])
+    return numbers.estimate(row[name], numbers.decimals(digits))
 
 
 def protect_subgroups(

@@ -3,8 +3,9 @@
 from typing import Any
 
 from data_schemas.columns import Cohort
-from pipeline.reporting import factors, page, tables, wording
+from pipeline.reporting import factors, page, tables, words
 from pipeline.reporting.results import Plain, Results, read_records
+from pipeline.reporting.words import numbers
 
 
 def summarise(cohort: type[Cohort], name: str, results: Results) -> dict[str, Any]:
@@ -34,13 +35,12 @@ def _card(summary: Plain) -> dict[str, Any]:
         "title": summary["title"],
         "outcome": summary["outcome"],
         "level": level,
-        "mark": wording.MARKS[level],
-        "verdict": wording.VERDICTS[level][0],
-        "says": wording.VERDICTS[level][1],
-        "n": wording.plural(summary["n"], "patient"),
-        "events": wording.plural(summary["events"], "event"),
-        "auroc": wording.estimate(summary["auroc"], wording.decimals(3)),
-        "slope": wording.estimate(summary["calibration_slope"]),
+        "mark": words.verdict.MARKS[level],
+        "verdict": words.verdict.VERDICTS[level][0],
+        "says": words.verdict.VERDICTS[level][1],
+        "evaluated": words.index.say_evaluated(summary["n"], summary["events"]),
+        "auroc": numbers.estimate(summary["auroc"], numbers.decimals(3)),
+        "slope": numbers.estimate(summary["calibration_slope"]),
     }
 
 
@@ -49,20 +49,19 @@ def build_model_card(cohort: type[Cohort], name: str, results: Results) -> dict[
     study, performance = cohort.study(), results.performance
     model = results.model
     groups = factors.group_factors(read_records(results.risk_factors), model["constrained"])
-    title, says = wording.VERDICTS[results.verdict["verdict"]]
     return {
         "name": name,
         "study": study,
         "outcome": study.outcome.says,
-        "verdict": f"{results.verdict['verdict']}: {title}. {says}",
+        "verdict": words.card.say_verdict(results.verdict["verdict"]),
         "checks": tables.checks(results.verdict).rows,
         "members": tables.members(model).rows,
         "development": model["development"],
-        "predictors": wording.join([cohort.columns()[p].label for p in model["predictors"]]),
+        "predictors": numbers.join([cohort.columns()[p].label for p in model["predictors"]]),
         "performance": performance,
         "key_figures": page.key_figures(performance, study.outcome.says),
         "measures": tables.measures(performance).rows,
-        "utility": wording.say_utility(performance["net_benefit"]),
+        "utility": words.utility.say_utility(performance["net_benefit"]),
         "groups": {key: group.plain for key, group in groups.items() if group.plain},
         "smallest": results.smallest_group,
         "provenance": results.provenance,

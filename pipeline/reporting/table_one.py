@@ -10,9 +10,10 @@ import pandas as pd
 
 from data_schemas.columns import Binary, Classes, Cohort, Column, Kind, Outcome, Role, TimeToEvent
 from pipeline.arrays import BoolArray
-from pipeline.reporting import wording
+from pipeline.reporting import words
 from pipeline.reporting.disclosure import hide_small_counts
 from pipeline.reporting.tables import Row, Table
+from pipeline.reporting.words import numbers
 
 PSEUDONYM = "pseudonym"
 MISSING = "Missing"
@@ -54,14 +55,8 @@ def describe_patients(cohort: type[Cohort], valid: pd.DataFrame, split: pd.DataF
         elif column.numeric:
             rows += _number(column, records[name], groups, smallest)
     head = ("Characteristic", *[f"{h} (n = {m.sum():,})" for h, m in groups.masks.items()])
-    return Characteristics(Table("table-1", "Table 1. Patients", head, tuple(rows), _note(smallest)), frozenset(hidden))
-
-
-def _note(smallest: int) -> str:
-    return (
-        "Median (quartiles), or number (% of the column). Levels that nobody has and rows of missing values where "
-        f"none is missing are left out. Groups of fewer than {smallest} are hidden, and so is whatever would allow "
-        "them to be computed."
+    return Characteristics(
+        Table("table-1", "Table 1. Patients", head, tuple(rows), words.data.note_table_one(smallest)), frozenset(hidden)
     )
 
 
@@ -128,7 +123,7 @@ def _mark_competing(rows: list[Row], name: str, outcome: Outcome) -> list[Row]:
 
 
 def _share(n: int, total: int, hidden: bool) -> str:
-    return wording.HIDDEN if hidden else f"{n:,} ({wording.percent(n / total)})"
+    return numbers.HIDDEN if hidden else f"{n:,} ({numbers.percent(n / total)})"
 
 
 def _number(column: Column, values: "pd.Series[Any]", groups: Groups, smallest: int) -> list[Row]:
@@ -147,6 +142,6 @@ def _number(column: Column, values: "pd.Series[Any]", groups: Groups, smallest: 
 
 def _quartiles(values: npt.NDArray[np.float64], smallest: int) -> str:
     if len(values) < smallest:
-        return wording.HIDDEN
-    low, middle, high = (wording.significant(float(q)) for q in np.quantile(values, [0.25, 0.5, 0.75]))
+        return numbers.HIDDEN
+    low, middle, high = (numbers.significant(float(q)) for q in np.quantile(values, [0.25, 0.5, 0.75]))
     return f"{middle} ({low} to {high})"

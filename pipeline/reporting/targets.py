@@ -1,11 +1,11 @@
-"""Further horizons or classes beside the outcome of the headline figures, as a table and a sentence."""
+"""Further horizons or classes beside the outcome of the headline figures, as a table."""
 
-from collections.abc import Mapping
 from typing import Any
 
-from pipeline.reporting import wording
+from pipeline.reporting import words
 from pipeline.reporting.disclosure import hide_in_series
-from pipeline.reporting.tables import INTERVALS, SMALL, Rows, Table, make_table
+from pipeline.reporting.tables import Rows, Table, make_table
+from pipeline.reporting.words import numbers
 
 FIGURES = {"auroc": 3, "brier": 3, "log_loss": 3, "calibration_slope": 2, "oe_ratio": 2}
 HEAD = ("AUROC", "Brier score", "Log-loss", "Calibration slope", "O:E ratio")
@@ -44,8 +44,8 @@ def tabulate_targets(rows: Rows, *, classes: bool) -> Table:
     cells = [
         (
             f"{row['target']} (headline)" if row is rows[0] else row["target"],
-            wording.count(row["events"]),
-            *[wording.estimate(row[key], wording.decimals(digits)) for key, digits in FIGURES.items()],
+            numbers.count(row["events"]),
+            *[numbers.estimate(row[key], numbers.decimals(digits)) for key, digits in FIGURES.items()],
         )
         for row in rows
     ]
@@ -53,10 +53,4 @@ def tabulate_targets(rows: Rows, *, classes: bool) -> Table:
         head, caption = ("Class", "Patients"), "Each class against all others"
     else:
         head, caption = ("Horizon", "Events"), "Further horizons"
-    return make_table("targets", caption, (*head, *HEAD), cells, f"{INTERVALS} {SMALL}")
-
-
-def say_classes(classes: Mapping[str, wording.Estimate]) -> str:
-    """The figures over all classes."""
-    area, loss = (wording.estimate(classes[key], wording.decimals(3)) for key in ("macro_auroc", "log_loss"))
-    return f"Over all classes, the mean of their AUROCs is {area}, and the log-loss of the class that came is {loss}."
+    return make_table("targets", caption, (*head, *HEAD), cells, f"{words.tables.INTERVALS} {words.tables.SMALL}")

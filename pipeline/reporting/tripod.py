@@ -1,4 +1,4 @@
-"""The 52 items of TRIPOD+AI (Collins et al. 2024, BMJ 385:e078378) in our own short words, and who answers each.
+"""The 52 items of TRIPOD+AI (Collins et al. 2024, BMJ 385:e078378), and who answers each.
 
 Computed: the pipeline did. Supplied: the cohort's schema says it. Missing: the study team has to add it.
 """
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from data_schemas.columns import Cohort, FactorClass
 from pipeline.reporting.tables import Table, make_table
+from pipeline.reporting.words.tripod import ASKS, say_statuses
 
 COMPUTED, SUPPLIED, MISSING = "computed", "supplied", "missing"
 
@@ -17,65 +18,69 @@ class Item:
     """One item. `needs` names what the cohort must have for the status to hold; without it, it is missing."""
 
     number: str
-    asks: str
     status: str
     where: str = "\u2013"
     needs: str = ""
 
+    @property
+    def asks(self) -> str:
+        """What the item asks for."""
+        return ASKS[self.number]
+
 
 ITEMS = (
-    Item("1", "Title names prediction model, population and outcome", SUPPLIED, "Title"),
-    Item("2", "Structured abstract", COMPUTED, "Verdict"),
-    Item("3a", "Clinical context and reasons for the model, earlier models", MISSING),
-    Item("3b", "Target population, intended purpose and users", SUPPLIED, "Intended use"),
-    Item("3c", "Known health inequalities", MISSING),
-    Item("4", "Objectives: development, evaluation or both", COMPUTED, "Model; Performance"),
-    Item("5a", "Sources of data and how representative they are", SUPPLIED, "Intended use"),
-    Item("5b", "Dates of recruitment and end of follow-up", MISSING),
-    Item("6a", "Setting, number and place of centres", MISSING),
-    Item("6b", "Eligibility", SUPPLIED, "Intended use; Data"),
-    Item("6c", "Treatments received and how they were handled", SUPPLIED, "Risk factors", needs="treatment"),
-    Item("7", "Preparation and quality checks of the data", COMPUTED, "Data"),
-    Item("8a", "Outcome, its horizon and how it was assessed", SUPPLIED, "Intended use; data dictionary"),
-    Item("8b", "Who assessed an outcome that needs judgement", MISSING),
-    Item("8c", "Blinding of the assessment of the outcome", MISSING),
-    Item("9a", "Choice of the initial predictors", MISSING),
-    Item("9b", "Definition of every predictor, how and when measured", SUPPLIED, "Data dictionary"),
-    Item("9c", "Who assessed predictors that need judgement", MISSING),
-    Item("10", "How the size of the study was arrived at", MISSING),
-    Item("11", "How missing data were handled", COMPUTED, "Data; Model"),
-    Item("12a", "How the data were used and partitioned", COMPUTED, "Performance"),
-    Item("12b", "How predictors entered the model", COMPUTED, "Model"),
-    Item("12c", "Type of model, building steps, internal validation", COMPUTED, "Model; Performance"),
-    Item("12d", "Heterogeneity between sites", COMPUTED, "Performance", needs="sites"),
-    Item("12e", "Measures and plots of performance, models compared", COMPUTED, "Model; Performance; Clinical utility"),
-    Item("12f", "Updating of the model, such as recalibration", COMPUTED, "Model"),
-    Item("12g", "How predictions were calculated for evaluation", COMPUTED, "Performance"),
-    Item("13", "Class imbalance", MISSING),
-    Item("14", "Fairness: what was done and why", COMPUTED, "Subgroups", needs="subgroups"),
-    Item("15", "Output of the model, thresholds and their reasons", SUPPLIED, "Clinical utility"),
-    Item("16", "Differences between development and evaluation data", COMPUTED, "Data", needs="parts"),
-    Item("17", "Ethical approval and consent", MISSING),
-    Item("18a", "Funding", MISSING),
-    Item("18b", "Conflicts of interest", MISSING),
-    Item("18c", "Protocol", MISSING),
-    Item("18d", "Registration", MISSING),
-    Item("18e", "Availability of the data", SUPPLIED, "Intended use"),
-    Item("18f", "Availability of the code", MISSING),
-    Item("19", "Involvement of patients and the public", MISSING),
-    Item("20a", "Flow of participants, with and without the outcome", COMPUTED, "Data; Performance"),
-    Item("20b", "Characteristics, missing data", COMPUTED, "Data, Table 1"),
-    Item("20c", "Predictors compared between development and evaluation", COMPUTED, "Data, Table 1", needs="parts"),
-    Item("21", "Participants and events in each analysis", COMPUTED, "Model; Performance"),
-    Item("22", "The full model, so that others can use it", MISSING),
-    Item("23a", "Performance with intervals, also in subgroups", COMPUTED, "Performance; Subgroups"),
-    Item("23b", "Heterogeneity of performance between sites", COMPUTED, "Performance", needs="sites"),
-    Item("24", "Results of updating", COMPUTED, "Model"),
-    Item("25", "Interpretation, with fairness and earlier studies", MISSING),
-    Item("26", "Limitations", SUPPLIED, "Intended use", needs="limits"),
-    Item("27a", "Handling of poor or missing input when in use", COMPUTED, "Data; Performance"),
-    Item("27b", "What users have to do and to know", MISSING),
-    Item("27c", "Next steps for research", MISSING),
+    Item("1", SUPPLIED, "Title"),
+    Item("2", COMPUTED, "Verdict"),
+    Item("3a", MISSING),
+    Item("3b", SUPPLIED, "Intended use"),
+    Item("3c", MISSING),
+    Item("4", COMPUTED, "Model; Performance"),
+    Item("5a", SUPPLIED, "Intended use"),
+    Item("5b", MISSING),
+    Item("6a", MISSING),
+    Item("6b", SUPPLIED, "Intended use; Data"),
+    Item("6c", SUPPLIED, "Risk factors", needs="treatment"),
+    Item("7", COMPUTED, "Data"),
+    Item("8a", SUPPLIED, "Intended use; data dictionary"),
+    Item("8b", MISSING),
+    Item("8c", MISSING),
+    Item("9a", MISSING),
+    Item("9b", SUPPLIED, "Data dictionary"),
+    Item("9c", MISSING),
+    Item("10", MISSING),
+    Item("11", COMPUTED, "Data; Model"),
+    Item("12a", COMPUTED, "Performance"),
+    Item("12b", COMPUTED, "Model"),
+    Item("12c", COMPUTED, "Model; Performance"),
+    Item("12d", COMPUTED, "Performance", needs="sites"),
+    Item("12e", COMPUTED, "Model; Performance; Clinical utility"),
+    Item("12f", COMPUTED, "Model"),
+    Item("12g", COMPUTED, "Performance"),
+    Item("13", MISSING),
+    Item("14", COMPUTED, "Subgroups", needs="subgroups"),
+    Item("15", SUPPLIED, "Clinical utility"),
+    Item("16", COMPUTED, "Data", needs="parts"),
+    Item("17", MISSING),
+    Item("18a", MISSING),
+    Item("18b", MISSING),
+    Item("18c", MISSING),
+    Item("18d", MISSING),
+    Item("18e", SUPPLIED, "Intended use"),
+    Item("18f", MISSING),
+    Item("19", MISSING),
+    Item("20a", COMPUTED, "Data; Performance"),
+    Item("20b", COMPUTED, "Data, Table 1"),
+    Item("20c", COMPUTED, "Data, Table 1", needs="parts"),
+    Item("21", COMPUTED, "Model; Performance"),
+    Item("22", MISSING),
+    Item("23a", COMPUTED, "Performance; Subgroups"),
+    Item("23b", COMPUTED, "Performance", needs="sites"),
+    Item("24", COMPUTED, "Model"),
+    Item("25", MISSING),
+    Item("26", SUPPLIED, "Intended use", needs="limits"),
+    Item("27a", COMPUTED, "Data; Performance"),
+    Item("27b", MISSING),
+    Item("27c", MISSING),
 )
 
 
@@ -90,13 +95,13 @@ def assess(cohort: type[Cohort], *, has_parts: bool, has_sites: bool) -> list[It
         "parts": has_parts,
         "sites": has_sites,
     }
-    return [item if present[item.needs] else Item(item.number, item.asks, MISSING) for item in ITEMS]
+    return [item if present[item.needs] else Item(item.number, MISSING) for item in ITEMS]
 
 
 def tabulate(items: list[Item]) -> Table:
     """The items as a table, with the number of each status in the note."""
-    statuses = Counter(item.status for item in items)
+    found = Counter(item.status for item in items)
+    statuses = {status: found[status] for status in (COMPUTED, SUPPLIED, MISSING)}
     rows = [(item.number, item.asks, item.status, item.where) for item in items]
-    note = ", ".join(f"{statuses[status]} {status}" for status in (COMPUTED, SUPPLIED, MISSING))
     head = ("Item", "Asks for", "Status", "Where")
-    return make_table("tripod", "TRIPOD+AI reporting items", head, rows, f"Of {len(items)} items: {note}.")
+    return make_table("tripod", "TRIPOD+AI reporting items", head, rows, say_statuses(statuses))

@@ -1,13 +1,14 @@
-"""What further developments told, as tables and sentences: optimism, fewer patients, sites left out."""
+"""What further developments told, as tables: optimism, fewer patients, sites left out."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.reporting import wording
+from pipeline.reporting import words
 from pipeline.reporting.disclosure import hide_in_series
 from pipeline.reporting.forests import Line
 from pipeline.reporting.results import Results
-from pipeline.reporting.tables import INTERVALS, MEASURES, SMALL, Rows, Table, make_table
+from pipeline.reporting.tables import MEASURES, Rows, Table, make_table
+from pipeline.reporting.words import numbers
 
 LEARNT = {"auroc": "AUROC", "log_loss": "Log-loss", "calibration_slope": "Calibration slope"}
 ANOTHER_SITE = "To expect in another site (prediction)"
@@ -19,34 +20,16 @@ def tabulate_optimism(rows: Rows) -> Table | None:
     """How far the figures on the patients who taught the model flatter it."""
     cells = []
     for row in rows:
-        label, digits, _ = MEASURES[row["figure"]]
-        optimism = wording.estimate(row["optimism"], wording.signed(digits))
+        label, digits = MEASURES[row["figure"]]
+        optimism = numbers.estimate(row["optimism"], numbers.signed(digits))
         cells.append((label, _number(row["apparent"], digits), optimism, _number(row["corrected"], digits)))
+    note = words.validation.note_optimism(min((row["resamples"] for row in rows), default=0))
     head = ("Measure", "On those who taught it", "Optimism (95% interval)", "Corrected")
-    return make_table("optimism", "Optimism by bootstrap", head, cells, _note(rows)) if rows else None
-
-
-def _note(rows: Rows) -> str:
-    times = wording.plural(min((row["resamples"] for row in rows), default=0), "bootstrap resample")
-    return (
-        f"The whole development was repeated on {times} of the patients who taught the model. Optimism is the figure "
-        "of such a model on its own resample less that on all of these patients, on average, with an interval that "
-        "narrows with more resamples. Corrected: less optimism (Harrell, Lee and Mark 1996, Stat Med 15:361)."
-    )
+    return make_table("optimism", "Optimism by bootstrap", head, cells, note) if rows else None
 
 
 def _number(value: float | None, digits: int) -> str:
-    return "not computed" if value is None else wording.decimal(value, digits)
-
-
-def say_suspicion(found: Mapping[str, wording.Estimate]) -> str:
-    """How much better the model does on the patients who taught it than on unseen ones, and what gives them away."""
-    gap = wording.estimate(found["train_to_test_gap"], wording.signed(3))
-    members = wording.estimate(found["membership_inference"], wording.decimals(3))
-    return (
-        f"AUROC on the patients who taught the model less that on unseen ones: {gap}. AUROC with which a patient's "
-        f"loss tells whether they taught it, where 0.5 tells nothing (Yeom et al. 2018, IEEE CSF 31:268): {members}."
-    )
+    return "not computed" if value is None else numbers.decimal(value, digits)
 
 
 def trace(results: Results) -> list[dict[str, Any]]:
@@ -68,33 +51,21 @@ def tabulate_learning(rows: Rows) -> Table:
     """Figures by how many patients taught the model."""
     cells = [
         (
-            f"{'about ' if row['about'] else ''}{row['patients']:,} ({wording.percent(row['share'])})",
-            wording.estimate(row["auroc"], wording.decimals(3)),
-            wording.estimate(row["log_loss"], wording.decimals(3)),
-            wording.estimate(row["calibration_slope"]),
+            f"{'about ' if row['about'] else ''}{row['patients']:,} ({numbers.percent(row['share'])})",
+            numbers.estimate(row["auroc"], numbers.decimals(3)),
+            numbers.estimate(row["log_loss"], numbers.decimals(3)),
+            numbers.estimate(row["calibration_slope"]),
         )
         for row in rows
     ]
     head = ("Patients who taught the model", *LEARNT.values())
     return make_table(
-        "learning-data", "Performance by the number of patients who taught the model", head, cells, INTERVALS
+        "learning-data",
+        words.validation.LEARNING_TABLE,
+        head,
+        cells,
+        words.tables.INTERVALS,
     )
-
-
-def say_learning(rows: Rows) -> str:
-    """Whether the AUROC of the whole development lies outside the interval of the largest share of it."""
-    before, whole = rows[-2:]
-    fewer, full = before["auroc"], whole["auroc"]
-    taught = f"{'about ' if whole['about'] else ''}{whole['patients']:,} patients rather than {before['patients']:,}"
-    if full["value"] is None or fewer["value"] is None or fewer["lo"] is None:
-        return "Whether more patients would raise the AUROC cannot be said."
-    values = f"{wording.decimal(full['value'], 3)} rather than {wording.decimal(fewer['value'], 3)}"
-    said = f"With {taught}, the AUROC is {values}"
-    if full["value"] > fewer["hi"]:
-        return f"{said}, above the 95% interval with fewer: it still rises with the number of patients."
-    if full["value"] < fewer["lo"]:
-        return f"{said}, below the 95% interval with fewer: it does not rise with the number of patients."
-    return f"{said}, within the 95% interval with fewer: these data do not show that it still rises."
 
 
 def protect_sites(results: Results) -> list[dict[str, Any]]:
@@ -115,16 +86,22 @@ def tabulate_sites(sites: Rows) -> Table:
     cells = [
         (
             site["site"],
-            wording.count(site["n"]),
-            wording.count(site["events"]),
-            wording.estimate(site["auroc"], wording.decimals(3)),
-            wording.estimate(site["oe_ratio"]),
-            wording.estimate(site["calibration_slope"]),
+            numbers.count(site["n"]),
+            numbers.count(site["events"]),
+            numbers.estimate(site["auroc"], numbers.decimals(3)),
+            numbers.estimate(site["oe_ratio"]),
+            numbers.estimate(site["calibration_slope"]),
         )
         for site in sites
     ]
     head = ("Site left out", "Patients", "Events", "AUROC", "O:E ratio", "Calibration slope")
-    return make_table("sites", "Each site, by a model that the other sites taught", head, cells, f"{INTERVALS} {SMALL}")
+    return make_table(
+        "sites",
+        words.validation.SITES_TABLE,
+        head,
+        cells,
+        f"{words.tables.INTERVALS} {words.tables.SMALL}",
+    )
 
 
 def site_lines(sites: Rows, name: str, pooled: Mapping[str, Any] | None = None) -> list[Line]:
@@ -134,23 +111,3 @@ def site_lines(sites: Rows, name: str, pooled: Mapping[str, Any] | None = None) 
     if pooled is None or pooled["value"] is None:
         return lines
     return [*lines, Line(ANOTHER_SITE, pooled["value"], pooled["lo"], pooled["hi"])]
-
-
-def say_sites(found: Mapping[str, Any]) -> str:
-    """How many sites there are, and what to expect in another."""
-    hidden, pooled = found["hidden"], found["pooled"]
-    said = ["Each site was left out in turn, and tested the model that all others taught."]
-    if hidden:
-        said.append(
-            f"{wording.plural(hidden, 'site is', 'sites are')} not shown: too few patients, events or non-events."
-        )
-    if pooled["value"] is None:
-        said.append(f"What to expect in another site was not computed: {pooled['reason']}.")
-    else:
-        limits = wording.interval(pooled, wording.decimals(3))
-        expected = f"{wording.decimal(pooled['value'], 3)}, with a 95% prediction interval of {limits}"
-        said.append(
-            f"The AUROC to expect in another site is {expected} (Higgins, Thompson and Spiegelhalter 2009, J R Stat "
-            "Soc A 172:137)."
-        )
-    return " ".join(said)

@@ -13,9 +13,9 @@ from pipeline.evaluation.phenotypes import NO_FIT, assess_membership, describe_p
 from pipeline.evaluation.rates import event_rate
 from pipeline.evaluation.subgroups import COMPLEMENT, TOO_FEW
 from pipeline.outcomes import Observed
-from pipeline.reporting.wording import CAUSAL
 from pipeline.settings import Evaluate
 from tests.evaluation.simulated import binary, censored, competing
+from tests.reporting.finders import find_causes
 
 SETTINGS, SMALLEST = Evaluate(resamples=100, seed=3), 10
 
@@ -296,7 +296,7 @@ def test_the_sentence_says_what_the_numbers_say(p, bounds, said):
     assert sentence.startswith("Cluster membership ")
     assert all(part in sentence for part in said)
     assert sentence.endswith(said[-1])
-    assert not any(word in sentence for word in CAUSAL)
+    assert find_causes(sentence) == []
 
 
 @pytest.mark.parametrize("make", [binary, censored, competing])

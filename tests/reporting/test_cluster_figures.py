@@ -4,12 +4,12 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from markupsafe import Markup
 
 from data_schemas.columns import Cohort
-from pipeline.reporting import cluster_figures, cluster_map, cluster_risks, clusters, wording
+from pipeline.reporting import cluster_figures, cluster_map, cluster_risks, clusters, words
 from pipeline.reporting.cluster_style import COLOURS, shorten, tint
 from pipeline.reporting.figures import INK
 
@@ -50,11 +50,11 @@ def test_the_heat_map_draws_its_table(cohort: type[Cohort], k: int) -> None:
     table, expected = clusters.profiles(rows, found), []
     for row in table.rows:
         said = [re.search(r"([+\u2212]?\d\.\d) SD\]$", cell) for cell in row.cells]
-        expected.append([match[1] if match else wording.HIDDEN for match in said])
+        expected.append([match[1] if match else words.numbers.HIDDEN for match in said])
     width = k + 1
     assert [drawn[i + 1 : i + width] for i in range(0, len(drawn), width)] == expected
     hatched = [patch for patch in ax.patches if patch.get_hatch()]
-    assert len(hatched) == sum(row.count(wording.HIDDEN) for row in expected) == 1
+    assert len(hatched) == sum(row.count(words.numbers.HIDDEN) for row in expected) == 1
 
 
 def test_incidence_draws_its_table() -> None:
@@ -65,9 +65,9 @@ def test_incidence_draws_its_table() -> None:
     table = cluster_risks.tabulate_incidence(rows, "days")
     for column, line in enumerate(ax.lines, start=1):
         x, y = line.get_data()
-        shown = [cell.split(" ")[0] for cell in cells(table, column) if cell != wording.NOTHING]
+        shown = [cell.split(" ")[0] for cell in cells(table, column) if cell != words.numbers.NOTHING]
         assert (x[0], y[0]) == (0, 0)
-        assert [wording.percent(value) for value in y[1:]] == shown
+        assert [words.numbers.percent(value) for value in y[1:]] == shown
     assert [text.get_text() for text in ax.texts] == ["1", "2", "3"]
     assert len({line.get_linestyle() + str(line._unscaled_dash_pattern) for line in ax.lines}) == 3
 
@@ -81,7 +81,7 @@ def test_periods_draw_their_table() -> None:
     for place, line in enumerate(ax.lines):
         shown = cells(table, place + 2)
         for value, cell in zip(line.get_ydata(), shown, strict=True):
-            assert cell.startswith("not computed" if np.isnan(value) else f"{wording.percent(value)} (")
+            assert cell.startswith("not computed" if np.isnan(value) else f"{words.numbers.percent(value)} (")
     assert sorted(text.get_text() for text in ax.texts) == ["1", "2", "3"]
 
 
@@ -94,13 +94,14 @@ def test_the_map_draws_its_table(cohort: type[Cohort], side: int) -> None:
     table = cluster_map.tabulate_map(grid, make_phenotypes(cohort, 3)["clusters"])
     for j, row in enumerate(reversed(table.rows)):
         for i, cell in enumerate(row.cells):
-            assert drawn.get((i, j), wording.NOTHING) == cell.split(":")[0]
+            assert drawn.get((i, j), words.numbers.NOTHING) == cell.split(":")[0]
     assert len(drawn) == len(found["bins"])
     covered = sum(patch.vertices[:, 0].max() - patch.vertices[:, 0].min() + 0.06
                   for runs in ax.collections[:-1] for patch in runs.get_paths())  # fmt: skip
     assert covered == pytest.approx(len(found["bins"]))
 
 
+@settings(deadline=None)
 @given(st.sets(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=1), st.floats(0.01, 30), st.floats(-50, 50))
 def test_every_bin_finds_its_place(places: set[tuple[int, int]], size: float, start: float) -> None:
     bins = [{"x": start + size * i, "y": size * j, "width": size, "height": size, "n": 10, "cluster": 1, "share": 1.0}
@@ -130,6 +131,7 @@ def test_the_map_says_who_is_not_on_it(hidden: int | None, said: str) -> None:
     assert cluster_map.draw_map(found | {"bins": []}, [], 10) is None
 
 
+@settings(deadline=None)
 @given(HEIGHTS, st.floats(0.01, 0.5))
 def test_labels_keep_apart_and_in_order_around_their_values(values: list[float], gap: float) -> None:
     heights = cluster_figures.spread(values, gap)

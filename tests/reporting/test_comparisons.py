@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.reporting import Results, comparisons, wording
+from pipeline.reporting import Results, comparisons, words
 from pipeline.reporting.results import read_records
 
 from .made_results import make_results
@@ -38,7 +38,7 @@ def test_figures_of_models_are_those_of_the_file(models: list[dict[str, Any]]) -
             by_header[comparisons.name_model(model)], comparisons.FIGURES.items(), strict=True
         ):
             value, low, high = (model[f"{key}{end}"] for end in ("", "_lo", "_hi"))
-            shown = [wording.decimal(number, digits) for number in (value, low, high) if number is not None]
+            shown = [words.numbers.decimal(number, digits) for number in (value, low, high) if number is not None]
             assert all(number in cell for number in shown)
             assert bool(shown) == (cell != "not computed")
 
@@ -61,7 +61,7 @@ def test_differences_are_signed_and_p_is_said_once(models: list[dict[str, Any]])
         "\u22120.013 (\u22120.030 to +0.004)",
     ]
     assert cells["The event rate for everybody (baseline)"][2] == "<0.001"
-    assert cells["Boosted trees"][1:3] == ["+0.020 (no interval: one patient only)", wording.NOTHING]
+    assert cells["Boosted trees"][1:3] == ["+0.020 (no interval: one patient only)", words.numbers.NOTHING]
     assert "*" not in " ".join(cell for row in cells.values() for cell in row)
 
 

@@ -148,6 +148,7 @@ def test_series(counts: list[int | None], total: int, expected: list[int | None]
     assert hide_in_series(counts, total, 10) == expected
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 60), max_size=8))
 def test_what_a_series_hides_is_several_counts_or_everything(counts: list[int]) -> None:
     kept = hide_in_series(list(counts), sum(counts), 10)

@@ -2,8 +2,9 @@
 
 import pytest
 
-from pipeline.reporting import effect_figures, effect_terms
+from pipeline.reporting import effect_figures
 from pipeline.reporting.figures import Figure
+from pipeline.reporting.words import effect_terms
 
 from .made_effects import RECURRENCE, build, make_effect, numbers, table_of
 from .test_tables import axes, cells

@@ -28,7 +28,7 @@ def test_the_flow_adds_up_from_the_first_box_to_the_last(name, removed):
     flow = draw_flow(replace(results, validation=results.validation | {"attrition": attrition}))
     read, kept, patients = flow.trunk
     assert number(read.count) - sum(number(out.count) for out in read.leaving) == number(kept.count)
-    assert [out.reason for out in read.leaving] == [f"rule {i}" for i in range(len(removed))]
+    assert [out.label for out in read.leaving] == [f"set aside that broke: rule {i}" for i in range(len(removed))]
     assert sum(number(part.count) for part in flow.parts) == number(patients.count) == len(results.split)
 
 

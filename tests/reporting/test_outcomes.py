@@ -20,7 +20,7 @@ from data_schemas.columns import (
     identifier,
     measurement,
 )
-from pipeline.reporting import wording
+from pipeline.reporting import words
 from pipeline.reporting.dictionary import study_facts
 from pipeline.reporting.table_one import describe_patients
 
@@ -85,4 +85,4 @@ def test_table_one_counts_competing_events_and_classes(outcome: Outcome, death: 
     assert list(rows) == ["relapse", "lost", death]
     for header, label in zip(rows, LABELS, strict=True):
         n = int((records["status"] == label).sum())
-        assert rows[header] == f"{n} ({wording.percent(n / 400)})"
+        assert rows[header] == f"{n} ({words.numbers.percent(n / 400)})"

@@ -9,11 +9,12 @@ import pytest
 
 from data_schemas.columns import Cohort
 from pipeline.explanation.patient_changes import REFUSED as REASONS
-from pipeline.reporting import patient, patient_words, wording
+from pipeline.reporting import patient, words
 from pipeline.reporting.factors import KINDS
 from pipeline.reporting.patient_figure import MOST, _bars
 from pipeline.reporting.render import render_patient, render_patient_list
 
+from .finders import find_causes
 from .made_cohorts import COHORTS, HOSTILE
 from .made_patients import change, make_found
 from .test_browser import CONTRAST
@@ -56,14 +57,14 @@ def test_a_page_is_well_formed_and_loads_and_runs_nothing(html: str) -> None:
 
 def test_no_word_claims_a_cause_and_nothing_is_nan(html: str) -> None:
     text = Page(html).text
-    assert [word for word in wording.CAUSAL if word in text.lower()] == []
+    assert find_causes(text) == []
     assert not re.search(r"\b(nan|None|NaT)\b", text)
 
 
 def test_every_sentence_of_a_reason_is_there_and_claims_no_cause() -> None:
-    assert set(patient_words.REFUSED) == set(REASONS)
-    said = " ".join([*patient_words.REFUSED.values(), patient_words.COMPARES, patient_words.TREATED]).lower()
-    assert [word for word in wording.CAUSAL if word in said] == []
+    assert set(words.patient.REFUSED) == set(REASONS)
+    said = " ".join([*words.patient.REFUSED.values(), words.patient.COMPARES, words.patient.TREATED]).lower()
+    assert find_causes(said) == []
 
 
 def test_hostile_labels_are_text() -> None:
@@ -141,24 +142,24 @@ def test_a_patient_outside_the_support_is_warned_of_first(cohort: type[Cohort]) 
     [(None, "fewer than 20 patients"), (5, "at most about 5%"), (70, "about 70%"), (95, "95% or more")],
 )
 def test_the_place_in_the_cohort_is_said(place: int | None, said: str) -> None:
-    assert said in patient_words.say_place(place, 290, 20)
+    assert said in words.patient.say_place(place, 290, 20)
 
 
 @pytest.mark.parametrize(
     ("share", "said"), [(0.0, "<0.1%"), (0.0004, "<0.1%"), (0.25, "25.0%"), (0.9996, ">99.9%"), (1.0, ">99.9%")]
 )
 def test_no_risk_is_said_to_be_none_or_all(share: float, said: str) -> None:
-    assert patient_words.risk(share) == said
+    assert words.patient.risk(share) == said
 
 
 def test_the_phenotype_is_said_and_its_small_size_is_not() -> None:
     told = {"phenotype": 2, "unlike_phenotypes": False}
-    assert patient_words.say_phenotype({"name": "old", "n": None}, told) == "The patient belongs to phenotype 2, old."
-    assert "(31 patients of the cohort)" in patient_words.say_phenotype({"name": "old", "n": 31}, told)
-    assert "unlike any phenotype: the nearest is phenotype 2" in patient_words.say_phenotype(
+    assert words.patient.say_phenotype({"name": "old", "n": None}, told) == "The patient belongs to phenotype 2, old."
+    assert "(31 patients of the cohort)" in words.patient.say_phenotype({"name": "old", "n": 31}, told)
+    assert "unlike any phenotype: the nearest is phenotype 2" in words.patient.say_phenotype(
         None, told | {"unlike_phenotypes": True}
     )
-    assert patient_words.say_phenotype(None, {}) == "No phenotypes belong to this model."
+    assert words.patient.say_phenotype(None, {}) == "No phenotypes belong to this model."
 
 
 @pytest.fixture(params=["light", "dark"])

@@ -8,9 +8,10 @@ import pytest
 from scipy.stats import binom
 
 from data_schemas.columns import Cohort, TimeToEvent
-from pipeline.reporting import Results, cluster_risks, clusters, phenotypes, render_report, wording
+from pipeline.reporting import Results, cluster_risks, clusters, phenotypes, render_report, words
 from pipeline.reporting.render import TEMPLATES, _environment
 
+from .finders import find_causes, read_outside
 from .made_cohorts import COHORTS, HOSTILE
 from .made_estimates import est
 from .made_phenotypes import make_map, make_membership, make_phenotypes, make_risks, make_tried
@@ -56,7 +57,7 @@ def test_a_report_with_many_clusters_is_small_and_sound(cohort: type[Cohort], na
     assert len(html.encode()) < 400_000
     assert len(page.elements) < 15_000
     assert len(ids) == len(set(ids))
-    assert [word for word in wording.CAUSAL if word in page.text.lower()] == []
+    assert find_causes(read_outside(html)) == []
     assert not re.search(r"\b(nan|None|NaT)\b", page.text)
 
 
@@ -95,7 +96,7 @@ def test_no_stable_clusters_is_a_result_with_its_reasons(name: str) -> None:
     section = render_section(name, results)
     text = Page(section).text
     assert "No stable clusters: 2, 3, 4, 5 and 6 clusters were tried with k-means, and none was kept." in text
-    assert phenotypes.FINDING in text
+    assert words.phenotypes.FINDING in text
     assert len(re.findall(r"<li>\d clusters: ", section)) == 5
     assert text.count("k = 2") == 0  # the stage's own list would say it all twice
     assert "4 clusters: a cluster is unstable (mean Jaccard 0.61, needs 0.75)" in text
@@ -120,19 +121,19 @@ def ratio(cluster: int, value: float | None, half: float = 0.1) -> dict[str, Any
 
 
 def test_which_ratios_leave_out_1_follows_from_their_intervals() -> None:
-    said = cluster_risks.say_ratios([ratio(1, 0.7), ratio(2, 1.05), ratio(3, 1.4), ratio(4, None)])
+    said = words.phenotype_risks.say_ratios([ratio(1, 0.7), ratio(2, 1.05), ratio(3, 1.4), ratio(4, None)])
     assert "Of 4 phenotypes, 2 have a 95% interval of the O:E ratio that leaves out 1" in said
     assert "phenotype 1 with 0.70 (0.60\u00a0to\u00a00.80), risks overstated and phenotype 3" in said
     assert "1.40 (1.30\u00a0to\u00a01.50), risks understated" in said
     assert "For 1 there is no interval." in said
-    assert "Of 2 phenotypes, none has" in cluster_risks.say_ratios([ratio(1, 1.0), ratio(2, 0.95)])
-    assert "cannot be said" in cluster_risks.say_ratios([ratio(1, None)])
+    assert "Of 2 phenotypes, none has" in words.phenotype_risks.say_ratios([ratio(1, 1.0), ratio(2, 0.95)])
+    assert "cannot be said" in words.phenotype_risks.say_ratios([ratio(1, None)])
 
 
 @pytest.mark.parametrize("k", range(2, 9))
 def test_how_often_chance_alone_leaves_out_1(k: int) -> None:
-    said = cluster_risks.say_ratios([ratio(number, 1.0) for number in range(1, k + 1)])
-    assert f"about {wording.percent(float(binom(k, 0.05).sf(0)))}." in said
+    said = words.phenotype_risks.say_ratios([ratio(number, 1.0) for number in range(1, k + 1)])
+    assert f"about {words.numbers.percent(float(binom(k, 0.05).sf(0)))}." in said
 
 
 @pytest.mark.parametrize(("evaluated", "shown"), [(150, True), (145, False), (141, False), (140, True)])
@@ -155,14 +156,14 @@ def test_the_few_who_were_not_evaluated_do_not_follow(evaluated: int, shown: boo
 def test_hidden_counts_stay_hidden() -> None:
     rows = cluster_risks.read_risks(with_clusters("breast_cancer_recurrence", 3))
     table = cluster_risks.tabulate_risks(rows)
-    assert table.rows[2].cells[:2] == (wording.HIDDEN, wording.HIDDEN)
+    assert table.rows[2].cells[:2] == (words.numbers.HIDDEN, words.numbers.HIDDEN)
     assert "fewer than 10 patients" in table.rows[2].cells[2]
 
 
 def test_rules_say_their_paths_or_why_there_are_none() -> None:
     rule = {"conditions": [["Age at least 52 years", "Nodes under 4"], ["Grade is grade 3"]], "reason": None}
-    assert clusters.say_rule(rule) == "Age at least 52 years and Nodes under 4; or: Grade is grade 3"
-    assert clusters.say_rule({"conditions": [], "reason": "too few"}) == "No rule: too few."
+    assert words.phenotypes.say_rule(rule) == "Age at least 52 years and Nodes under 4; or: Grade is grade 3"
+    assert words.phenotypes.say_rule({"conditions": [], "reason": "too few"}) == "No rule: too few."
 
 
 def test_membership_is_told_by_the_five_heaviest() -> None:
@@ -171,8 +172,8 @@ def test_membership_is_told_by_the_five_heaviest() -> None:
     table = clusters.factors(found, make_membership(cohort, 3))
     assert table is not None
     assert [row.group for row in table.rows] == ([True] + [False] * 5) * 3
-    assert [row.cells[1] for row in table.rows[1:6]] == ["higher", "lower", *list(clusters.DIRECTIONS.values())[2:],
-                                                        "higher"]  # fmt: skip
+    ways = list(words.phenotypes.DIRECTIONS.values())
+    assert [row.cells[1] for row in table.rows[1:6]] == [*ways, "higher"]
     assert clusters.factors(found, {}) is None
 
 
@@ -196,11 +197,13 @@ def test_treatments_are_shares_inside_and_outside() -> None:
     ],
 )  # fmt: skip
 def test_agreement_is_counted(found: list[dict[str, Any]], said: str) -> None:
-    assert phenotypes.say_agreement({"agreement": found}) == said
+    assert words.phenotypes.say_agreement({"agreement": found}) == said
 
 
 def test_what_was_not_tested_says_why() -> None:
-    assert "was not tested: too few events." in cluster_risks.say_addition({"reason": "too few events", "says": ""})
+    assert "was not tested: too few events." in words.phenotype_risks.say_addition(
+        {"reason": "too few events", "says": ""}
+    )
     assert cluster_risks.tabulate_addition({"reason": "too few events", "net_benefit": [], "log_loss": None}) is None
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from data_schemas.columns import Cohort
-from pipeline.reporting import Results, figures, forests, page, subgroups, tables, wording
+from pipeline.reporting import Results, figures, forests, page, subgroups, tables, words
 from pipeline.reporting.figures import Figure
 from pipeline.reporting.table_one import describe_patients
 from pipeline.reporting.tables import Row, Table
@@ -42,7 +42,7 @@ def test_table_one_shows_no_small_count(cohort: type[Cohort], name: str, build: 
     results = build(name, seed=patients, patients=patients)
     table = describe_patients(cohort, results.valid, results.split, 10).table
     rows = [row for row in table.rows if row.inner]
-    shown = [cell for row in rows for cell in row.cells if cell != wording.HIDDEN]
+    shown = [cell for row in rows for cell in row.cells if cell != words.numbers.HIDDEN]
     assert all(numbers(cell) >= 10 for cell in shown)
     assert all("hidden" in cell or "(" in cell for row in table.rows for cell in row.cells)
 
@@ -53,10 +53,10 @@ def test_table_one_agrees_with_pandas(build: Build) -> None:
     test = results.valid[results.split["part"].to_numpy() == "test"]
     by_header = {row.header: row for row in table.rows}
     assert table.head[1:] == ("All (n = 400)", "Development (n = 280)", "Test (n = 120)")
-    low, middle, high = (wording.significant(float(q)) for q in test["age"].quantile([0.25, 0.5, 0.75]))
+    low, middle, high = (words.numbers.significant(float(q)) for q in test["age"].quantile([0.25, 0.5, 0.75]))
     assert by_header["Age at diagnosis, years"].cells[2] == f"{middle} ({low} to {high})"
     n = int((test["menopausal_status"] == "premenopausal").sum())
-    assert by_header["premenopausal"].cells[2] == f"{n} ({wording.percent(n / 120)})"
+    assert by_header["premenopausal"].cells[2] == f"{n} ({words.numbers.percent(n / 120)})"
 
 
 def test_a_split_with_a_small_group_is_not_shown(build: Build) -> None:
@@ -82,7 +82,7 @@ def test_no_count_anywhere_in_a_report_is_small(cohort: type[Cohort], name: str,
             for row in table.rows if table.key != "table-1" else []:  # its own test is above
                 if not row.group and (head in counted or head.startswith("With ")):
                     cell = row.cells[place]
-                    assert cell in (wording.HIDDEN, wording.NOTHING, "0") or numbers(cell) >= 10
+                    assert cell in (words.numbers.HIDDEN, words.numbers.NOTHING, "0") or numbers(cell) >= 10
 
 
 def test_counts_of_subgroups_cannot_be_had_from_the_totals(results: Results) -> None:
@@ -114,10 +114,12 @@ def test_calibration_draws_its_table(results: Results) -> None:
     figures.draw_calibration(ax, rows, points)
     x, y = ax.lines[1].get_data()
     table = tables.calibration(rows)
-    assert [wording.percent(v) for v in x] == cells(table, 0)
-    assert [wording.percent(v) for v in y] == cells(table, 1)
+    assert [words.numbers.percent(v) for v in x] == cells(table, 0)
+    assert [words.numbers.percent(v) for v in y] == cells(table, 1)
     limits = [segment[:, 1] for segment in ax.collections[0].get_segments()]
-    assert [f"{wording.percent(a)}{wording.TO}{wording.percent(b)}" for a, b in limits] == cells(table, 2)
+    assert [f"{words.numbers.percent(a)}{words.numbers.TO}{words.numbers.percent(b)}" for a, b in limits] == cells(
+        table, 2
+    )
 
 
 def test_the_smooth_curve_draws_its_table(results: Results) -> None:
@@ -126,10 +128,10 @@ def test_the_smooth_curve_draws_its_table(results: Results) -> None:
     table = tables.smooth_curve(points)
     assert len(ax.lines) == (3 if points else 2)
     for column, line in enumerate(ax.lines[2].get_data() if points else ()):
-        assert [f"{wording.decimal(100 * v, 1)}%" for v in line] == cells(table, column)
+        assert [f"{words.numbers.decimal(100 * v, 1)}%" for v in line] == cells(table, column)
     for band in ax.collections[1:]:
-        ends = {f"{wording.decimal(100 * y, 1)}%" for y in band.get_paths()[0].vertices[:, 1]}
-        assert ends == {end for cell in cells(table, 2) for end in cell.split(wording.TO)}
+        ends = {f"{words.numbers.decimal(100 * y, 1)}%" for y in band.get_paths()[0].vertices[:, 1]}
+        assert ends == {end for cell in cells(table, 2) for end in cell.split(words.numbers.TO)}
 
 
 def test_without_a_smooth_curve_dots_are_joined(results: Results) -> None:
@@ -146,7 +148,7 @@ def test_risks_draw_their_table(results: Results) -> None:
     table = tables.risks(rows, "event")
     up, down = ([bar.get_height() for bar in container] for container in ax.containers)
     for heights, column in ((up, 1), (down, 2)):
-        shown = ["0" if cell == wording.HIDDEN else cell for cell in cells(table, column)]
+        shown = ["0" if cell == words.numbers.HIDDEN else cell for cell in cells(table, column)]
         assert [f"{abs(h):.0f}" for h in heights] == shown
     crosses = sum(len(line.get_xdata()) for line in ax.lines if line.get_marker() == "x")
     assert crosses == sum(row[name] is None for row in rows for name in ("event", "no_event"))
@@ -158,22 +160,22 @@ def test_net_benefit_draws_its_table(results: Results) -> None:
     table = tables.net_benefit(rows)
     for line, column in ((ax.lines[0], 1), (ax.lines[1], 2)):
         shown = [cell.split(" ")[0] for cell in cells(table, column)]
-        assert [wording.decimal(v, 3) for v in line.get_ydata()] == shown
+        assert [words.numbers.decimal(v, 3) for v in line.get_ydata()] == shown
 
 
 def test_subgroups_draw_their_table(results: Results, cohort: type[Cohort]) -> None:
     lines, ax = forests.lines_of(results.performance["subgroups"], "auroc"), axes()
     forests.draw_forest(ax, lines, "AUROC", None)
-    drawn = [wording.decimal(line.get_xdata()[0], 3) for line in ax.lines if line.get_marker() == "s"]
+    drawn = [words.numbers.decimal(line.get_xdata()[0], 3) for line in ax.lines if line.get_marker() == "s"]
     table = forests.table_of("k", "AUROC", lines, 3)
-    assert drawn == [cell for cell in cells(table, 1) if cell != wording.NOTHING]
+    assert drawn == [cell for cell in cells(table, 1) if cell != words.numbers.NOTHING]
 
 
 def test_curves_draw_their_tables(results: Results) -> None:
     for name, rows in results.factor_curves.items():
         ax = axes()
         figures.draw_curve(ax, name, None, rows)
-        drawn = [wording.decimal(v) for v in ax.lines[1].get_ydata()]
+        drawn = [words.numbers.decimal(v) for v in ax.lines[1].get_ydata()]
         assert drawn == cells(tables.curve("k", name, None, rows), 1)
 
 

@@ -3,11 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_schemas.columns import Classes, Coded, Cohort, Role, Study, Text, category, identifier
-from pipeline.reporting import targets, wording
+from pipeline.reporting import targets, words
 from pipeline.reporting.table_one import describe_patients
 
 from .made_estimates import est
@@ -38,19 +38,23 @@ def test_every_figure_of_every_target_is_shown() -> None:
     table = targets.tabulate_targets(rows, classes=False)
     assert [row.header for row in table.rows] == ["3 years (headline)", "1 year", "5 years"]
     for row, shown in zip(rows, table.rows, strict=True):
-        figures = [wording.estimate(row[key], wording.decimals(digits)) for key, digits in targets.FIGURES.items()]
-        assert list(shown.cells) == [wording.count(row["events"]), *figures]
+        figures = [
+            words.numbers.estimate(row[key], words.numbers.decimals(digits)) for key, digits in targets.FIGURES.items()
+        ]
+        assert list(shown.cells) == [words.numbers.count(row["events"]), *figures]
     assert table.rows[2].cells[1:] == ("not computed: too few patients to publish",) * 5
 
 
 def test_classes_are_named_as_such() -> None:
     table = targets.tabulate_targets(make_targets("a", "b", "c"), classes=True)
     assert table.caption == "Each class against all others"
-    said = targets.say_classes({"macro_auroc": est(0.723), "log_loss": est(None, reason="nobody had the event")})
+    classes = {"macro_auroc": est(0.723), "log_loss": est(None, reason="nobody had the event")}
+    said = words.performance.say_classes(classes)
     assert "0.723" in said
     assert "nobody had the event" in said
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 300), min_size=2, max_size=6))
 def test_a_hidden_class_does_not_follow_from_the_others(counts: list[int]) -> None:
     """The first is known from elsewhere, so what is hidden is several classes that hold ten, or all but the first."""
@@ -68,6 +72,7 @@ def test_a_class_that_table_one_hides_is_hidden_here() -> None:
     assert [row["events"] for row in rows] == [40, None, None]
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 60), min_size=1, max_size=6))
 def test_shown_horizons_differ_by_ten_or_more(counts: list[int]) -> None:
     rows = targets.protect_horizons(rows_of([count if count >= 10 else None for count in counts]), 10)
@@ -92,5 +97,5 @@ def test_the_class_of_interest_hides_no_other_in_table_one(sizes: dict[str, int]
     split = pd.DataFrame({"pseudonym": pseudonym, "part": "development"})
     found = describe_patients(Graded, valid, split, 10)
     counts = {row.header: row.cells[0] for row in found.table.rows if row.inner}
-    assert {grade for grade, cell in counts.items() if cell != wording.HIDDEN} == shown
+    assert {grade for grade, cell in counts.items() if cell != words.numbers.HIDDEN} == shown
     assert found.hidden_levels == {("Grade", grade) for grade in sizes if grade not in shown}

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.reporting import (
@@ -14,9 +14,8 @@ from pipeline.reporting import (
     performance,
     subgroups,
     tables,
-    uncertainty,
     validation,
-    wording,
+    words,
 )
 
 from .made_cohorts import COHORTS
@@ -44,7 +43,9 @@ def test_optimism_adds_up() -> None:
 
 
 def test_suspicion_is_said_with_its_intervals() -> None:
-    said = validation.say_suspicion({"membership_inference": est(0.534, 0.03), "train_to_test_gap": est(0.049, 0.052)})
+    said = words.validation.say_suspicion(
+        {"membership_inference": est(0.534, 0.03), "train_to_test_gap": est(0.049, 0.052)}
+    )
     assert "unseen ones: +0.049 (\u22120.003\u00a0to\u00a0+0.101)" in said
     assert "0.534 (0.504\u00a0to\u00a00.564)" in said
 
@@ -64,16 +65,16 @@ def test_the_whole_development_ends_the_learning_curve() -> None:
     [(0.81, "still rises with"), (0.75, "do not show that it still rises"), (0.64, "does not rise")],
 )
 def test_the_learning_curve_rises_beyond_its_interval_or_not(value: float, says: str) -> None:
-    said = validation.say_learning([row(100, est(0.7)), row(200, est(0.72, 0.07)), row(400, est(value))])
+    said = words.validation.say_learning([row(100, est(0.7)), row(200, est(0.72, 0.07)), row(400, est(value))])
     assert says in said
     assert "400 patients rather than 200" in said
-    assert wording.decimal(value, 3) in said
+    assert words.numbers.decimal(value, 3) in said
     assert "0.720" in said
 
 
 @pytest.mark.parametrize("auroc", [est(None, reason="nobody had the event"), est(0.7) | {"lo": None, "hi": None}])
 def test_a_learning_curve_without_an_interval_says_nothing(auroc: dict[str, Any]) -> None:
-    assert "cannot be said" in validation.say_learning([row(200, auroc), row(400, est(0.8))])
+    assert "cannot be said" in words.validation.say_learning([row(200, auroc), row(400, est(0.8))])
 
 
 def test_learning_draws_its_table() -> None:
@@ -82,7 +83,7 @@ def test_learning_draws_its_table() -> None:
     x, y = ax.lines[0].get_data()
     assert list(x) == [r["patients"] for r in rows]
     limits = [segment[:, 1] for segment in ax.collections[0].get_segments()]
-    drawn = [f"{v:.3f} ({lo:.3f}{wording.TO}{hi:.3f})" for v, (lo, hi) in zip(y, limits, strict=True)]
+    drawn = [f"{v:.3f} ({lo:.3f}{words.numbers.TO}{hi:.3f})" for v, (lo, hi) in zip(y, limits, strict=True)]
     assert drawn == [shown.cells[0] for shown in validation.tabulate_learning(rows).rows]
 
 
@@ -97,6 +98,7 @@ def with_sites(sizes: list[int], events: list[int], hidden: int, total: int) -> 
     )
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(20, 90), min_size=1, max_size=6), st.lists(st.integers(1, 30), max_size=3))
 def test_sites_left_out_do_not_follow_from_the_totals(sizes: list[int], left_out: list[int]) -> None:
     total = sum(sizes) + sum(left_out)
@@ -117,11 +119,11 @@ def test_sites_show_their_figures_and_what_to_expect_in_another() -> None:
     for site, shown in zip(found["sites"], validation.tabulate_sites(sites).rows, strict=True):
         assert shown.header == site["site"]
         assert shown.cells[2:] == (
-            wording.estimate(site["auroc"], wording.decimals(3)),
-            wording.estimate(site["oe_ratio"]),
-            wording.estimate(site["calibration_slope"]),
+            words.numbers.estimate(site["auroc"], words.numbers.decimals(3)),
+            words.numbers.estimate(site["oe_ratio"]),
+            words.numbers.estimate(site["calibration_slope"]),
         )
-    said = validation.say_sites(found)
+    said = words.validation.say_sites(found)
     assert "1 site is not shown" in said
     assert "0.697, with a 95% prediction interval of 0.607\u00a0to\u00a00.787" in said
 
@@ -160,25 +162,26 @@ def test_sites_that_are_all_hidden_are_counted() -> None:
     ],
 )
 def test_how_many_lie_outside(outside: int | None, share: float | None, says: str) -> None:
-    assert says in uncertainty.say_outside({"outside": outside, "outside_share": share})
+    assert says in words.performance.say_outside({"outside": outside, "outside_share": share})
 
 
+@settings(deadline=None)
 @given(st.floats(0, 1), st.floats(0, 1))
 def test_widths_are_said_with_what_the_interval_is_of(median: float, high: float) -> None:
-    said = uncertainty.say_width({"median_width": median, "width_90": high})
-    assert wording.percentage_points(median) in said
-    assert wording.percentage_points(high) in said
+    said = words.performance.say_width({"median_width": median, "width_90": high})
+    assert words.numbers.percentage_points(median) in said
+    assert words.numbers.percentage_points(high) in said
     assert "a 95% interval of the risk among patients with such a score" in said
 
 
 def test_the_smooth_curve_in_words() -> None:
-    said = wording.say_smooth(make_curve(), est(0.034, 0.021))
+    said = words.performance.say_smooth(make_curve(), est(0.034, 0.021))
     assert "3.4 percentage points away on average (ICI 0.034, 95% interval 0.013\u00a0to\u00a00.055)" in said
     assert "at most 7.3 percentage points (E90)" in said
     assert "restricted cubic spline" in said
-    assert "hardly differ" in wording.say_smooth(no_curve(), est(0.034))
-    assert "no reason" not in wording.say_smooth(make_curve(), est(None, reason="nobody had the event"))
-    no_interval = wording.say_smooth(make_curve(), est(0.034) | {"lo": None, "hi": None, "reason": "too few"})
+    assert "hardly differ" in words.performance.say_smooth(no_curve(), est(0.034))
+    assert "no reason" not in words.performance.say_smooth(make_curve(), est(None, reason="nobody had the event"))
+    no_interval = words.performance.say_smooth(make_curve(), est(0.034) | {"lo": None, "hi": None, "reason": "too few"})
     assert "(ICI 0.034, no interval: too few)" in no_interval
 
 
@@ -188,7 +191,7 @@ def test_gaps_show_what_they_are_between() -> None:
     levels = gaps[0]["auroc_levels"]
     assert (
         shown[0].cells[1]
-        == f"{wording.estimate(gaps[0]['auroc'], wording.decimals(3))}, {levels[0]} against {levels[1]}"
+        == f"{words.numbers.estimate(gaps[0]['auroc'], words.numbers.decimals(3))}, {levels[0]} against {levels[1]}"
     )
     assert shown[0].cells[2].startswith("1.20 (1.00\u00a0to\u00a01.44)")  # the exponentials of .182, .002 and .362
     assert shown[1].cells[2] == "not computed: nobody had the event"

@@ -1,10 +1,11 @@
-"""What a patient's page says, in sentences. No word claims a cause, and every adjective follows from a number."""
+"""The page of one patient, and the list of such pages."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from data_schemas.columns import Column
-from pipeline.reporting import wording
+from pipeline.reporting.words.numbers import TO, decimal, join, percent, points, sentence
+from pipeline.reporting.words.report import JUDGEMENT
 
 Plain = Mapping[str, Any]
 
@@ -47,6 +48,50 @@ INTERVAL = (
 )
 
 
+LIMITS = (
+    "The model finds associations. Nothing on this page says what happens to the patient's risk when something is "
+    "changed.",
+    JUDGEMENT,
+    "This page is no clearance for clinical use, which is for the clinic and its regulator to give.",
+)
+PATIENT = "Patient"
+"""Before the identifier."""
+EXTRAPOLATED = "Outside the model's experience."
+NO_PART = "None moves this risk by 0.1 percentage points or more."
+ASKS_WHAT_IF = "What if a modifiable factor stood elsewhere?"
+GAPS = (
+    "Predicted risk if a missing value were known, one at a time: a number from the cohort's 10% to its 90% quantile, "
+    "a category at each of its levels."
+)
+NO_GAPS = "No input of the model is missing in this record."
+KEEP_ONE = (
+    "This page is about one patient. Keep it as the patient's record is kept. Of other patients it holds aggregates "
+    "only."
+)
+KEEP_ALL = "These pages are about single patients. Keep them as the patients' records are kept."
+PARTS = "Bars to the right, hatched, raise the predicted risk by so many percentage points; bars to the left lower it."
+
+
+def title(study: str) -> str:
+    """The title of the page of a patient, who is not named in it."""
+    return f"{study}: patient page"
+
+
+def title_list(study: str) -> str:
+    """The title of the list."""
+    return f"{study}: patient pages"
+
+
+def say_list(outcome: str) -> str:
+    """What the list holds of each patient."""
+    return f"Predicted risk of {outcome}, in the order of the list."
+
+
+def name_risk(outcome: str) -> str:
+    """The heading of the section on the risk."""
+    return f"Predicted risk of {outcome}"
+
+
 def value(column: Column, given: Any) -> str:
     """A predictor's value with its unit."""
     if given is None:
@@ -61,17 +106,22 @@ def risk(share: float) -> str:
     """A risk in percent with one decimal; risks that round to none or all are said to be near it."""
     if share < 0.001:
         return "<0.1%"
-    return ">99.9%" if share > 0.999 else f"{wording.decimal(100 * share, 1)}%"
+    return ">99.9%" if share > 0.999 else f"{decimal(100 * share, 1)}%"
 
 
 def limits(told: Plain) -> str:
-    """The 95% interval of a risk."""
-    return f"{risk(told['lower'])}{wording.TO}{risk(told['upper'])}"
+    """The ends of the 95% interval of a risk."""
+    return f"{risk(told['lower'])}{TO}{risk(told['upper'])}"
+
+
+def say_interval(told: Plain) -> str:
+    """The 95% interval of a risk, named as such."""
+    return f"95% interval {limits(told)}"
 
 
 def say_risk(told: Plain, event: str) -> str:
     """The risk as a frequency among 100 patients."""
-    many, low, high = (wording.decimal(100 * told[key], 0) for key in ("risk", "lower", "upper"))
+    many, low, high = (decimal(100 * told[key], 0) for key in ("risk", "lower", "upper"))
     return (
         f"Of 100 patients with such a score, about {many} are expected to have {event} (95% interval {low} to {high})."
     )
@@ -88,12 +138,12 @@ def say_place(place: int | None, patients: int, fewest: int) -> str:
 def say_support(told: Plain) -> str:
     """Whether the record is like those that the model learnt from."""
     if not told["outside"]:
-        share = wording.percent(told["distance"])
+        share = percent(told["distance"])
         return f"The record is like those of the patients who taught the model ({share} of the way to the limit)."
     why = f": {told['because']}" if told["because"] else ""
     return (
         f"This record is unlike those of the patients who taught the model{why}. It lies "
-        f"{wording.decimal(told['distance'], 1)} times as far out as the limit, so that the risk is extrapolated, and "
+        f"{decimal(told['distance'], 1)} times as far out as the limit, so that the risk is extrapolated, and "
         "no what-if is shown."
     )
 
@@ -130,17 +180,33 @@ def say_parts(parts: Sequence[Plain], columns: Mapping[str, Column], values: Pla
     up = sorted((p for p in parts if p["risk"] >= 0.0005), key=lambda p: -p["risk"])[:3]
     down = sorted((p for p in parts if p["risk"] <= -0.0005), key=lambda p: p["risk"])[:3]
     said = [("Up", up), ("Down", down)]
-    return [(word, wording.sentence(_list(found, columns, values))) for word, found in said if found]
+    return [(word, sentence(_list(found, columns, values))) for word, found in said if found]
 
 
 def say_base(account: Plain) -> str:
     """From where the parts start and how they add up."""
     return (
-        f"The parts start from a base of {risk(account['base_risk'])} (log-odds {wording.decimal(account['base'])}), "
+        f"The parts start from a base of {risk(account['base_risk'])} (log-odds {decimal(account['base'])}), "
         f"the model's average in log-odds. In log-odds they add up exactly. A part in percentage points is the "
         f"average, over {account['orders']:,} orders in which the factors may be added to the base, of how far each "
         "moves the risk; these parts add up to the risk as well, but for rounding."
     )
+
+
+def say_refusal(reason: str) -> str:
+    """Why no what-if is shown."""
+    return sentence(f"not shown: {REFUSED[reason]}")
+
+
+def name_what_ifs(now: float) -> str:
+    """The caption of the table of what-ifs."""
+    return f"Predicted risk with one factor changed, instead of {risk(now)}"
+
+
+def say_recomputed(followed: Sequence[tuple[str, Sequence[str]]]) -> str:
+    """Which columns followed each change, by label; all others are fixed."""
+    said = [f"{join(list(found))} computed anew with {label}" for label, found in followed]
+    return sentence("; ".join([*said, "all other predictors are held as they are"]))
 
 
 def say_gap(gap: Plain, column: Column, now: float) -> str:
@@ -156,5 +222,5 @@ def _list(parts: Sequence[Plain], columns: Mapping[str, Column], values: Plain) 
     shown = []
     for part in parts:
         column = columns[part["predictor"]]
-        shown.append(f"{column.label}, {value(column, values[part['predictor']])}: {wording.points(part['risk'])}")
+        shown.append(f"{column.label}, {value(column, values[part['predictor']])}: {points(part['risk'])}")
     return "; ".join(shown) + " percentage points"

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from data_schemas.columns import Column
-from pipeline.reporting import wording
 from pipeline.reporting.results import Plain
+from pipeline.reporting.words import numbers
 
 Columns = Mapping[str, Column]
 
@@ -58,43 +58,43 @@ def name_level(columns: Columns, row: Mapping[str, Any]) -> str:
 
 def show_share(value: float) -> str:
     """A share with one decimal, such as `12.3%`."""
-    return f"{wording.decimal(100 * value, 1)}%"
+    return f"{numbers.decimal(100 * value, 1)}%"
 
 
-def show_points(estimate: wording.Estimate) -> wording.Show:
+def show_points(estimate: numbers.Estimate) -> numbers.Show:
     """The formatter of a difference in percentage points, signed."""
     digits = count_digits(estimate)
-    return lambda value: wording.signed(digits)(100 * value)
+    return lambda value: numbers.signed(digits)(100 * value)
 
 
-def count_digits(estimate: wording.Estimate) -> int:
+def count_digits(estimate: numbers.Estimate) -> int:
     """One decimal, or as many, up to three, as keep a limit other than 0 from looking like 0."""
     limits = [100 * estimate[key] for key in ("lo", "hi") if estimate.get(key)]
     return next((digits for digits in (1, 2) if all(round(limit, digits) for limit in limits)), 3)
 
 
-def show_difference(estimate: wording.Estimate) -> str:
+def show_difference(estimate: numbers.Estimate) -> str:
     """A difference in percentage points with its interval, or the reason why there is none."""
-    return wording.estimate(estimate, show_points(estimate))
+    return numbers.estimate(estimate, show_points(estimate))
 
 
-def show_described(estimate: wording.Estimate, show: wording.Show) -> str:
+def show_described(estimate: numbers.Estimate, show: numbers.Show) -> str:
     """A value that describes these patients and so has no interval, or the reason why there is none."""
     return f"not shown: {estimate['reason']}" if estimate["value"] is None else show(estimate["value"])
 
 
-def show_needed(difference: wording.Estimate) -> str:
+def show_needed(difference: numbers.Estimate) -> str:
     """Patients to treat for one fewer, or one more, with the outcome; only where the interval leaves out 0.
 
     The inverse of the difference and of its limits (Altman 1998, BMJ 317:1309), rounded up.
     """
-    where = wording.position(difference, 0.0)
+    where = numbers.position(difference, 0.0)
     if where in ("around", "unknown"):
         reason = "the interval of the difference holds 0" if where == "around" else difference["reason"]
         return f"not given: {reason}"
     value, *limits = (math.ceil(round(1 / abs(difference[key]), 6)) for key in ("value", "lo", "hi"))
     way = "fewer" if where == "below" else "more"
-    return f"{value:,} for one {way} ({min(limits):,}{wording.TO}{max(limits):,})"
+    return f"{value:,} for one {way} ({min(limits):,}{numbers.TO}{max(limits):,})"
 
 
 def choose_comparison(effect: Plain) -> Plain:
@@ -107,7 +107,7 @@ def list_facts(columns: Columns, outcome: str, effect: Plain) -> list[tuple[str,
     """Who is compared with whom, and on what."""
     others, lot = effect["in_neither_arm"], effect["design"] == "randomised"
     arms = [
-        (name, f"{' or '.join(effect[key])}: {wording.count(effect['patients'][key])} patients")
+        (name, f"{' or '.join(effect[key])}: {numbers.count(effect['patients'][key])} patients")
         for key, name in zip(ARMS, ("Treated arm", "Control arm"), strict=True)
     ]
     facts = [
@@ -116,7 +116,7 @@ def list_facts(columns: Columns, outcome: str, effect: Plain) -> list[tuple[str,
             f"{name_column(columns, effect['treatment'])}, {'drawn by lot' if lot else 'chosen, not drawn by lot'}",
         ),
         *arms,
-        ("Patients in neither arm", "hidden: too few to show" if others is None else wording.count(others)),
+        ("Patients in neither arm", "hidden: too few to show" if others is None else numbers.count(others)),
         ("Outcome", outcome),
     ]
     mean = "all patients of the two arms (ATE)" if effect["estimand"] == "ATE" else "the treated (ATT)"

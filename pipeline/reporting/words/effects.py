@@ -5,8 +5,10 @@ The keys of `effect` are those of `treatment_effect.json`. Differences are treat
 
 from collections.abc import Sequence
 
-from pipeline.reporting import wording
-from pipeline.reporting.effect_terms import (
+from pipeline.reporting.results import Plain
+from pipeline.reporting.tables import Rows
+from pipeline.reporting.words import numbers
+from pipeline.reporting.words.effect_terms import (
     ARMS,
     GROUPS,
     KINDS,
@@ -21,8 +23,6 @@ from pipeline.reporting.effect_terms import (
     show_share,
     trims,
 )
-from pipeline.reporting.results import Plain
-from pipeline.reporting.tables import Rows
 
 NAMED = 5  # columns that stay unlike; of others only the number is said
 IF = "If the assumptions below hold"
@@ -75,9 +75,9 @@ def say_result(outcome: str, effect: Plain) -> str:
     """The difference that answers the question; where its interval holds 0, only what the data are compatible with."""
     found = choose_comparison(effect)
     difference = found["difference"]
-    show, where = show_points(difference), wording.position(difference, 0.0)
+    show, where = show_points(difference), numbers.position(difference, 0.0)
     if where == "unknown":
-        return f"The difference was {wording.estimate(difference, show)}."
+        return f"The difference was {numbers.estimate(difference, show)}."
     if where == "around":
         lo, hi = show(difference["lo"]), show(difference["hi"])
         said = (
@@ -86,11 +86,11 @@ def say_result(outcome: str, effect: Plain) -> str:
             "risk nor that it does not."
         )
     else:
-        size = wording.decimal(100 * abs(difference["value"]), count_digits(difference))
+        size = numbers.decimal(100 * abs(difference["value"]), count_digits(difference))
         said = (
             f"{IF}, the risk of {outcome} in {_whom(effect)} is on average {size} {POINTS} "
             f"{'lower' if where == 'below' else 'higher'} with the treatment than with the control (95% interval of "
-            f"the difference {wording.interval(difference, show)}){_risks(found)}."
+            f"the difference {numbers.interval(difference, show)}){_risks(found)}."
         )
     if effect["design"] == "randomised":
         return said
@@ -112,7 +112,7 @@ def list_assumptions(effect: Plain) -> list[str]:
         lot = "Lot: the column says what was drawn, so that chance alone makes the arms unlike before treatment."
         found = [lot, consistency]
     else:
-        count = wording.plural(len(effect["adjust"]), "column")
+        count = numbers.plural(len(effect["adjust"]), "column")
         found = [
             "No unmeasured confounding: whatever bears on both the choice of treatment and the outcome is told by the "
             f"{count} adjusted for, as known before treatment.",
@@ -158,7 +158,7 @@ def say_agreement(effect: Plain) -> str:
     for name, one in (("unadjusted", naive), ("adjusted", adjusted)):
         if one["value"] is None or one["lo"] is None:
             return f"There is no {name} difference with an interval: {one['reason']}."
-    before, after = (wording.position(one, 0.0) == "around" for one in (naive, adjusted))
+    before, after = (numbers.position(one, 0.0) == "around" for one in (naive, adjusted))
     values = (f"{show_points(one)(one['value'])} {POINTS}" for one in (naive, adjusted))
     said = "The difference {} its sign with adjustment: {} without it, {} with it.".format(
         "changes" if naive["value"] * adjusted["value"] < 0 else "keeps", *values
@@ -171,7 +171,7 @@ def say_agreement(effect: Plain) -> str:
 
 def say_overlap(overlap: Plain) -> str:
     """Who leaves for lack of overlap, and how many stay."""
-    low, high = (None if limit is None else wording.percent(limit) for limit in overlap["rule"])
+    low, high = (None if limit is None else numbers.percent(limit) for limit in overlap["rule"])
     below = "" if low is None else f"below {low} or "
     rule = f"Patients with a probability of treatment {below}above {high} leave the comparison (Crump et al. 2009, "
     said, share = f"{rule}Biometrika 96:187).", overlap["share"]
@@ -181,7 +181,7 @@ def say_overlap(overlap: Plain) -> str:
         return f"{said} Nobody leaves."
     return (
         f"{said} {left['treated']:,} of the treated and {left['control']:,} of the control arm leave; "
-        f"{stay['treated']:,} and {stay['control']:,} stay, {wording.percent(share['value'])} of all."
+        f"{stay['treated']:,} and {stay['control']:,} stay, {numbers.percent(share['value'])} of all."
     )
 
 
@@ -195,13 +195,13 @@ def say_balance(columns: Columns, effect: Plain) -> str:
         f"{len(before)} of {len(known)}",
     )
     hidden = sum(row["before"]["value"] is None for row in rows)
-    gap = f" Not given, for the reason in the table: {wording.plural(hidden, 'difference')}." if hidden else ""
+    gap = f" Not given, for the reason in the table: {numbers.plural(hidden, 'difference')}." if hidden else ""
     if effect["design"] == "randomised":
         return f"Columns in which the arms differ by {by}: {of}. A lot leaves this to chance.{gap}"
     stay = " of those who stay" if trims(effect) else ""
     names = [name_column(columns, name) for name in after]
     more = [f"{len(names) - NAMED} more"] if len(names) > NAMED else []
-    still = f": {wording.join([*names[:NAMED], *more])}" if names else ""
+    still = f": {numbers.join([*names[:NAMED], *more])}" if names else ""
     return f"Columns in which the arms{stay} differ by {by}: {of} before weighting, {len(after)} after it{still}.{gap}"
 
 
@@ -217,12 +217,12 @@ def say_sensitivity(found: Plain) -> str:
     nearer = (
         "the interval of the ratio holds 1 as it is, so that the E-value of its limit is 1"
         if limit <= 1
-        else f"{wording.decimal(limit)} would move the nearer limit of its interval to 1"
+        else f"{numbers.decimal(limit)} would move the nearer limit of its interval to 1"
     )
     return (
-        f"The E-value of the ratio is {wording.decimal(value)}: to account for all of it, something not adjusted for "
+        f"The E-value of the ratio is {numbers.decimal(value)}: to account for all of it, something not adjusted for "
         "would have to go with both the choice of treatment and the outcome by a ratio of risks of at least "
-        f"{wording.decimal(value)} each; {nearer} (VanderWeele and Ding 2017, Ann Intern Med 167:268)."
+        f"{numbers.decimal(value)} each; {nearer} (VanderWeele and Ding 2017, Ann Intern Med 167:268)."
     )
 
 
@@ -232,7 +232,7 @@ def say_groups(what: str, count: int, reason: str | None) -> str | None:
         return f"The arms by {what} are not shown: {reason}."
     if count == max(GROUPS):
         return None
-    return f"There are {wording.plural(count, KINDS[count], {2: 'halves'}.get(count))}, as quarters would hold too few."
+    return f"There are {numbers.plural(count, KINDS[count], {2: 'halves'}.get(count))}, as quarters would hold too few."
 
 
 def say_by_risk(effect: Plain) -> str | None:
@@ -257,10 +257,10 @@ def say_by_risk(effect: Plain) -> str | None:
     return f"{said} {varies} Whether it varies with the risk was not tested."
 
 
-def say_slope(slope: wording.Estimate) -> str:
+def say_slope(slope: numbers.Estimate) -> str:
     """Whether the predicted difference varies as the observed one does."""
     if slope["value"] is None or slope["lo"] is None:
-        return f"The slope of the observed on the predicted difference was {wording.estimate(slope)}."
+        return f"The slope of the observed on the predicted difference was {numbers.estimate(slope)}."
     one, none = slope["lo"] <= 1 <= slope["hi"], slope["lo"] <= 0 <= slope["hi"]
     extent = "less than" if slope["lo"] > 1 else "more than" if slope["lo"] > 0 else "against"
     reading = {
@@ -270,7 +270,7 @@ def say_slope(slope: wording.Estimate) -> str:
         (False, False): f"the interval leaves out both, so that predicted differences vary {extent} observed ones",
     }[one, none]
     return (
-        f"The slope of the observed on the predicted difference is {wording.estimate(slope)}; 1 is right, and 0 says "
+        f"The slope of the observed on the predicted difference is {numbers.estimate(slope)}; 1 is right, and 0 says "
         "that predictions tell nothing (van Klaveren et al. 2018, J Clin Epidemiol 94:59; Chernozhukov et al. 2018, "
         f"NBER 24678): {reading}."
     )
@@ -278,7 +278,7 @@ def say_slope(slope: wording.Estimate) -> str:
 
 def describe_overlap(rule: Sequence[float | None]) -> str:
     """The figure of overlap."""
-    limits = wording.join([wording.percent(limit) for limit in rule if limit is not None])
+    limits = numbers.join([numbers.percent(limit) for limit in rule if limit is not None])
     return (
         "Patients by probability of treatment, as many as in each 5 percentage points of it: upward the treated arm, "
         f"downward the control arm. Patients beyond a dashed line ({limits}) leave the comparison."
@@ -295,6 +295,6 @@ def describe_balance(drawn: int, known: int, *, weighted: bool) -> str:
 def describe_benefit(count: int) -> str:
     """The figure of the calibration of benefit."""
     return (
-        f"{wording.plural(count, 'group')} of patients by predicted difference, each a dot at the observed difference "
+        f"{numbers.plural(count, 'group')} of patients by predicted difference, each a dot at the observed difference "
         "with its 95% interval, and the dashed diagonal on which both are equal. Negative: fewer in the treated arm."
     )

@@ -1,0 +1,15 @@
+"""The index page, which leads to every report."""
+
+from pipeline.reporting.words.numbers import plural
+
+TITLE = "Clinical risk models: reports"
+WHAT = "For each cohort: how well its model works, which risk factors it uses, and how sure anyone can be."
+NO_REPORT, COMMAND = "There is no report yet. Describe a cohort and run", "dvc repro"
+LINKS = (("report.html", "Report"), ("data_dictionary.html", "Data dictionary"), ("model_card.md", "Model card"))
+"""The pages of a cohort and their names."""
+SCALES = "Aggregates only. An AUROC of 0.5 is guessing and 1 perfect separation; a calibration slope of 1 is ideal."
+
+
+def say_evaluated(n: int, events: int) -> str:
+    """On how many patients a model was evaluated, and how many events they had."""
+    return f"{plural(n, 'patient')}, {plural(events, 'event')}"

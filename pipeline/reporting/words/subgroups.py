@@ -1,0 +1,17 @@
+"""The section on subgroups."""
+
+SUBGROUPS = (
+    "The same model in groups of the patients evaluated. Groups are small and several are compared, so differences "
+    "between them may be chance."
+)
+UNDECLARED = "The schema declares no subgroups, so whether the model works equally well for all is not known."
+GAPS = (
+    "Between the two levels furthest apart, the higher first. The 95% interval holds for whichever levels differ "
+    "most; it begins at a difference of 0, or a ratio of 1, where chance explains the gap. Hidden levels take no "
+    "part."
+)
+
+
+def say_suppressed(reason: str) -> str:
+    """Why a figure is not shown."""
+    return f"not shown: {reason}"
