@@ -39,13 +39,46 @@ def name(factor: Factor) -> str:
     return f"{factor['label']} ({factor['unit']})" if factor.get("unit") else str(factor["label"])
 
 
+def find_disagreements(rows: Sequence[Factor]) -> tuple[list[str], list[str]]:
+    """Labels of the factors learnt against the expected direction, and of those kept to it only by being imposed.
+
+    A factor that hardly moves the risk is against nothing.
+    """
+    expected = [row for row in rows if row.get("expected")]
+    against = [row for row in expected if row["learnt"] not in (row["expected"], "flat")]
+    freely = [
+        row for row in expected
+        if row not in against and row.get("learnt_free") and row["learnt_free"] not in (row["expected"], "flat")
+        and row["factor"] != "treatment"
+    ]  # fmt: skip
+    return [row["label"] for row in against], [row["label"] for row in freely]
+
+
+def tabulate_changes(rows: Sequence[Factor], labels: Mapping[str, str]) -> Table | None:
+    """What the model would say if a modifiable factor stood elsewhere; None where nothing may be changed."""
+    head = (
+        "Factor", "Change", "Patients with room", "Unlike", "Not possible", "Difference in predicted risk", "Lower",
+    )  # fmt: skip
+    follows = {row["label"]: row["recomputed"].split("; ") for row in rows if row.get("recomputed")}
+    said = {label: numbers.join([labels[name] for name in names]) for label, names in follows.items()}
+    note = f"{words.factors.CHANGES_NOTE} {words.factors.say_recomputed(said)}"
+    cells = [(name(row), *_what_if(row)) for row in rows]
+    return make_table("changes-table", words.factors.ASKS_CHANGE, head, cells, note) if cells else None
+
+
 def _importance(factor: Factor) -> str:
     return numbers.estimate(numbers.from_columns(factor, "importance"))
 
 
+def _points(factor: Factor) -> str:
+    return numbers.estimate(numbers.from_columns(factor, "points"), lambda share: numbers.decimal(100 * share, 1))
+
+
 def _rank(factor: Factor) -> str:
     shown = [numbers.decimal(factor[k], 0) for k in ("rank", "rank_lo", "rank_hi") if factor.get(k) is not None]
-    return f"{shown[0]} ({shown[1]} to {shown[2]})" if len(shown) == 3 else " ".join(shown)
+    ranked = f"{shown[0]} ({shown[1]} to {shown[2]})" if len(shown) == 3 else " ".join(shown)
+    top = factor.get("top_share")
+    return ranked if top is None else f"{ranked}; {numbers.percent(top)} among first five"
 
 
 def _compared(factor: Factor) -> str:
@@ -56,13 +89,14 @@ def _compared(factor: Factor) -> str:
 
 
 TITLE = "Markers and fixed characteristics in the model"
-COMMON = ("Weight in the model", "Rank", "Average predicted risk", "Direction")
+COMMON = ("Weight (log-odds)", "Weight (points of risk)", "Rank", "Average predicted risk", "Direction")
 
 
 def _common(factor: Factor, constrained: Mapping[str, str]) -> tuple[str, ...]:
     return (
         name(factor),
         _importance(factor),
+        _points(factor),
         _rank(factor),
         _compared(factor),
         words.factors.say_direction(factor, constrained),
@@ -70,22 +104,29 @@ def _common(factor: Factor, constrained: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _modifiable(rows: Sequence[Factor], constrained: Mapping[str, str]) -> Table:
-    head = ("Factor", *COMMON, "Change tried", "Patients eligible", "Median difference in predicted risk", "Outside")
-    cells = [(*_common(row, constrained), *_what_if(row)) for row in rows]
-    return make_table(
-        "modifiable-table", "Factors that medicine can act on", head, cells, words.factors.MODIFIABLE_NOTE
-    )
+    cells = [_common(row, constrained) for row in rows]
+    caption = "Factors that medicine can act on"
+    return make_table("modifiable-table", caption, ("Factor", *COMMON), cells, words.factors.NOTE)
 
 
 def _what_if(row: Factor) -> tuple[str, ...]:
-    difference = numbers.from_columns(row, "risk_difference")
-    eligible = row.get("eligible")
+    difference, unit, eligible = row.get("risk_difference"), row.get("unit") or "", row.get("eligible")
+    shares = [row.get(key) for key in ("outside_support", "not_possible", "lowered")]
+    outside, impossible, lowered = (numbers.NOTHING if s is None else numbers.percent(s) for s in shares)
     return (
-        numbers.text(row.get("change")),
+        numbers.NOTHING if row.get("change") is None else f"{numbers.signed(1)(row['change'])} {unit}".strip(),
         numbers.NOTHING if eligible is None else numbers.count(round(eligible)),
-        numbers.estimate(difference, numbers.points),
-        numbers.NOTHING if row.get("outside_support") is None else numbers.percent(row["outside_support"]),
+        outside,
+        impossible,
+        numbers.NOTHING if difference is None else _difference(row),
+        lowered,
     )
+
+
+def _difference(row: Factor) -> str:
+    """Median difference with its interval; where it is no fall, that too."""
+    shown = numbers.estimate(numbers.from_columns(row, "risk_difference"), numbers.points)
+    return shown if row["risk_difference"] < 0 else f"{shown}. {words.factors.NOT_LOWER}"
 
 
 def _treatments(rows: Sequence[Factor], constrained: Mapping[str, str]) -> Table:

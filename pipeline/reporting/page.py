@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from data_schemas.columns import Cohort
-from pipeline.reporting import comparisons, factors, figures, forests, tables, tripod, words
-from pipeline.reporting.figures import Figure
+from pipeline.reporting import comparisons, forests, tables, tripod, words
+from pipeline.reporting.effects import build_effect
+from pipeline.reporting.explanations import build_factors
 from pipeline.reporting.performance import build_evaluation
 from pipeline.reporting.phenotypes import build_phenotypes
 from pipeline.reporting.results import Plain, Results, read_records
@@ -24,10 +25,8 @@ SECTIONS = (
     ("phenotypes", "Phenotypes"),
     ("provenance", "Provenance"),
 )
-CURVES = {"modifiable": 12, "treatments": 12, "context": 6}
-"""At most so many factors of each table get a curve; the most important come first."""
-BARS = 12
-NAMES = {"modifiable": "what medicine can act on", "treatments": "treatments", "context": "markers and fixed"}
+EFFECT = ("treatment-effect", words.effect_terms.TITLE)
+"""Stands after the risk factors, where a cohort declares an effect."""
 
 
 @dataclass(frozen=True)
@@ -43,21 +42,30 @@ class KeyFigure:
 def build_report(cohort: type[Cohort], name: str, results: Results) -> dict[str, Any]:
     """Everything the template of a report needs."""
     study = cohort.study()
+    effect = build_effect(cohort.columns(), study.outcome.says, results.treatment_effect)
     return {
         "name": name,
         "study": study,
         "outcome": study.outcome.says,
-        "sections": SECTIONS,
+        "sections": list_sections(declares_effect=effect is not None),
         "smallest": results.smallest_group,
         "verdict": _verdict(results, study.outcome.says),
         "use": {"thresholds": numbers.join([numbers.percent(t) for t in study.thresholds])},
         "model": _model(cohort, results),
-        "factors": _factors(results),
+        "factors": build_factors(results),
+        "effect": effect,
+        "limits": words.report.list_limits(declares_effect=effect is not None),
         "phenotypes": build_phenotypes(cohort, results),
         "provenance": results.provenance,
         "tripod": _tripod(cohort, results),
         **build_evaluation(cohort, results),
     }
+
+
+def list_sections(*, declares_effect: bool) -> tuple[tuple[str, str], ...]:
+    """Id and title of each section, in order."""
+    after = 1 + [key for key, _ in SECTIONS].index("factors")
+    return (*SECTIONS[:after], *((EFFECT,) if declares_effect else ()), *SECTIONS[after:])
 
 
 def _tripod(cohort: type[Cohort], results: Results) -> tables.Table:
@@ -141,23 +149,3 @@ def _compared(results: Results) -> dict[str, Any]:
         "figure": forests.forest("models", "AUROC of each model", "AUROC", lines, candidates, None),
         "differences": comparisons.tabulate_differences(results.performance["comparisons"], models),
     }
-
-
-def _factors(results: Results) -> dict[str, Any]:
-    groups = factors.group_factors(read_records(results.risk_factors), results.model["constrained"])
-    return {key: {"group": group, "figures": _factor_figures(group, results)} for key, group in groups.items()}
-
-
-def _factor_figures(group: factors.Group, results: Results) -> list[Figure]:
-    """Importance of several factors, then the curves of the most important."""
-    made: list[Figure] = []
-    if len(group.rows) > 1:
-        lines = [forests.line_of(factors.name(row), row, "importance") for row in group.rows[:BARS]]
-        key, measure = f"{group.key}-weight", "Weight in the model (log-odds)"
-        table = forests.table_of(key, measure, lines, 3)
-        made.append(forests.forest(key, f"Weight in the model: {NAMES[group.key]}", measure, lines, table, None))
-    for number, row in enumerate(group.rows[: CURVES[group.key]], start=1):
-        bins = results.factor_curves.get(row["predictor"])
-        if bins:
-            made.append(figures.factor_curve(f"{group.key}-curve-{number}", row, bins))
-    return made

@@ -51,7 +51,7 @@ JUDGING = (
     r"major|minor|mild(?:ly)?|moderate(?:ly)?|modest(?:ly)?|slight(?:ly)?|marginal(?:ly)?|negligibl[ey]|trivial(?:ly)?",
     r"overstated|understated|right on average|about right",
     r"meaningful(?:ly)?|meaningless|significant(?:ly)?|insignificant(?:ly)?|nonsignificant|significance",
-    r"powerful(?:ly)?|strong(?:ly|er|est)?|weak(?:ly|er|est|ness)?|robust(?:ly|ness)?|fragile|tight(?:ly)?",
+    r"powerful(?:ly)?|strong(?:ly|er|est)?|weak(?:ly|er|est|ness)?|(?<!doubly )robust(?:ly|ness)?|fragile|tight(?:ly)?",
     r"remarkabl[ey]|tremendous(?:ly)?|severe(?:ly)?|serious(?:ly)?|tiny|minuscule|very|highly|quite|rather(?! than)",
 )
 """Adjectives and adverbs that say how good, sure or large something is."""

@@ -14,7 +14,9 @@ from pipeline.reporting import (
     Results,
 )
 from tests.reporting.made_cohorts import COHORTS, SMALLEST, make_records, make_split
+from tests.reporting.made_effects import make_effect
 from tests.reporting.made_estimates import est
+from tests.reporting.made_explanation import make_explanation
 from tests.reporting.made_phenotypes import make_membership, make_phenotypes, make_risks
 from tests.reporting.made_validation import make_further, make_members, make_models
 
@@ -96,13 +98,16 @@ def make_factors(cohort: type[Cohort]) -> tuple[pd.DataFrame, dict[str, list[dic
         row: dict[str, Any] = {
             "predictor": name, "label": column.label, "unit": column.unit, "factor": str(column.factor),
             "importance": 0.9 / rank, "importance_lo": 0.6 / rank, "importance_hi": 1.2 / rank,
+            "points": 0.09 / rank, "points_lo": 0.06 / rank, "points_hi": 0.12 / rank,
+            "top_share": 1.0 if rank < 4 else 0.4, "learnt_free": learnt if rank % 3 else "not monotone",
             "rank": rank, "rank_lo": max(rank - 1, 1), "rank_hi": rank + 2, "expected": expected, "learnt": learnt,
             "expected_source": column.expected.source if column.expected else "",
             "low": "low values (at most 4)", "high": "high values (at least 9)", "risk_low": 0.31, "risk_high": 0.52,
         }  # fmt: skip
         if column.change:
-            row |= {"eligible": 122, "change": "-10", "risk_difference": -0.021, "risk_difference_lo": -0.034,
-                    "risk_difference_hi": -0.01, "outside_support": 0.07}  # fmt: skip
+            row |= {"eligible": 122, "change": -10.0, "risk_difference": -0.021, "risk_difference_lo": -0.034,
+                    "risk_difference_hi": -0.01, "outside_support": 0.07, "not_possible": 0.0, "lowered": 0.9,
+                    "recomputed": ""}  # fmt: skip
         rows.append(row)
         steps = list(column.codes.values()) or ["12", "20", "25", "31", "44", "60"]
         curves[name] = [
@@ -154,7 +159,8 @@ def make_results(name: str, seed: int = 0, patients: int = 400) -> Results:
                             if c.expected and c.factor != FactorClass.TREATMENT},
         },
         models=make_models(), risk_factors=factors, factor_curves=curves, valid=valid,
-        split=make_split(valid, design), smallest_group=SMALLEST,
+        split=make_split(valid, design), smallest_group=SMALLEST, explanation=make_explanation(cohort),
+        treatment_effect=make_effect(cohort) if cohort.study().effect else {},
         provenance={"Data, SHA-256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
                     "Software version": "clinrisk 0.1.0", "scikit-learn": "1.9.1",
                     "Settings": "params.yaml, evaluate: 1000 resamples"},

@@ -6,7 +6,8 @@ from pipeline.reporting import effect_figures
 from pipeline.reporting.figures import Figure
 from pipeline.reporting.words import effect_terms
 
-from .made_effects import RECURRENCE, build, make_effect, numbers, table_of
+from .effect_readers import build, numbers, table_of
+from .made_effects import RECURRENCE, make_effect
 from .test_tables import axes, cells
 
 

@@ -14,14 +14,15 @@ from markupsafe import Markup
 
 from data_schemas.columns import Cohort
 from pipeline.explanation.effects import nuisance
-from pipeline.reporting import render
+from pipeline.reporting import render, words
 from pipeline.reporting.effects import COMPARED, build_effect
 from pipeline.reporting.words import numbers as shows
 from tests.explanation.effects import test_describe as described
 from tests.models.builders import Unpenalised
 
+from .effect_readers import build, numbers, shown, table_of
 from .made_cohorts import COHORTS, HOSTILE
-from .made_effects import BY_LOT, DESIGNS, OUTCOME, RECURRENCE, build, hide, make_effect, none, numbers, shown, table_of
+from .made_effects import BY_LOT, DESIGNS, OUTCOME, RECURRENCE, hide, make_effect, none
 from .made_estimates import est
 from .test_pages import Page, blank
 from .test_tables import cells
@@ -34,6 +35,7 @@ def render_section(effect: dict[str, Any], cohort: type[Cohort] = RECURRENCE) ->
     loader = jinja2.FileSystemLoader(render.TEMPLATES)
     options: Any = {"undefined": jinja2.StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
     environment = jinja2.Environment(loader=loader, autoescape=True, **options)
+    environment.globals["words"] = words
     css = Markup((render.TEMPLATES / "style.css").read_text(encoding="utf-8"))  # noqa: S704 - our own file
     return environment.from_string(PAGE).render(css=css, effect=build(effect, cohort))
 
@@ -143,8 +145,8 @@ def test_designs_and_estimands_are_worded_apart() -> None:
     texts = {(k["design"], k["estimand"]): read_made(**k) for k in DESIGNS}
     for (design, estimand), text in texts.items():
         chosen = design == "observational"
-        for words in ("No unmeasured confounding", "Overlap of the arms", "E-value", "Before weighting", "Crump"):
-            assert (words in text) == chosen
+        for said in ("No unmeasured confounding", "Overlap of the arms", "E-value", "Before weighting", "Crump"):
+            assert (said in text) == chosen
         assert ("Treatment was drawn by lot" in text) == (not chosen)
         assert ("had all patients of the two arms" in text) == (estimand == "ATE")
         assert ("had the patients of the treated arm" in text) == (estimand == "ATT")

@@ -148,7 +148,8 @@ def test_a_report_without_optional_parts(cohort: type[Cohort], name: str, result
                      "calibration_curve": [], "risk_distribution": [], "smooth_curve": no_curve(), "targets": [],
                      "classes": {}, "comparisons": {}, "optimism": [], "learning_curve": [], "sites": no_sites()},
         phenotypes={"k": None, "reason": "No stable clusters", "notes": [], "tried": [], "clusters": []},
-        risk_factors=results.risk_factors.iloc[:0], factor_curves={},
+        risk_factors=results.risk_factors.iloc[:0], factor_curves={}, treatment_effect={},
+        explanation=results.explanation | {"interactions": [], "correlated": [], "groups": {}, "others": []},
     )  # fmt: skip
     text = Page(render_report(cohort, name, bare)).text
     assert "No stable clusters." in text
@@ -175,11 +176,12 @@ def test_the_verdict_is_said_in_words_and_first(level: str, build: Build) -> Non
     assert place < text.index("AUROC") < text.index("Population")
 
 
-def test_sections_stand_in_the_agreed_order(rendered: dict[str, str]) -> None:
+def test_sections_stand_in_the_agreed_order(cohort: type[Cohort], rendered: dict[str, str]) -> None:
     html = rendered["report"]
     found = re.findall(r'<section id="([^"]+)"', html)
+    effect = ["treatment-effect"] if cohort.study().effect else []
     assert found == ["verdict", "use", "data", "model", "performance", "utility", "subgroups-section", "changes",
-                     "factors", "phenotypes", "provenance"]  # fmt: skip
+                     "factors", *effect, "phenotypes", "provenance"]  # fmt: skip
     assert re.findall(r'<li><a href="#([^"]+)"', html) == found
 
 
@@ -187,9 +189,9 @@ def test_treatments_get_no_what_if_and_a_warning() -> None:
     html = render_all("hostile")["report"]
     treatments = html[html.index("<h3>Treatments</h3>") : html.index("<h3>Context")]
     assert "confounding by indication" in treatments
-    assert "Change tried" not in treatments
+    assert "Patients with room" not in treatments
     modifiable = html[html.index("<h3>Factors that medicine can act on</h3>") : html.index("<h3>Treatments</h3>")]
-    assert "Change tried" in modifiable
+    assert "Patients with room" in modifiable
     assert "\u22122.1 (\u22123.4\u00a0to\u00a0\u22121.0)" in modifiable
 
 

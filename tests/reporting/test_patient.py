@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from data_schemas.columns import Cohort
-from pipeline.explanation.patient_changes import REFUSED as REASONS
+from pipeline.explanation.changes import REFUSED as REASONS
 from pipeline.reporting import patient, words
 from pipeline.reporting.factors import KINDS
 from pipeline.reporting.patient_figure import MOST, _bars

@@ -54,7 +54,7 @@ def test_a_report_with_many_clusters_is_small_and_sound(cohort: type[Cohort], na
     html = render_report(cohort, name, with_clusters(name, 6, side=24))
     page = Page(html)
     ids = [attrs["id"] for _, attrs in page.elements if "id" in attrs]
-    assert len(html.encode()) < 400_000
+    assert len(html.encode()) < 500_000
     assert len(page.elements) < 15_000
     assert len(ids) == len(set(ids))
     assert find_causes(read_outside(html)) == []

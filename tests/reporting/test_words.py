@@ -131,8 +131,9 @@ CLAIMS = (
 )  # fmt: skip
 DENIALS = (
     words.card.NO_CAUSE, words.card.NO_EFFECTS, words.card.OUT_OF_SCOPE, words.factors.TREATED,
-    words.factors.NO_RANKING, words.factors.MODIFIABLE_NOTE, words.patient.COMPARES, words.patient.TREATED,
-    words.patient.PARTS, words.phenotypes.TREATED, words.model.POOLED, *words.report.LIMITS, *words.patient.LIMITS,
+    words.factors.NO_RANKING, words.factors.CHANGES, words.factors.CHANGES_NOTE, words.patient.COMPARES,
+    words.patient.TREATED, words.patient.PARTS, words.phenotypes.TREATED, words.model.POOLED,
+    *words.report.list_limits(declares_effect=True), *words.patient.LIMITS,
     "The higher the value, the higher the predicted risk", "Net benefit of the model", "the lower risk",
 )  # fmt: skip
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.reporting.words.numbers import percent, plural, text
+from pipeline.reporting.words.numbers import percent, plural, sentence, text
 
 Factor = Mapping[str, Any]
 
@@ -20,14 +20,25 @@ NONE_MODIFIABLE = "The schema declares no predictor of this model as modifiable.
 NO_TREATMENTS = "No treatment is among the predictors."
 NO_CONTEXT = "The model uses no markers or fixed characteristics."
 NOTE = (
-    "Weight: mean absolute contribution to the log-odds, with 95% interval. Rank: among all predictors, with its "
-    "95% range across refits. Direction: of predicted risk as the factor rises."
+    "Weight: mean absolute part of the log-odds, and of the risk in percentage points, with 95% intervals. Rank: "
+    "among all predictors, with its 95% range across refits and how many of these rank it among the first five. "
+    "Direction: of predicted risk as the factor rises."
 )
-MODIFIABLE_NOTE = (
-    f"{NOTE} Difference: predicted risk with the changed value minus predicted risk, in percentage points. "
-    "Outside: share of patients for whom the change leaves the range of the data. It compares predictions for "
-    "different values; it is no estimate of what changing the factor does."
+ASKS_CHANGE = "What the model would say if a factor stood elsewhere"
+CHANGES = (
+    "One factor at a time is moved by its largest plausible change, within its bounds, and the model is asked again. "
+    "This compares two predictions: patients with other values differ in other ways too. It is no estimate of what "
+    "changing the factor does."
 )
+CHANGES_NOTE = (
+    "Difference: median of the predicted risk after less that before, in percentage points, with 95% interval across "
+    "refits, in patients whose record is like those of development before and after. Likeness is judged on the whole "
+    "record: by the distance of the combination, by the largest residual of a predictor given all others, and by "
+    "each value alone; about 1% of like patients exceed these limits. Unlike: share of patients with room for the "
+    "change whose record is or becomes unlike. Not possible: share whose change would break a rule or move what is "
+    "fixed. Lower: share whose predicted risk falls by 0.1 points or more."
+)
+NOT_LOWER = "The model does not predict a lower risk: no reason to suggest the change."
 LEARNT = {
     "increases": "The higher the value, the higher the predicted risk",
     "decreases": "The higher the value, the lower the predicted risk",
@@ -36,16 +47,31 @@ LEARNT = {
     "unordered": "Predicted risk differs between categories that have no order",
 }
 
+FREELY = {
+    "increases": "left free, trees learn the reverse: risk rises with the value",
+    "decreases": "left free, trees learn the reverse: risk falls as the value rises",
+    "flat": "left free, trees learn next to nothing of it",
+    "not monotone": "left free, trees learn neither a rise nor a fall throughout",
+}
+
+
+def say_recomputed(follows: Mapping[str, str]) -> str:
+    """Which predictors are computed anew with which, by label; all others are fixed."""
+    said = [f"{others} computed anew with {label}" for label, others in follows.items()]
+    return sentence("; ".join([*said, "all other predictors are held as they are"]))
+
 
 def say_direction(factor: Factor, constrained: Mapping[str, str]) -> str:
     """Expected against learnt direction, and whether the model was free to learn another."""
     expected, learnt = factor.get("expected"), factor["learnt"]
     if not expected:
         return f"learnt: {learnt}; none expected"
+    free = factor.get("learnt_free")
+    by = " (imposed on the trees)" if factor["predictor"] in constrained else ""
+    freely = f"; left free: {free}" if by and free and free != expected else ""
     if expected == learnt:
-        by = " (imposed on the trees)" if factor["predictor"] in constrained else ""
-        return f"{learnt}, as expected{by}"
-    return f"learnt: {learnt}; expected: {expected}"
+        return f"{learnt}, as expected{by}{freely}"
+    return f"learnt: {learnt}; expected: {expected}{freely}"
 
 
 def explain_factor(factor: Factor, constrained: Mapping[str, str]) -> str:
@@ -64,7 +90,11 @@ def _compare(factor: Factor, constrained: Mapping[str, str]) -> str:
         return "No source gives a direction to expect."
     source = f" ({factor['expected_source']})" if factor.get("expected_source") else ""
     if expected == learnt and factor["predictor"] in constrained:
-        return f"This is the direction expected{source}, and the tree members were not allowed to learn another."
+        free = factor.get("learnt_free")
+        imposed = f"This is the direction expected{source}, and the tree members were not allowed to learn another"
+        if not free:
+            return f"{imposed}."
+        return f"{imposed}; {'left free, trees learn it too' if free == expected else FREELY[free]}."
     if expected == learnt:
         return f"This is the direction expected{source}, and the model was free to learn another."
     return f"This is not the direction expected{source}, under which risk {expected}: read it with suspicion."

@@ -7,13 +7,9 @@ NOTHING_BEFORE = "No release of this model has been published yet, so there is n
 JUDGEMENT = (
     "A predicted risk describes patients like this one, and supports a clinician's judgement without replacing it."
 )
-LIMITS = (
-    "The model finds associations. Nothing in this report says what happens to a patient's risk when something is "
-    "changed.",
-    JUDGEMENT,
-    "This report is no clearance for clinical use, which is for the clinic and its regulator to give.",
-)
-"""Those of every model, beside those that the schema gives."""
+ASSOCIATIONS = "The model finds associations."
+SAYS_NOTHING = "othing in this report says what happens to a patient's risk when something is changed."
+CLEARANCE = "This report is no clearance for clinical use, which is for the clinic and its regulator to give."
 REPRODUCED = "The same input, settings and versions give this report again, byte for byte."
 TRIPOD = (
     "After Collins et al. 2024, BMJ 385:e078378, in our own words. Computed: by this pipeline. Supplied: by the "
@@ -26,6 +22,12 @@ TABLE_BESIDE = "The numbers are in the table beside this figure."
 def title(study: str) -> str:
     """The title of the page."""
     return f"{study}: model report"
+
+
+def list_limits(*, declares_effect: bool) -> tuple[str, ...]:
+    """The limits of every model, beside those that the schema gives."""
+    start = "Outside the section on the treatment effect, n" if declares_effect else "N"
+    return (f"{ASSOCIATIONS} {start}{SAYS_NOTHING}", JUDGEMENT, CLEARANCE)
 
 
 def say_study(outcome: str, performance: Mapping[str, Any]) -> str:

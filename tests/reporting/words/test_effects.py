@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from pipeline.reporting.words import effect_terms
 from pipeline.reporting.words import effects as effect_words
 from pipeline.reporting.words import numbers as shows
-from tests.reporting.made_effects import DESIGNS, OUTCOME, RECURRENCE, make_effect, none, numbers
+from tests.reporting.effect_readers import numbers
+from tests.reporting.made_effects import DESIGNS, OUTCOME, RECURRENCE, make_effect, none
 from tests.reporting.made_estimates import est
 
 
