@@ -101,7 +101,14 @@ def _also(told: Plain) -> Table | None:
 def _what_ifs(account: Plain, columns: Mapping[str, Column]) -> dict[str, Any]:
     tried = account["what_ifs"]
     shown = [_what_if(w, columns, account["told"]["risk"]) for w in tried if not w["refused"]]
-    head = ("Factor", "Now", "Changed to", "Predicted risk (95% interval)", "Percentage points", "Source of the change")
+    head = (
+        "Factor",
+        "Now",
+        "Changed to",
+        "Predicted risk (95% interval)",
+        "Difference (percentage points)",
+        "Source of the change",
+    )
     caption = words.patient.name_what_ifs(account["told"]["risk"])
     refused = [(columns[w["predictor"]].label, words.patient.say_refusal(w["refused"])) for w in tried if w["refused"]]
     return {
@@ -119,9 +126,15 @@ def _what_if(tried: Plain, columns: Mapping[str, Column], now: float) -> tuple[s
         words.patient.value(column, tried["before"]),
         words.patient.value(column, tried["after"]),
         f"{words.patient.risk(tried['risk'])} ({words.patient.limits(tried)})",
-        numbers.points(tried["risk"] - now),
+        _difference(tried, now),
         column.change.source,
     )
+
+
+def _difference(tried: Plain, now: float) -> str:
+    limits = {"lo": tried["difference_lo"], "hi": tried["difference_hi"]}
+    shown, between = numbers.points(tried["risk"] - now), numbers.interval(limits, numbers.points)
+    return f"{shown} ({between})" if between else shown
 
 
 def _recomputed(tried: Sequence[Plain], columns: Mapping[str, Column]) -> str:

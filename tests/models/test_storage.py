@@ -10,7 +10,14 @@ from data_schemas.columns import Cohort
 from pipeline.models.development import Development
 from pipeline.models.ensemble import ENSEMBLE
 from pipeline.models.outcomes import Examples, make_examples
-from pipeline.models.storage import deployed_from_dict, deployed_to_dict, model_from_dict, model_to_dict
+from pipeline.models.storage import (
+    deployed_from_dict,
+    deployed_to_dict,
+    model_from_dict,
+    model_to_dict,
+    refits_from_dict,
+    refits_to_dict,
+)
 from tests.models.builders import (
     CompetingVisits,
     FollowedVisits,
@@ -114,3 +121,13 @@ def test_what_is_not_explained_exactly_is_not_stored(followed):
     model = followed[0].models["logistic"]
     with pytest.raises(AssertionError, match="only members that are explained exactly are deployed"):
         model_to_dict(type(model)({"oracle": Oracle()}, {"oracle": 1.0}, 0.0, 1.0))
+
+
+def test_refits_read_back_and_only_beside_the_model_they_belong_to(followed):
+    development, examples = followed
+    refits = list(development.models.values())
+    content = json.loads(json.dumps(refits_to_dict(refits, "the model")))
+    for again, model in zip(refits_from_dict(content, "the model"), refits, strict=True):
+        assert_array_equal(again.risk(examples.X), model.risk(examples.X))
+    assert refits_from_dict(content, "another") == ()
+    assert refits_from_dict(content | {"format": 1}, "the model") == ()

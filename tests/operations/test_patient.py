@@ -10,10 +10,13 @@ import pytest
 from click.testing import CliRunner
 
 from pipeline import __main__ as main
+from pipeline import files
 from pipeline.errors import ConfigurationError, DataRefusedError
 from pipeline.models.features import model_frame
+from pipeline.models.storage import refits_to_dict
 from pipeline.operations import patient
 from pipeline.operations.patient import Query, ask_for_pages, write_patient, write_patients
+from pipeline.records.new_patients import check_new_patients
 from pipeline.records.quarantine import Validated, validate_records
 from pipeline.settings import Validate
 from tests.conftest import change_params
@@ -226,6 +229,23 @@ def test_a_what_if_that_the_schema_does_not_allow_is_refused(name, after, said):
     path = write_new(marker="0.2")
     query = Query("ward", ("7731-00002",), path=path, asked=((name, after),))
     assert said in refused(ConfigurationError, query)
+
+
+def test_a_what_ifs_difference_has_the_interval_of_the_refits_that_belong_to_the_model(ward):
+    path, asked = write_new(marker="0.5"), (("marker", 0.05),)
+    alone = page("7731-00002", path=path, asked=asked)
+    model = ward / "artifacts/ward/model.json"
+    others = [make_deployed(Ward, seed)[0].model for seed in (1, 2, 3)]
+    files.write_json(model.with_name("refits.json"), refits_to_dict(others, files.hash_file(model)))
+    text = page("7731-00002", path=path, asked=asked)
+    [found] = set(re.findall(r"\u2212[\d.]+ \(.*?\)", text)) - set(re.findall(r"\u2212[\d.]+ \(.*?\)", alone))
+    lo, hi = (float(one.replace("\u2212", "-")) for one in re.findall(r"[+\u2212]?[\d.]+", found)[1:])
+    record = check_new_patients(make_text(9, 6)[NEEDED].assign(marker="0.5").iloc[[2]], Ward).sound
+    now = model_frame(record, Ward.predictors())
+    moved = [100 * float((one.risk(now.assign(marker=0.05)) - one.risk(now))[0]) for one in others]
+    assert (lo, hi) == pytest.approx(np.quantile(moved, [0.025, 0.975]), abs=0.0501)
+    files.write_json(model.with_name("refits.json"), refits_to_dict(others, "of another model"))
+    assert page("7731-00002", path=path, asked=asked) == alone
 
 
 def test_a_what_if_that_is_allowed_is_shown():

@@ -42,7 +42,8 @@ def _what_ifs(predictors: dict[str, Column], risk: float) -> list[dict[str, Any]
     made = []
     for place, name in enumerate(listed):
         tried = {"predictor": name, "before": 150.0, "after": 140.0, "refused": "unlike", "recomputed": ()}
-        limits = {"risk": 0.8 * risk, "lower": 0.4 * risk, "upper": min(1.0, 1.2 * risk)}
+        limits = {"risk": 0.8 * risk, "lower": 0.4 * risk, "upper": min(1.0, 1.2 * risk), "difference_lo": -0.3 * risk,
+                  "difference_hi": -0.1 * risk}  # fmt: skip
         made.append(tried | (dict.fromkeys(limits) if place else limits | {"refused": "", "recomputed": ("rare",)}))
     return made
 

@@ -124,6 +124,9 @@ def test_modifiable_factors_get_what_ifs_and_treatments_a_warning() -> None:
     assert "Not shown: the changed record as a whole is unlike" in what_if
     assert "Rare & odd computed anew with Pressure" in what_if
     assert "Statin" not in what_if
+    risk = make_found(COHORTS["hostile"])["account"]["told"]["risk"]
+    shown = [f"{100 * share * risk:.1f}".replace("-", "\u2212") for share in (-0.2, -0.3, -0.1)]
+    assert f"{shown[0]} ({shown[1]} to {shown[2]})" in what_if.replace("\u00a0", " ")
 
 
 def test_without_modifiable_factors_that_is_said() -> None:

@@ -36,7 +36,8 @@ SUPPORT = (
 COMPARES = (
     "One factor at a time is set to another value, by at most the largest plausible change, and the model is asked "
     "again. This compares two predictions: patients with other values differ in other ways too. It is no estimate of "
-    "what changing the factor does, and the two 95% intervals belong to each prediction by itself."
+    "what changing the factor does. The interval of the risk belongs to the changed prediction by itself, that of the "
+    "difference tells how it varies between models learnt again from other draws of the patients."
 )
 TREATED = (
     "Patients are treated because of how ill they are (confounding by indication). A treatment's part says who "
