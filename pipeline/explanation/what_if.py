@@ -26,7 +26,7 @@ from pipeline.explanation.changes import (
 
 COLUMNS = [
     "predictor", "eligible", "outside_support", "not_possible", "change", "risk_difference", "risk_difference_lo",
-    "risk_difference_hi", "lowered", "recomputed",
+    "risk_difference_hi", "lowered", "recomputed", "change_source",
 ]  # fmt: skip
 
 
@@ -36,10 +36,10 @@ def try_changes(records: pd.DataFrame, basis: Basis, smallest: int) -> pd.DataFr
     `records` (n,) are typed. Columns: `predictor`; `eligible`, the patients whose value leaves room for the declared
     step; the share of these whose record is, or becomes, unlike those of development, `outside_support`, and whose
     change would move fixed columns or break a rule, `not_possible`. Of all others: `change`, the median step in the
-    unit; `risk_difference`, the median change of predicted risk, with its 2.5% and 97.5% quantiles over refits; and
-    the share whose predicted risk falls by 0.1 percentage points or more, `lowered`. `recomputed` names the predictors
-    that follow. With fewer than `smallest` patients behind it, a figure is not given; nor is a count or share that is
-    of, or leaves out, some but fewer than that.
+    unit; `risk_difference`, the median change of predicted risk, with its 2.5% and 97.5% quantiles over refits; and the
+    share whose predicted risk falls by 0.1 percentage points or more, `lowered`. `recomputed` names the predictors that
+    follow, `change_source` who says that the change is plausible. With fewer than `smallest` patients behind it, a
+    figure is not given; nor is a count or share that is of, or leaves out, some but fewer than that.
     """
     told = basis.deployed.predict(basis.frame(records))
     rows = [_summarise(name, records, told, basis, smallest) for name in list_modifiable(basis.inputs)]
@@ -53,11 +53,11 @@ def _summarise(name: str, records: pd.DataFrame, told: pd.DataFrame, basis: Basi
     tried = try_change(records, name, after, told, basis)
     fate = tried.refused.to_numpy(str)
     eligible = np.isin(fate, ["", UNLIKE, UNLIKE_NOW, BREAKS_RULE, COMPUTED, MOVES_OTHERS, NOT_LOWER])
+    named = {"predictor": name, "change_source": column.change.source if column.change else ""}
     if eligible.sum() < smallest:
-        return {"predictor": name}
+        return named
     supported = np.isin(fate, ["", NOT_LOWER])
-    found = {
-        "predictor": name,
+    found = named | {
         "eligible": None if 0 < (~eligible).sum() < smallest else int(eligible.sum()),
         "outside_support": _share(np.isin(fate, [UNLIKE, UNLIKE_NOW])[eligible], smallest),
         "not_possible": _share(np.isin(fate, [BREAKS_RULE, COMPUTED, MOVES_OTHERS])[eligible], smallest),

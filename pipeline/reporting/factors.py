@@ -61,7 +61,8 @@ def tabulate_changes(rows: Sequence[Factor], labels: Mapping[str, str]) -> Table
     )  # fmt: skip
     follows = {row["label"]: row["recomputed"].split("; ") for row in rows if row.get("recomputed")}
     said = {label: numbers.join([labels[name] for name in names]) for label, names in follows.items()}
-    note = f"{words.factors.CHANGES_NOTE} {words.factors.say_recomputed(said)}"
+    sources = words.factors.list_sources({row["label"]: row.get("change_source") or "" for row in rows})
+    note = " ".join(filter(None, (words.factors.CHANGES_NOTE, words.factors.say_recomputed(said), sources)))
     cells = [(name(row), *_what_if(row)) for row in rows]
     return make_table("changes-table", words.factors.ASKS_CHANGE, head, cells, note) if cells else None
 
@@ -111,11 +112,13 @@ def _modifiable(rows: Sequence[Factor], constrained: Mapping[str, str]) -> Table
 
 def _what_if(row: Factor) -> tuple[str, ...]:
     difference, unit, eligible = row.get("risk_difference"), row.get("unit") or "", row.get("eligible")
+    if difference is None and eligible is None:
+        return (numbers.NOTHING,) * 6
     shares = [row.get(key) for key in ("outside_support", "not_possible", "lowered")]
-    outside, impossible, lowered = (numbers.NOTHING if s is None else numbers.percent(s) for s in shares)
+    outside, impossible, lowered = (numbers.HIDDEN if s is None else numbers.percent(s) for s in shares)
     return (
         numbers.NOTHING if row.get("change") is None else f"{numbers.signed(1)(row['change'])} {unit}".strip(),
-        numbers.NOTHING if eligible is None else numbers.count(round(eligible)),
+        numbers.count(None if eligible is None else round(eligible)),
         outside,
         impossible,
         numbers.NOTHING if difference is None else _difference(row),

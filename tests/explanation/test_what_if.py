@@ -13,7 +13,7 @@ from tests.explanation.planted import everything_goes
 from tests.models.builders import coded, number
 from tests.operations.pages import make_basis, make_wards
 
-FIGURES = COLUMNS[1:]
+FIGURES = COLUMNS[1:-1]
 MOVED = ["change", "risk_difference", "risk_difference_lo", "risk_difference_hi", "lowered"]
 
 

@@ -107,7 +107,7 @@ def make_factors(cohort: type[Cohort]) -> tuple[pd.DataFrame, dict[str, list[dic
         if column.change:
             row |= {"eligible": 122, "change": -10.0, "risk_difference": -0.021, "risk_difference_lo": -0.034,
                     "risk_difference_hi": -0.01, "outside_support": 0.07, "not_possible": 0.0, "lowered": 0.9,
-                    "recomputed": ""}  # fmt: skip
+                    "recomputed": "", "change_source": ""}  # fmt: skip
         rows.append(row)
         steps = list(column.codes.values()) or ["12", "20", "25", "31", "44", "60"]
         curves[name] = [

@@ -119,6 +119,8 @@ def test_hidden_figures_of_a_change_are_dashes() -> None:
     none = dict.fromkeys(("eligible", "outside_support", "not_possible", "change", "risk_difference", "lowered"))
     table = build_factors(with_row(modifiable, **none))["what_if"]
     assert set(table.rows[0].cells) == {"\u2013"}
+    few = build_factors(with_row(modifiable, eligible=None, outside_support=None, lowered=None))["what_if"]
+    assert [few.rows[0].cells[k] for k in (1, 2, 5)] == ["hidden"] * 3
 
 
 def test_what_is_computed_anew_is_said_and_all_else_is_fixed() -> None:
@@ -126,6 +128,8 @@ def test_what_is_computed_anew_is_said_and_all_else_is_fixed() -> None:
     table = build_factors(with_row(modifiable, recomputed=other))["what_if"]
     assert f"{LABELS[other]} computed anew with {LABELS[modifiable]}" in " ".join(table.note.split())
     assert "all other predictors are held as they are" in table.note.lower()
+    sourced = build_factors(with_row(modifiable, change_source="A trial, 2020"))["what_if"]
+    assert sourced.note.endswith(f"Sources of the changes: {LABELS[modifiable]}, A trial, 2020.")
 
 
 def test_points_ranks_and_freely_learnt_directions_stand_in_the_tables() -> None:

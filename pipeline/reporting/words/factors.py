@@ -36,15 +36,15 @@ CHANGES_NOTE = (
     "record: by the distance of the combination, by the largest residual of a predictor given all others, and by "
     "each value alone; about 1% of like patients exceed these limits. Unlike: share of patients with room for the "
     "change whose record is or becomes unlike. Not possible: share whose change would break a rule or move what is "
-    "fixed. Lower: share whose predicted risk falls by 0.1 points or more."
+    "fixed. Lower: share whose predicted risk falls by 0.1 points or more. Hidden: few patients are on one side."
 )
 NOT_LOWER = "The model does not predict a lower risk: no reason to suggest the change."
 LEARNT = {
-    "increases": "The higher the value, the higher the predicted risk",
-    "decreases": "The higher the value, the lower the predicted risk",
-    "flat": "The factor itself hardly moves the predicted risk",
-    "not monotone": "Predicted risk neither rises nor falls throughout as the value rises",
-    "unordered": "Predicted risk differs between categories that have no order",
+    "increases": "By itself, the higher the value, the higher the predicted risk",
+    "decreases": "By itself, the higher the value, the lower the predicted risk",
+    "flat": "By itself, the factor hardly moves the predicted risk",
+    "not monotone": "By itself, the factor makes the predicted risk neither rise nor fall throughout",
+    "unordered": "By itself, the factor makes the predicted risk differ between categories that have no order",
 }
 
 FREELY = {
@@ -53,6 +53,12 @@ FREELY = {
     "flat": "left free, trees learn next to nothing of it",
     "not monotone": "left free, trees learn neither a rise nor a fall throughout",
 }
+
+
+def list_sources(sources: Mapping[str, str]) -> str:
+    """Who says which change is plausible, by label of the factor."""
+    said = [f"{label}, {source}" for label, source in sources.items() if source]
+    return f"Sources of the changes: {'; '.join(said)}." if said else ""
 
 
 def say_recomputed(follows: Mapping[str, str]) -> str:
@@ -78,9 +84,9 @@ def explain_factor(factor: Factor, constrained: Mapping[str, str]) -> str:
     """What the model learnt of a factor, and whether that was to be expected."""
     said = LEARNT[factor["learnt"]]
     if factor.get("risk_low") is not None and factor.get("risk_high") is not None:
-        low = f"{percent(factor['risk_low'])} where it is low ({text(factor['low'])})"
-        high = f"{percent(factor['risk_high'])} where it is high ({text(factor['high'])})"
-        said += f": on average {low} and {high}"
+        low = f"{percent(factor['risk_low'])} at its lower end ({text(factor['low'])})"
+        high = f"{percent(factor['risk_high'])} at its upper end ({text(factor['high'])})"
+        said += f". Patients have a mean predicted risk of {low} and {high}, where other factors differ too"
     return f"{said}. {_compare(factor, constrained)}"
 
 
