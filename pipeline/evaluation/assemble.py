@@ -9,9 +9,9 @@ import pandas as pd
 
 from data_schemas.columns import Study
 from pipeline.arrays import BoolArray, FloatArray, IntArray
+from pipeline.estimates import Estimate
 from pipeline.evaluation.comparison import compare, delong
 from pipeline.evaluation.flexible import flexible_curve
-from pipeline.evaluation.intervals import Estimate
 from pipeline.evaluation.performance import calibration_curve, measure, risk_distribution
 from pipeline.evaluation.rates import event_rate
 from pipeline.evaluation.subgroups import by_subgroup, worst_gap

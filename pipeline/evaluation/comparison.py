@@ -3,20 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import erfc, sqrt
-from statistics import NormalDist
 
 import numpy as np
 from scipy.stats import rankdata
 
 from pipeline.arrays import BoolArray, FloatArray, IntArray
+from pipeline.estimates import Estimate, Z
 from pipeline.evaluation.calibration import brier, log_loss
 from pipeline.evaluation.discrimination import auroc
-from pipeline.evaluation.intervals import Estimate, bootstrap
+from pipeline.evaluation.intervals import bootstrap
 from pipeline.evaluation.performance import net_benefits
 from pipeline.evaluation.resampling import Sample, Table, mean_figures
 from pipeline.outcomes import Observed
 
-Z = NormalDist().inv_cdf(0.975)
 ONE_OUTCOME = "the AUROC needs patients with the event and patients without"
 FEW_PATIENTS = "its spread needs at least two patients with the event and two without"
 NO_SPREAD = "the difference is the same for every patient"

@@ -12,11 +12,10 @@ import pandas as pd
 from scipy.stats import t
 
 from pipeline.arrays import FloatArray, IntArray
+from pipeline.estimates import Estimate, Z
 from pipeline.evaluation.calibration import brier, calibration_slope, log_loss
 from pipeline.evaluation.discrimination import auroc
-from pipeline.evaluation.intervals import Estimate
 from pipeline.evaluation.performance import measure
-from pipeline.evaluation.rates import Z
 from pipeline.evaluation.subgroups import hide_levels
 from pipeline.outcomes import Observed
 from pipeline.settings import Evaluate

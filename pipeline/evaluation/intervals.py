@@ -1,27 +1,17 @@
 """Estimates with 95% intervals, or the reason why there is none."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from pipeline.arrays import FloatArray
+from pipeline.estimates import Estimate
 from pipeline.evaluation.resampling import Figures, Sample, resample
 from pipeline.outcomes import Observed
 
 DEGENERATE_AT_MOST = 0.05
 QUANTILES, COVERAGE = (0.025, 0.975), 0.95
 UNDEFINED = "it is not defined for these patients"
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A value with its 95% interval; where a part is missing, `reason` says why. Never NaN."""
-
-    value: float | None
-    lo: float | None
-    hi: float | None
-    reason: str | None = None
 
 
 def bootstrap(

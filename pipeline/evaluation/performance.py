@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.arrays import BoolArray, FloatArray, IntArray
+from pipeline.estimates import Estimate
 from pipeline.evaluation.calibration import (
     brier,
     calibration_intercept,
@@ -16,7 +17,7 @@ from pipeline.evaluation.calibration import (
 )
 from pipeline.evaluation.discrimination import auroc
 from pipeline.evaluation.flexible import Curve, fit_curve, ici
-from pipeline.evaluation.intervals import Estimate, say_why_undefined, summarise, summarise_distance
+from pipeline.evaluation.intervals import say_why_undefined, summarise, summarise_distance
 from pipeline.evaluation.rates import event_rate
 from pipeline.evaluation.resampling import Sample, Table, mean_figures, resample
 from pipeline.evaluation.utility import net_benefit, treat_all

@@ -1,15 +1,12 @@
 """How often the outcome came, with an interval that keeps to [0, 1]."""
 
 from collections.abc import Sequence
-from statistics import NormalDist
 
 import numpy as np
 
 from pipeline.arrays import BoolArray, FloatArray, IntArray
-from pipeline.evaluation.intervals import Estimate
+from pipeline.estimates import Estimate, Z, wilson
 from pipeline.outcomes import Observed
-
-Z = NormalDist().inv_cdf(0.975)
 
 
 def event_rate(observed: Observed) -> Estimate:
@@ -52,14 +49,6 @@ def incidence_curve(
 
 def _patients(patient: IntArray, members: BoolArray) -> int:
     return len(np.unique(patient[members]))
-
-
-def wilson(events: float, n: int) -> Estimate:
-    """The share `events` / `n` with Wilson's interval."""
-    share = events / n
-    centre = (share + Z**2 / (2 * n)) / (1 + Z**2 / n)
-    half = Z / (1 + Z**2 / n) * np.sqrt(share * (1 - share) / n + Z**2 / (4 * n**2))
-    return Estimate(share, max(0.0, float(centre - half)), min(1.0, float(centre + half)))
 
 
 def _aalen_johansen(observed: Observed, time: FloatArray, horizon: float) -> Estimate:

@@ -11,9 +11,10 @@ import pandas as pd
 
 from data_schemas.columns import Column, Subgroup
 from pipeline.arrays import FloatArray, IntArray
+from pipeline.estimates import Estimate
 from pipeline.evaluation.calibration import oe_ratio
 from pipeline.evaluation.discrimination import auroc
-from pipeline.evaluation.intervals import Estimate, bootstrap, summarise_distance
+from pipeline.evaluation.intervals import bootstrap, summarise_distance
 from pipeline.evaluation.rates import event_rate
 from pipeline.evaluation.resampling import Sample, Table, mean_figures, resample
 from pipeline.outcomes import Observed

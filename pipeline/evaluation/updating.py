@@ -8,6 +8,7 @@ import numpy as np
 from scipy.special import expit
 
 from pipeline.arrays import FloatArray, IntArray
+from pipeline.estimates import Estimate
 from pipeline.evaluation.calibration import (
     brier,
     calibration_intercept,
@@ -18,7 +19,6 @@ from pipeline.evaluation.calibration import (
     scaled_brier,
 )
 from pipeline.evaluation.cells import merge_rows
-from pipeline.evaluation.intervals import Estimate
 from pipeline.evaluation.likelihood_ratio import SIGNIFICANT, log_likelihood, mean_design_effect, refer, say_p
 from pipeline.evaluation.performance import measure, net_benefits
 from pipeline.evaluation.resampling import Table

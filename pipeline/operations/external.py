@@ -10,8 +10,8 @@ import pandas as pd
 from data_schemas.columns import Cohort, TimeToEvent
 from pipeline.arrays import FloatArray, IntArray
 from pipeline.errors import DataRefusedError
+from pipeline.estimates import Estimate
 from pipeline.evaluation.assemble import HeldOut, compare_models, describe_performance
-from pipeline.evaluation.intervals import Estimate
 from pipeline.evaluation.performance import hide_small
 from pipeline.evaluation.subgroups import label_groups
 from pipeline.evaluation.updating import Choice, choose_update, describe_updates

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from pipeline.arrays import BoolArray, IntArray
+from pipeline.estimates import nothing, wilson
 from pipeline.phenotypes.disclosure import hide_small_counts
-from pipeline.phenotypes.shares import estimate_share, hide_share
 
 LEAST = 50
 """Patients in a period, or five times the smallest group if that is more."""
@@ -91,7 +91,7 @@ def _tabulate(periods: _Periods, smallest: int) -> list[dict[str, Any]]:
     rows = []
     for name, counts, hidden in zip(periods.names, periods.counts, periods.hidden, strict=True):
         n = int(counts.sum())
-        shares = [hide_share(reason) if h else estimate_share(int(c), n) for c, h in zip(counts, hidden, strict=True)]
+        shares = [nothing(reason) if h else wilson(int(c), n) for c, h in zip(counts, hidden, strict=True)]
         rows.append(
             {
                 "period": name,

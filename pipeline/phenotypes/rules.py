@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 
 from pipeline.arrays import BoolArray, FloatArray, IntArray
+from pipeline.estimates import Estimate, nothing, wilson
 from pipeline.phenotypes.conditions import Condition, Cut, Predictor, anything, publishable, read_predictors, say
-from pipeline.phenotypes.shares import Share, estimate_share, hide_share
 
 DEPTH = 3
 LEAF_SHARE = 0.01
@@ -43,8 +43,8 @@ class Rule:
     """
 
     conditions: tuple[tuple[str, ...], ...]
-    sensitivity: Share
-    precision: Share
+    sensitivity: Estimate
+    precision: Estimate
     reason: str | None
 
 
@@ -78,7 +78,7 @@ def _sample(rows: int, seed: int) -> IntArray:
 def _find_rule(predictors: Sequence[Predictor], inside: BoolArray, smallest: int, seed: int) -> Rule:
     paths = _find_paths(predictors, inside, smallest, seed)
     if not paths:
-        return Rule((), hide_share(NO_RULE), hide_share(NO_RULE), NO_RULE)
+        return Rule((), nothing(NO_RULE), nothing(NO_RULE), NO_RULE)
     fold, flagged = np.arange(len(inside)) % FOLDS, np.zeros(len(inside), dtype=bool)
     for unseen in (fold == f for f in range(FOLDS)):
         learnt = _find_paths([p.take(~unseen) for p in predictors], inside[~unseen], smallest, seed)
@@ -196,21 +196,21 @@ def _f1(flagged: BoolArray, inside: BoolArray) -> float:
     return float(2 * (flagged & inside).sum() / (flagged.sum() + inside.sum()))
 
 
-def _judge(flagged: BoolArray, inside: BoolArray, smallest: int) -> tuple[Share, Share]:
+def _judge(flagged: BoolArray, inside: BoolArray, smallest: int) -> tuple[Estimate, Estimate]:
     """Return sensitivity and precision; a count below `smallest` enters as anything from 0 to `smallest`."""
     n, hits, false = (int(group.sum()) for group in (inside, flagged & inside, flagged & ~inside))
     fewest, most = (n - smallest, n) if n - hits < smallest else (hits, hits)
     least_false, most_false = (0, smallest) if false < smallest else (false, false)
     if fewest < smallest:
-        return (hide_share("too few patients of the cluster meet it, or too few do not, to publish"),) * 2
+        return (nothing("too few patients of the cluster meet it, or too few do not, to publish"),) * 2
     reason = f"it is at least this: counts below {smallest} enter as {smallest}"
     sensitivity = _span((fewest, n), (most, n), reason)
     if len(inside) - n - false < smallest:
-        return sensitivity, hide_share(f"fewer than {smallest} patients of other clusters do not meet it")
+        return sensitivity, nothing(f"fewer than {smallest} patients of other clusters do not meet it")
     return sensitivity, _span((fewest, fewest + most_false), (most, most + least_false), reason)
 
 
-def _span(worst: tuple[int, int], best: tuple[int, int], reason: str) -> Share:
+def _span(worst: tuple[int, int], best: tuple[int, int], reason: str) -> Estimate:
     """Return the worse of two shares, with an interval that reaches up to that of the better."""
-    low, high = estimate_share(*worst), estimate_share(*best)
-    return Share(low.value, low.lo, high.hi, reason if worst != best else None)
+    low, high = wilson(*worst), wilson(*best)
+    return Estimate(low.value, low.lo, high.hi, reason if worst != best else None)

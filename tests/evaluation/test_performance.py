@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
+from pipeline.estimates import wilson
 from pipeline.evaluation.performance import calibration_curve, hide_small, measure, risk_distribution
-from pipeline.evaluation.rates import event_rate, wilson
+from pipeline.evaluation.rates import event_rate
 from pipeline.outcomes import Observed
 from tests.evaluation.simulated import binary, censored
 

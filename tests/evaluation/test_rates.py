@@ -2,9 +2,9 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from scipy.stats import binomtest
 
-from pipeline.evaluation.rates import event_rate, incidence_curve, wilson
+from pipeline.estimates import wilson
+from pipeline.evaluation.rates import event_rate, incidence_curve
 from pipeline.outcomes import Observed
 from tests.evaluation.simulated import binary, censored, competing, drawn, resampled
 
@@ -19,14 +19,6 @@ def survival_by_loop(observed):
             survival *= 1 - events / at_risk
             greenwood += events / (at_risk * (at_risk - events))
     return survival, greenwood
-
-
-@pytest.mark.parametrize("events", [0, 1, 17, 39, 40])
-def test_wilson_equals_scipy(events):
-    expected = binomtest(events, 40).proportion_ci(method="wilson")
-    found = wilson(events, 40)
-    assert (found.value, found.reason) == (events / 40, None)
-    assert (found.lo, found.hi) == pytest.approx((expected.low, expected.high), abs=1e-12)
 
 
 def test_kaplan_meier_by_hand():

@@ -3,8 +3,8 @@ import pandas as pd
 import pytest
 from scipy.stats import mannwhitneyu
 
+from pipeline.estimates import wilson
 from pipeline.phenotypes.periods import shares_over_time
-from pipeline.phenotypes.shares import estimate_share
 
 SMALLEST = 10
 HALVES = {1984: (30, 30), 1985: (10, 10), 1986: (15, 25), 1987: (2, 3), 1990: (20, 40)}
@@ -34,7 +34,7 @@ def test_years_by_hand():
         ("1990", 65),  # five patients before do not name it
     ]
     for row, count in zip(periods, (30, 25, 22), strict=True):
-        expected = estimate_share(count, row["n"])
+        expected = wilson(count, row["n"])
         assert row["shares"]["1"] == {
             "value": expected.value,
             "lo": expected.lo,

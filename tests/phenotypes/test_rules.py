@@ -5,10 +5,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.estimates import wilson
 from pipeline.phenotypes import rules
 from pipeline.phenotypes.conditions import Condition, read_predictors
 from pipeline.phenotypes.rules import NO_RULE, find_rules
-from pipeline.phenotypes.shares import estimate_share
 from tests.phenotypes.builders import planted
 
 SMALLEST, SEED = 10, 1
@@ -182,8 +182,8 @@ def test_published_accuracy_is_the_same_for_any_two_small_counts(n, others):
 def test_large_counts_are_published_as_they_are():
     inside, flagged = np.arange(200) < 100, (np.arange(200) >= 20) & (np.arange(200) < 130)
     sensitivity, precision = rules._judge(flagged, inside, SMALLEST)
-    assert sensitivity == estimate_share(80, 100)
-    assert precision == estimate_share(80, 110)
+    assert sensitivity == wilson(80, 100)
+    assert precision == wilson(80, 110)
 
 
 @pytest.mark.parametrize(("n", "missed"), [(15, 0), (40, 35)])

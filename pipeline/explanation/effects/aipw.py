@@ -11,9 +11,10 @@ import numpy as np
 
 from data_schemas.effects import Estimand
 from pipeline.arrays import FloatArray
+from pipeline.estimates import Estimate, Z, nothing
 from pipeline.explanation.effects.arms import SIDES, Arms
 from pipeline.explanation.effects.censoring import censoring_influence
-from pipeline.explanation.effects.estimates import Estimate, Z, bounded, nothing, standard_error
+from pipeline.explanation.effects.estimates import bounded, standard_error
 from pipeline.explanation.effects.nuisance import Nuisance, no_nuisance
 from pipeline.models.calibration import sigmoid
 

@@ -6,10 +6,11 @@ import numpy as np
 
 from data_schemas.effects import Estimand
 from pipeline.arrays import FloatArray, IntArray
+from pipeline.estimates import Estimate, nothing
 from pipeline.explanation.effects.aipw import balancing_weights, compare_arms
 from pipeline.explanation.effects.arms import SIDES, TOO_FEW, Arms
 from pipeline.explanation.effects.censoring import censoring_influence
-from pipeline.explanation.effects.estimates import Estimate, bounded, described, nothing, standard_error, to_dicts
+from pipeline.explanation.effects.estimates import bounded, described, standard_error, to_dicts
 from pipeline.explanation.effects.nuisance import Nuisance
 
 GROUPS = 4

@@ -11,10 +11,11 @@ from data_schemas.columns import Column
 from data_schemas.effects import Effect, Estimand
 from pipeline.arrays import BoolArray, FloatArray, IntArray
 from pipeline.errors import DataRefusedError
+from pipeline.estimates import nothing
 from pipeline.explanation.effects.aipw import balancing_weights, compare_arms, compare_naively
 from pipeline.explanation.effects.arms import SIDES, TOO_FEW, Arms, select_arms
 from pipeline.explanation.effects.benefit import benefit_slope, effect_by
-from pipeline.explanation.effects.estimates import nothing, to_dicts
+from pipeline.explanation.effects.estimates import to_dicts
 from pipeline.explanation.effects.nuisance import LEARNER, Nuisance, fit_nuisance
 from pipeline.explanation.effects.overlap import (
     describe_balance,
@@ -61,11 +62,6 @@ def describe_effect(
     tells = not 0 < others < smallest
     counts = tells and may_count(arms, nuisance.propensity, effect.estimand, smallest)
     found = _Comparison(arms, nuisance, stays, effect.estimand, smallest, counts)
-    declared = {
-        "treatment": effect.treatment, "treated": list(effect.treated), "control": list(effect.control),
-        "design": effect.design, "estimand": effect.estimand, "adjust": dict(effect.adjust),
-        "horizon": observed.horizon, "learner": LEARNER.label if effect.adjust else None,
-    }  # fmt: skip
     patients = {
         "patients": arms.count() if tells else dict.fromkeys(SIDES),
         "in_neither_arm": others if tells else None,
@@ -74,7 +70,21 @@ def describe_effect(
     if overlap and not tells:
         overlap |= {"bins": [], "left": None, "stay": None}
     described = found.describe(adjusts=bool(effect.adjust), randomised=randomised)
-    return declared | patients | {"overlap": overlap} | described
+    return _declare(effect, observed) | patients | {"overlap": overlap} | described
+
+
+def _declare(effect: Effect, observed: Observed) -> dict[str, Any]:
+    """What was asked, and with which learner it is answered."""
+    return {
+        "treatment": effect.treatment,
+        "treated": list(effect.treated),
+        "control": list(effect.control),
+        "design": effect.design,
+        "estimand": effect.estimand,
+        "adjust": dict(effect.adjust),
+        "horizon": observed.horizon,
+        "learner": LEARNER.label if effect.adjust else None,
+    }
 
 
 def _refuse_too_few(arms: Arms, smallest: int) -> None:

@@ -1,35 +1,14 @@
 """Means and differences with 95% intervals from their influence on each patient."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 
 from pipeline.arrays import FloatArray, IntArray
+from pipeline.estimates import Estimate, Z
 
-Z = NormalDist().inv_cdf(0.975)
 DESCRIBES = "it describes these patients and has no interval"
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A value with its 95% interval; where a part is missing, `reason` says why. Never NaN."""
-
-    value: float | None
-    lo: float | None
-    hi: float | None
-    reason: str | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return asdict(self)
-
-
-def nothing(reason: str) -> Estimate:
-    """No value, and why."""
-    return Estimate(None, None, None, reason)
 
 
 def described(value: float) -> Estimate:

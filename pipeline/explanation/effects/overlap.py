@@ -8,8 +8,9 @@ import pandas as pd
 from data_schemas.effects import Estimand
 from pipeline.arrays import BoolArray, FloatArray
 from pipeline.errors import DataRefusedError
+from pipeline.estimates import Estimate, nothing
 from pipeline.explanation.effects.arms import SIDES, Arms
-from pipeline.explanation.effects.estimates import Estimate, described, nothing
+from pipeline.explanation.effects.estimates import described
 
 LOWEST, HIGHEST = 0.1, 0.9
 LEAST_SHARE = 0.5

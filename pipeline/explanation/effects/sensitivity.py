@@ -2,7 +2,8 @@
 
 from math import sqrt
 
-from pipeline.explanation.effects.estimates import DESCRIBES, Estimate, nothing
+from pipeline.estimates import Estimate, nothing
+from pipeline.explanation.effects.estimates import DESCRIBES
 
 
 def e_value(ratio: float) -> float:

@@ -2,10 +2,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.estimates import Z
 from pipeline.evaluation.rates import event_rate
 from pipeline.explanation.effects.aipw import _arm_mean, compare_arms, compare_naively
 from pipeline.explanation.effects.arms import Arms
-from pipeline.explanation.effects.estimates import Z, standard_error
+from pipeline.explanation.effects.estimates import standard_error
 from pipeline.explanation.effects.nuisance import Nuisance, no_nuisance
 from pipeline.outcomes import Observed
 

@@ -1,6 +1,6 @@
 import pytest
 
-from pipeline.explanation.effects.estimates import Estimate
+from pipeline.estimates import Estimate
 from pipeline.explanation.effects.sensitivity import describe_sensitivity, e_value, e_value_of_limit
 
 
