@@ -22,11 +22,11 @@ DRAWS, MOST_STEPS = 50, 50_000  # of the sampled attributions: draws, and rows p
 FEWEST, MOST = 25, 200  # patients whose attributions are sampled
 
 
-def describe_sample(explained: Explained, enough: EnoughPatients, patients: int) -> dict[str, Any]:
+def describe_sample(explained: Explained, model: RiskModel, enough: EnoughPatients, patients: int) -> dict[str, Any]:
     """How many of all `patients` are explained and how many the ranking needs, what the parts start from and add up to.
 
-    `gap` is the largest distance, in log-odds, between the sum of a patient's parts and the risk; `agreement` the mean
-    rank correlation of the importances with those of the refits.
+    `gap` is the largest distance, in log-odds, between the sum of a patient's parts and what `model` says; `agreement` the
+    mean rank correlation of the importances with those of the refits.
     """
     base = explained.attributions.base
     return {
@@ -40,7 +40,7 @@ def describe_sample(explained: Explained, enough: EnoughPatients, patients: int)
         else None,
         "base": base,
         "base_risk": float(sigmoid(np.array([base]))[0]),
-        "gap": largest_gap(explained),
+        "gap": largest_gap(explained, model),
         "points_of": min(POINTS_OF, len(explained.X)),
         "orders": ORDERS,
     }

@@ -56,10 +56,9 @@ def explain_enough(
         count = min(max(2 * count, enough.patients), most)
 
 
-def largest_gap(explained: Explained) -> float:
-    """By how much, in log-odds, the parts of any patient at most fail to add up to the risk."""
-    told = np.log(explained.risk) - np.log1p(-explained.risk)
-    return float(np.abs(explained.attributions.log_odds() - told).max())
+def largest_gap(explained: Explained, model: RiskModel) -> float:
+    """By how much, in log-odds, the parts of any patient at most fail to add up to what `model` says."""
+    return float(np.abs(explained.attributions.log_odds() - model.log_odds(explained.X)).max())
 
 
 def _mean_part(attributions: Attributions) -> pd.Series:

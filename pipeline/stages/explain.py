@@ -120,7 +120,7 @@ def _describe(
 ) -> dict[str, Any]:
     smallest, seed = stage.section("disclosure").smallest_group, stage.section("explain").seed
     return {
-        "sample": describe_sample(explained, enough, patients),
+        "sample": describe_sample(explained, models.deployed.model, enough, patients),
         "interactions": describe_interactions(models.deployed.model, models.refits, explained.X),
         "correlated": describe_correlated(explained),
         "groups": describe_groups(explained, _label(stage, shown), smallest),

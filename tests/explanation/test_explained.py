@@ -47,9 +47,9 @@ def test_never_more_than_allowed_or_there(monkeypatch, at_most, count):
 def test_parts_add_up_and_a_gap_would_show():
     X, model, refits = models(300, (1.0, -1.0))
     found = explain(X, model, refits)
-    assert largest_gap(found) < 1e-9
+    assert largest_gap(found, model) < 1e-9
     off = room.Explained(found.X, found.risk, room.Attributions(0.25, found.attributions.contributions), [])
-    assert largest_gap(off) == pytest.approx(abs(0.25 - found.attributions.base))
+    assert largest_gap(off, model) == pytest.approx(abs(0.25 - found.attributions.base))
 
 
 def test_mean_parts_of_the_risk_are_those_of_the_first_patients(monkeypatch):
