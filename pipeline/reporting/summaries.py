@@ -3,7 +3,7 @@
 from typing import Any
 
 from data_schemas.columns import Cohort
-from pipeline.reporting import factors, page, tables, words
+from pipeline.reporting import factors, page, supplied, tables, words
 from pipeline.reporting.results import Plain, Results, read_records
 from pipeline.reporting.words import numbers
 
@@ -63,6 +63,8 @@ def build_model_card(cohort: type[Cohort], name: str, results: Results) -> dict[
         "measures": tables.measures(performance).rows,
         "utility": words.utility.say_utility(performance["net_benefit"]),
         "groups": {key: group.plain for key, group in groups.items() if group.plain},
+        "supplied": supplied.tabulate_card(results.card).rows,
+        "says_supplied": supplied.say_card(results.card),
         "smallest": results.smallest_group,
         "provenance": results.provenance,
     }

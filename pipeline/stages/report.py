@@ -2,7 +2,9 @@
 
 from importlib.metadata import version
 
+from pipeline.card import Card, read_cards
 from pipeline.files import hash_file
+from pipeline.progress import log
 from pipeline.reporting import Results, render_dictionary, render_model_card, render_report, summarise
 from pipeline.stages.wiring import Stage, run
 
@@ -35,7 +37,15 @@ def _results(stage: Stage) -> Results:
         phenotype_factors=stage.read("phenotype_factors.json"),
         explanation=stage.read("explanation.json"),
         treatment_effect=stage.read("treatment_effect.json"),
+        card=_card(stage),
     )
+
+
+def _card(stage: Stage) -> Card:
+    path = stage.path("model_card.yaml")
+    if not path.exists():
+        log(f"{path} is missing; its fields are shown as not supplied")
+    return read_cards(path).get(stage.cohort_name, Card())
 
 
 def _provenance(stage: Stage) -> dict[str, str]:
