@@ -20,7 +20,7 @@ from pipeline.reporting import (
     words,
 )
 
-from .conftest import render_all
+from .conftest import render_all, report_of
 from .made_cohorts import COHORTS, HOSTILE
 from .made_validation import no_curve, no_sites
 
@@ -99,6 +99,7 @@ def test_hostile_labels_are_text() -> None:
 
 
 def test_same_bytes_twice(name: str, rendered: dict[str, str]) -> None:
+    report_of.cache_clear()
     assert render_all.__wrapped__(name) == rendered
 
 
@@ -266,6 +267,15 @@ def test_the_dictionary_says_everything_the_schema_does(cohort: type[Cohort], re
 
 def test_an_index_of_nothing_says_what_to_do() -> None:
     assert "dvc repro" in Page(render_index([])).text
+
+
+def test_the_index_compares_cohorts_by_title(build: Build) -> None:
+    made = [summarise(COHORTS[name], name, build(name)) for name in COHORTS]
+    text = Page(render_index(made)).text
+    rows = text[text.index("Cohorts side by side") :]
+    places = [rows.index(card["title"]) for card in sorted(made, key=lambda card: card["title"])]
+    assert places == sorted(places)
+    assert "! WARN 400 0.692 (0.641 to 0.743) 0.93 (0.62 to 1.24) 1.06 (0.92 to 1.20)" in rows.replace("\u00a0", " ")
 
 
 def test_the_index_leads_to_every_page(name: str, rendered: dict[str, str]) -> None:
