@@ -1,5 +1,6 @@
 """What the index page and the model card say of one cohort."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from data_schemas.columns import Cohort
@@ -30,7 +31,7 @@ def build_index(summaries: list[dict[str, Any]]) -> dict[str, Any]:
     return {"cards": [_card(s) for s in ordered], "comparison": _compare(ordered)}
 
 
-def _compare(summaries: list[Plain]) -> tables.Table:
+def _compare(summaries: Sequence[Plain]) -> tables.Table:
     rows = [
         (
             s["title"],
