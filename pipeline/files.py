@@ -67,6 +67,14 @@ def write_text(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8", newline="")
 
 
+def write_folder(path: Path, texts: Mapping[str, str]) -> None:
+    """Write a folder of text files, by name, in place of whatever a broken run left there."""
+    shutil.rmtree(path, ignore_errors=True)
+    path.mkdir()
+    for name, text in texts.items():
+        write_text(path / name, text)
+
+
 def write_json(path: Path, content: Any) -> None:
     """Write `content` as JSON. Raises ValueError on NaN or infinity."""
     text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)

@@ -3,6 +3,7 @@
 import difflib
 import importlib
 import re
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -183,20 +184,24 @@ def load_settings(path: Path = PARAMS) -> Settings:
     nearest known one), a missing key or a value of the wrong type.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigurationError(f"{path} is missing; run from the root of the repository") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        line = getattr(getattr(error, "problem_mark", None), "line", None)
-        where = f"{path} line {line + 1}" if line is not None else str(path)
-        raise ConfigurationError(f"{where} is not valid YAML; compare it with the released file") from None
-    try:
-        settings = Settings.model_validate(content)
+        settings = Settings.model_validate(read_yaml(path))
     except ValidationError as error:
         raise ConfigurationError(f"{path}: {_first_fault(error)}") from None
     for name in settings.cohorts:
         check_cohort_name(name)
     return settings
+
+
+def read_yaml(path: Path) -> Any:
+    """The content of a YAML file. Raises ConfigurationError where it is missing, or names the line at fault."""
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigurationError(f"{path} is missing; run from the root of the repository") from None
+    except (yaml.YAMLError, ValueError) as error:  # the latter: bytes that are no text, a day that there is not
+        line = getattr(getattr(error, "problem_mark", None), "line", None)
+        where = f"{path} line {line + 1}" if line is not None else str(path)
+        raise ConfigurationError(f"{where} is not valid YAML; compare it with the released file") from None
 
 
 def check_cohort_name(name: str) -> None:
@@ -245,14 +250,18 @@ def _first_fault(error: ValidationError) -> str:
     path = [str(part) for part in fault["loc"]]
     where = ".".join(part for i, part in enumerate(path) if i != SOURCE_FORMAT) or "the whole file"
     if fault["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(path[-1], _known_keys(path[:-1]), n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else "; remove it"
-        return f"unknown key {where!r}{hint}"
+        return say_unknown(where, path[-1], _known_keys(path[:-1]))
     if fault["type"] in ("missing", "union_tag_not_found"):
         return f"key {where + '.format' * (fault['type'] != 'missing')!r} is missing"
     if fault["type"] == "union_tag_invalid":
         return f"{where}.format: expected one of {', '.join(SOURCES)}"
     return f"{where}: {fault['msg'].removeprefix('Value error, ')}"
+
+
+def say_unknown(where: str, key: str, known: Iterable[str]) -> str:
+    """That the key at `where` is not known, and the nearest that is."""
+    near = difflib.get_close_matches(key, list(known), n=1)
+    return f"unknown key {where!r}" + (f"; did you mean {near[0]!r}?" if near else "; remove it")
 
 
 SOURCE_FORMAT = 3  # pydantic puts the format into the place of a fault: cohorts, name, source, format, key

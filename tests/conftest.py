@@ -19,8 +19,8 @@ VOCABULARY = ("__init__", "columns", "vocabulary", "outcomes", "faults", "later"
 
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty repository root with the released dvc.yaml, params.yaml and demonstration data; the working folder."""
-    for file in ("dvc.yaml", "params.yaml", "requirements.lock"):
+    """An empty repository root with the released settings and demonstration data; the working folder."""
+    for file in ("dvc.yaml", "params.yaml", "model_card.yaml", "requirements.lock"):
         shutil.copy(ROOT / file, tmp_path / file)
     shutil.copytree(ROOT / "data/demo", tmp_path / "data/demo")
     monkeypatch.chdir(tmp_path)

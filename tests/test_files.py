@@ -47,6 +47,16 @@ def test_a_folder_replaces_the_one_before(here):
     assert {mode(target), mode(target / "c")} == {0o700, 0o600}
 
 
+def test_a_folder_of_texts_holds_these_and_no_more(here):
+    target = Path("reports/tables")
+    for texts in ({"a.csv": "x\r\n", "b.csv": ""}, {"c.csv": "é"}):
+        files.write_folder(files.staging(target), {"left": "by a broken run"})
+        files.write_folder(files.staging(target), texts)
+        files.commit(target)
+        assert {p.name: p.read_bytes().decode() for p in target.iterdir()} == texts
+    assert {mode(target), mode(target / "c.csv")} == {0o755, 0o644}
+
+
 def test_every_folder_above_a_published_file_is_open_whatever_the_umask(here):
     before = os.umask(0o077)
     try:

@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.card import read_cards
 from pipeline.errors import ClinriskError
 from pipeline.settings import DatabaseSource, Settings, load_cohort, load_settings
 
 LOCK = Path("requirements.lock")
+CARD = Path("model_card.yaml")
 RESTRICTED = ("artifacts", "releases", "runs")
 DISK_NEEDED = 2 * 2**30
 PINNED = re.compile(r"^([A-Za-z0-9_.-]+)==([^ ;\\]+)", re.MULTILINE)
@@ -106,6 +108,7 @@ def _configuration() -> Iterator[Finding]:
         return
     yield Finding(True, "params.yaml is complete, and every key is known")
     yield from _names(settings)
+    yield from _cards(settings)
     for name in settings.cohorts:
         yield from _cohort(name, settings)
 
@@ -123,6 +126,24 @@ def _names(settings: Settings) -> Iterator[Finding]:
             check()
         except ClinriskError as error:
             yield Finding(False, str(error), f"mend `{section}` in params.yaml")
+
+
+def _cards(settings: Settings) -> Iterator[Finding]:
+    if not CARD.exists():
+        cure = "restore the file; one that is empty will do"
+        yield Finding(False, f"{CARD} is missing: its fields count as not supplied, and `dvc repro` stops", cure)
+        return
+    try:
+        cards = read_cards(CARD)
+    except ClinriskError as error:
+        yield Finding(False, str(error), f"mend {CARD} as the sentence says")
+        return
+    strange = [name for name in cards if name not in settings.cohorts]
+    for name in strange:
+        cure = f"mend the name, or take the entry out; cohorts are {', '.join(settings.cohorts)}"
+        yield Finding(False, f"{CARD} has an entry {name!r}, which is no cohort of params.yaml", cure)
+    if not strange:
+        yield Finding(True, f"{CARD} can be read, with entries for {len(cards)} of {len(settings.cohorts)} cohorts")
 
 
 def _cohort(name: str, settings: Settings) -> Iterator[Finding]:

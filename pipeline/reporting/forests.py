@@ -70,11 +70,11 @@ def lines_of(rows: Rows, name: str) -> list[Line]:
 
 def table_of(key: str, measure: str, lines: Sequence[Line], digits: int) -> Table:
     """The table of a forest plot."""
-    rows = []
+    rows, grouped = [], any(line.group for line in lines)
     for line in lines:
         cells = (numbers.NOTHING,) * 2
         if line.value is not None:
             limits = numbers.interval({"lo": line.lo, "hi": line.hi}, numbers.decimals(digits))
             cells = (numbers.decimal(line.value, digits), limits or numbers.NOTHING)
-        rows.append(Row(line.label, group=True) if line.group else Row(line.label, cells))
+        rows.append(Row(line.label, group=True) if line.group else Row(line.label, cells, inner=grouped))
     return Table(f"{key}-data", measure, ("", measure, "95% interval"), tuple(rows))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from data_schemas.columns import Cohort
-from pipeline.reporting import comparisons, forests, tables, tripod, words
+from pipeline.reporting import comparisons, forests, supplied, tables, tripod, words
 from pipeline.reporting.effects import build_effect
 from pipeline.reporting.explanations import build_factors
 from pipeline.reporting.performance import build_evaluation
@@ -50,7 +50,7 @@ def build_report(cohort: type[Cohort], name: str, results: Results) -> dict[str,
         "sections": list_sections(declares_effect=effect is not None),
         "smallest": results.smallest_group,
         "verdict": _verdict(results, study.outcome.says),
-        "use": {"thresholds": numbers.join([numbers.percent(t) for t in study.thresholds])},
+        "use": _use(cohort, results),
         "model": _model(cohort, results),
         "factors": build_factors(results),
         "effect": effect,
@@ -68,9 +68,17 @@ def list_sections(*, declares_effect: bool) -> tuple[tuple[str, str], ...]:
     return (*SECTIONS[:after], *((EFFECT,) if declares_effect else ()), *SECTIONS[after:])
 
 
+def _use(cohort: type[Cohort], results: Results) -> dict[str, Any]:
+    return {
+        "thresholds": numbers.join([numbers.percent(t) for t in cohort.study().thresholds]),
+        "says": supplied.say_card(results.card),
+        "supplied": supplied.tabulate_card(results.card),
+    }
+
+
 def _tripod(cohort: type[Cohort], results: Results) -> tables.Table:
-    has_sites = bool(results.performance["sites"]["sites"])
-    return tripod.tabulate(tripod.assess(cohort, has_parts=results.has_parts, has_sites=has_sites))
+    has_sites, given = bool(results.performance["sites"]["sites"]), results.card.given()
+    return tripod.tabulate(tripod.assess(cohort, given, has_parts=results.has_parts, has_sites=has_sites))
 
 
 def _verdict(results: Results, event: str) -> dict[str, Any]:

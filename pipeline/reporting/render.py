@@ -1,11 +1,12 @@
 """Text from templates, which take fixed sentences from `words` by name. Autoescape is on, no template calculates."""
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from data_schemas.columns import Cohort
-from pipeline.reporting import dictionary, page, summaries, words
+from pipeline.reporting import dictionary, exports, page, summaries, words
 from pipeline.reporting.results import Results
 
 if TYPE_CHECKING:
@@ -13,6 +14,21 @@ if TYPE_CHECKING:
 
 TEMPLATES = Path(__file__).with_name("templates")
 MARKDOWN = re.compile(r"([\\`*\[\]#|~])")
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report in its forms: the page, its content as plain values, and its tables as CSV by file name."""
+
+    page: str
+    content: dict[str, Any]
+    tables: dict[str, str]
+
+
+def make_report(cohort: type[Cohort], name: str, results: Results) -> Report:
+    """The report of a cohort in all forms, which say the same."""
+    context = page.build_report(cohort, name, results)
+    return Report(_render("report.html", context), exports.export_report(context), exports.export_tables(context))
 
 
 def render_report(cohort: type[Cohort], name: str, results: Results) -> str:

@@ -6,6 +6,8 @@ from typing import Any
 
 import pandas as pd
 
+from pipeline.card import Card
+
 Plain = Mapping[str, Any]
 """An object read from JSON; the keys of each are in the docstring of `Results`."""
 
@@ -20,7 +22,7 @@ class Results:
     `valid` and `split` hold restricted records, joined by `pseudonym`: only Table 1 reads them, through
     `disclosure`. `provenance` maps what (for people) to which (version, SHA-256).
     `phenotype_factors`, `explanation` and `treatment_effect` are the JSON files of those names; the first is empty
-    where there are no phenotypes, the last where the schema declares no effect.
+    where there are no phenotypes, the last where the schema declares no effect. `card` is what people supplied.
     """
 
     validation: Plain
@@ -38,6 +40,7 @@ class Results:
     phenotype_factors: Plain = field(default_factory=dict)
     explanation: Plain = field(default_factory=dict)
     treatment_effect: Plain = field(default_factory=dict)
+    card: Card = field(default_factory=Card)
 
     @property
     def has_parts(self) -> bool:

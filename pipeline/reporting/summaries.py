@@ -1,9 +1,10 @@
 """What the index page and the model card say of one cohort."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from data_schemas.columns import Cohort
-from pipeline.reporting import factors, page, tables, words
+from pipeline.reporting import factors, page, supplied, tables, words
 from pipeline.reporting.results import Plain, Results, read_records
 from pipeline.reporting.words import numbers
 
@@ -20,12 +21,30 @@ def summarise(cohort: type[Cohort], name: str, results: Results) -> dict[str, An
         "events": performance["events"],
         "auroc": dict(performance["estimates"]["auroc"]),
         "calibration_slope": dict(performance["estimates"]["calibration_slope"]),
+        "oe_ratio": dict(performance["estimates"]["oe_ratio"]),
     }
 
 
 def build_index(summaries: list[dict[str, Any]]) -> dict[str, Any]:
     """Everything the template of the index page needs; cohorts by title."""
-    return {"cards": [_card(s) for s in sorted(summaries, key=lambda s: (s["title"], s["name"]))]}
+    ordered = sorted(summaries, key=lambda s: (s["title"], s["name"]))
+    return {"cards": [_card(s) for s in ordered], "comparison": _compare(ordered)}
+
+
+def _compare(summaries: Sequence[Plain]) -> tables.Table:
+    rows = [
+        (
+            s["title"],
+            f"{words.verdict.MARKS[s['verdict']]} {s['verdict']}",
+            numbers.count(s["n"]),
+            numbers.estimate(s["auroc"], numbers.decimals(3)),
+            numbers.estimate(s["calibration_slope"]),
+            numbers.estimate(s["oe_ratio"]),
+        )
+        for s in summaries
+    ]
+    head = ("Cohort", "Verdict", "Patients", "AUROC", "Calibration slope", "O:E ratio")
+    return tables.make_table("comparison", words.index.COMPARISON, head, rows, words.index.note_comparison())
 
 
 def _card(summary: Plain) -> dict[str, Any]:
@@ -63,6 +82,8 @@ def build_model_card(cohort: type[Cohort], name: str, results: Results) -> dict[
         "measures": tables.measures(performance).rows,
         "utility": words.utility.say_utility(performance["net_benefit"]),
         "groups": {key: group.plain for key, group in groups.items() if group.plain},
+        "supplied": supplied.tabulate_card(results.card).rows,
+        "says_supplied": supplied.say_card(results.card),
         "smallest": results.smallest_group,
         "provenance": results.provenance,
     }

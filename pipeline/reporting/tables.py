@@ -12,12 +12,16 @@ Rows = Sequence[Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class Row:
-    """One row: its header and its cells. A `group` row has no cells and heads the `inner` rows below it."""
+    """One row: its header and its cells. A `group` row has no cells and heads the `inner` rows below it.
+
+    `links`, text and target, are what a page shows instead of the last cell.
+    """
 
     header: str
     cells: tuple[str, ...] = ()
     group: bool = False
     inner: bool = False
+    links: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

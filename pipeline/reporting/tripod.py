@@ -1,25 +1,47 @@
 """The 52 items of TRIPOD+AI (Collins et al. 2024, BMJ 385:e078378), and who answers each.
 
-Computed: the pipeline did. Supplied: the cohort's schema says it. Missing: the study team has to add it.
+Computed: the pipeline did. Supplied: the cohort's schema or `model_card.yaml` says it. Missing: the study team has to
+add it.
 """
 
 from collections import Counter
+from collections.abc import Set
 from dataclasses import dataclass
 
 from data_schemas.columns import Cohort, FactorClass
-from pipeline.reporting.tables import Table, make_table
+from pipeline.reporting.tables import Row, Table
+from pipeline.reporting.words import numbers
 from pipeline.reporting.words.tripod import ASKS, say_statuses
 
 COMPUTED, SUPPLIED, MISSING = "computed", "supplied", "missing"
+PLACES = {
+    "title": ("Title", "#title"),
+    "verdict": ("Verdict", "#verdict"),
+    "use": ("Intended use", "#use"),
+    "supplied": ("Supplied by people", "#supplied"),
+    "data": ("Data", "#data"),
+    "table-1": ("Table 1", "#table-1"),
+    "model": ("Model", "#model"),
+    "performance": ("Performance", "#performance"),
+    "utility": ("Clinical utility", "#utility"),
+    "subgroups": ("Subgroups", "#subgroups-section"),
+    "factors": ("Risk factors", "#factors"),
+    "dictionary": ("Data dictionary", "data_dictionary.html"),
+}
+"""The name and the address of each place in a report."""
 
 
 @dataclass(frozen=True)
 class Item:
-    """One item. `needs` names what the cohort must have for the status to hold; without it, it is missing."""
+    """One item, and the `PLACES` where it is answered.
+
+    `needs` names what the cohort must have, or the field of its card that must be given, for the status to hold;
+    without it, the item is missing.
+    """
 
     number: str
     status: str
-    where: str = "\u2013"
+    places: tuple[str, ...] = ()
     needs: str = ""
 
     @property
@@ -27,65 +49,70 @@ class Item:
         """What the item asks for."""
         return ASKS[self.number]
 
+    @property
+    def where(self) -> str:
+        """The names of its places."""
+        return "; ".join(PLACES[place][0] for place in self.places) or numbers.NOTHING
+
 
 ITEMS = (
-    Item("1", SUPPLIED, "Title"),
-    Item("2", COMPUTED, "Verdict"),
-    Item("3a", MISSING),
-    Item("3b", SUPPLIED, "Intended use"),
-    Item("3c", MISSING),
-    Item("4", COMPUTED, "Model; Performance"),
-    Item("5a", SUPPLIED, "Intended use"),
-    Item("5b", MISSING),
-    Item("6a", MISSING),
-    Item("6b", SUPPLIED, "Intended use; Data"),
-    Item("6c", SUPPLIED, "Risk factors", needs="treatment"),
-    Item("7", COMPUTED, "Data"),
-    Item("8a", SUPPLIED, "Intended use; data dictionary"),
-    Item("8b", MISSING),
-    Item("8c", MISSING),
-    Item("9a", MISSING),
-    Item("9b", SUPPLIED, "Data dictionary"),
-    Item("9c", MISSING),
-    Item("10", MISSING),
-    Item("11", COMPUTED, "Data; Model"),
-    Item("12a", COMPUTED, "Performance"),
-    Item("12b", COMPUTED, "Model"),
-    Item("12c", COMPUTED, "Model; Performance"),
-    Item("12d", COMPUTED, "Performance", needs="sites"),
-    Item("12e", COMPUTED, "Model; Performance; Clinical utility"),
-    Item("12f", COMPUTED, "Model"),
-    Item("12g", COMPUTED, "Performance"),
-    Item("13", MISSING),
-    Item("14", COMPUTED, "Subgroups", needs="subgroups"),
-    Item("15", SUPPLIED, "Clinical utility"),
-    Item("16", COMPUTED, "Data", needs="parts"),
-    Item("17", MISSING),
-    Item("18a", MISSING),
-    Item("18b", MISSING),
-    Item("18c", MISSING),
-    Item("18d", MISSING),
-    Item("18e", SUPPLIED, "Intended use"),
-    Item("18f", MISSING),
-    Item("19", MISSING),
-    Item("20a", COMPUTED, "Data; Performance"),
-    Item("20b", COMPUTED, "Data, Table 1"),
-    Item("20c", COMPUTED, "Data, Table 1", needs="parts"),
-    Item("21", COMPUTED, "Model; Performance"),
-    Item("22", MISSING),
-    Item("23a", COMPUTED, "Performance; Subgroups"),
-    Item("23b", COMPUTED, "Performance", needs="sites"),
-    Item("24", COMPUTED, "Model"),
-    Item("25", MISSING),
-    Item("26", SUPPLIED, "Intended use", needs="limits"),
-    Item("27a", COMPUTED, "Data; Performance"),
-    Item("27b", MISSING),
-    Item("27c", MISSING),
+    Item("1", SUPPLIED, ("title",)),
+    Item("2", COMPUTED, ("verdict",)),
+    Item("3a", SUPPLIED, ("supplied",), needs="context"),
+    Item("3b", SUPPLIED, ("use",)),
+    Item("3c", SUPPLIED, ("supplied",), needs="inequalities"),
+    Item("4", COMPUTED, ("model", "performance")),
+    Item("5a", SUPPLIED, ("use",)),
+    Item("5b", SUPPLIED, ("supplied",), needs="dates"),
+    Item("6a", SUPPLIED, ("supplied",), needs="setting"),
+    Item("6b", SUPPLIED, ("use", "data")),
+    Item("6c", SUPPLIED, ("factors",), needs="treatment"),
+    Item("7", COMPUTED, ("data",)),
+    Item("8a", SUPPLIED, ("use", "dictionary")),
+    Item("8b", SUPPLIED, ("supplied",), needs="outcome_assessors"),
+    Item("8c", SUPPLIED, ("supplied",), needs="outcome_blinding"),
+    Item("9a", SUPPLIED, ("supplied",), needs="predictor_choice"),
+    Item("9b", SUPPLIED, ("dictionary",)),
+    Item("9c", SUPPLIED, ("supplied",), needs="predictor_assessors"),
+    Item("10", SUPPLIED, ("supplied",), needs="sample_size"),
+    Item("11", COMPUTED, ("data", "model")),
+    Item("12a", COMPUTED, ("performance",)),
+    Item("12b", COMPUTED, ("model",)),
+    Item("12c", COMPUTED, ("model", "performance")),
+    Item("12d", COMPUTED, ("performance",), needs="sites"),
+    Item("12e", COMPUTED, ("model", "performance", "utility")),
+    Item("12f", COMPUTED, ("model",)),
+    Item("12g", COMPUTED, ("performance",)),
+    Item("13", SUPPLIED, ("supplied",), needs="class_imbalance"),
+    Item("14", COMPUTED, ("subgroups",), needs="subgroups"),
+    Item("15", SUPPLIED, ("utility",)),
+    Item("16", COMPUTED, ("data",), needs="parts"),
+    Item("17", SUPPLIED, ("supplied",), needs="legal_basis"),
+    Item("18a", SUPPLIED, ("supplied",), needs="funding"),
+    Item("18b", SUPPLIED, ("supplied",), needs="conflicts"),
+    Item("18c", SUPPLIED, ("supplied",), needs="protocol"),
+    Item("18d", SUPPLIED, ("supplied",), needs="registration"),
+    Item("18e", SUPPLIED, ("use",)),
+    Item("18f", SUPPLIED, ("supplied",), needs="code"),
+    Item("19", SUPPLIED, ("supplied",), needs="involvement"),
+    Item("20a", COMPUTED, ("data", "performance")),
+    Item("20b", COMPUTED, ("table-1",)),
+    Item("20c", COMPUTED, ("table-1",), needs="parts"),
+    Item("21", COMPUTED, ("model", "performance")),
+    Item("22", SUPPLIED, ("supplied",), needs="full_model"),
+    Item("23a", COMPUTED, ("performance", "subgroups")),
+    Item("23b", COMPUTED, ("performance",), needs="sites"),
+    Item("24", COMPUTED, ("model",)),
+    Item("25", SUPPLIED, ("supplied",), needs="interpretation"),
+    Item("26", SUPPLIED, ("use",), needs="limits"),
+    Item("27a", COMPUTED, ("data", "performance")),
+    Item("27b", SUPPLIED, ("supplied",), needs="instructions"),
+    Item("27c", SUPPLIED, ("supplied",), needs="next_steps"),
 )
 
 
-def assess(cohort: type[Cohort], *, has_parts: bool, has_sites: bool) -> list[Item]:
-    """The items, each with the status it has for this cohort."""
+def assess(cohort: type[Cohort], given: Set[str], *, has_parts: bool, has_sites: bool) -> list[Item]:
+    """The items, each with the status it has for this cohort, whose card gives the fields `given`."""
     study, classes = cohort.study(), {column.factor for column in cohort.predictors().values()}
     present = {
         "": True,
@@ -95,13 +122,17 @@ def assess(cohort: type[Cohort], *, has_parts: bool, has_sites: bool) -> list[It
         "parts": has_parts,
         "sites": has_sites,
     }
-    return [item if present[item.needs] else Item(item.number, MISSING) for item in ITEMS]
+    held = {need for need, there in present.items() if there} | given
+    return [item if item.needs in held else Item(item.number, MISSING) for item in ITEMS]
 
 
 def tabulate(items: list[Item]) -> Table:
     """The items as a table, with the number of each status in the note."""
     found = Counter(item.status for item in items)
     statuses = {status: found[status] for status in (COMPUTED, SUPPLIED, MISSING)}
-    rows = [(item.number, item.asks, item.status, item.where) for item in items]
+    rows = tuple(
+        Row(item.number, (item.asks, item.status, item.where), links=tuple(PLACES[place] for place in item.places))
+        for item in items
+    )
     head = ("Item", "Asks for", "Status", "Where")
-    return make_table("tripod", "TRIPOD+AI reporting items", head, rows, say_statuses(statuses))
+    return Table("tripod", "TRIPOD+AI reporting items", head, rows, say_statuses(statuses))

@@ -2,17 +2,22 @@
 
 from importlib.metadata import version
 
+from pipeline.card import Card, read_cards
 from pipeline.files import hash_file
-from pipeline.reporting import Results, render_dictionary, render_model_card, render_report, summarise
+from pipeline.progress import log
+from pipeline.reporting import Results, make_report, render_dictionary, render_model_card, summarise
 from pipeline.stages.wiring import Stage, run
 
 LIBRARIES = ("pandas", "pandera", "scikit-learn", "xgboost", "shap")
 
 
 def main(stage: Stage) -> None:
-    """Render report, model card, data dictionary and the summary for the index."""
+    """Make the report in its forms, model card, data dictionary and the summary for the index."""
     cohort, name, results = stage.cohort(), stage.cohort_name, _results(stage)
-    stage.write("report.html", render_report(cohort, name, results))
+    report = make_report(cohort, name, results)
+    stage.write("report.html", report.page)
+    stage.write("report.json", report.content)
+    stage.write("tables", report.tables)
     stage.write("model_card.md", render_model_card(cohort, name, results))
     stage.write("data_dictionary.html", render_dictionary(cohort, name))
     stage.write(f"{name}.json", summarise(cohort, name, results))
@@ -35,7 +40,15 @@ def _results(stage: Stage) -> Results:
         phenotype_factors=stage.read("phenotype_factors.json"),
         explanation=stage.read("explanation.json"),
         treatment_effect=stage.read("treatment_effect.json"),
+        card=_card(stage),
     )
+
+
+def _card(stage: Stage) -> Card:
+    path = stage.path("model_card.yaml")
+    if not path.exists():
+        log(f"{path} is missing; its fields are shown as not supplied")
+    return read_cards(path).get(stage.cohort_name, Card())
 
 
 def _provenance(stage: Stage) -> dict[str, str]:

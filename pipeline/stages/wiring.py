@@ -24,7 +24,7 @@ from pipeline.settings import CohortSettings, Settings, load_cohort, load_settin
 READERS: dict[str, Callable[[Path], Any]] = {".parquet": files.read_parquet, ".json": files.read_json}
 READERS[".csv"] = files.read_csv
 WRITERS: dict[str, Callable[[Path, Any], None]] = {".parquet": files.write_parquet, ".csv": files.write_csv}
-WRITERS |= {".html": files.write_text, ".md": files.write_text}
+WRITERS |= {".html": files.write_text, ".md": files.write_text, "": files.write_folder}
 
 
 BEFORE_TRAINING = {"ingest", "validate", "split"}
@@ -76,7 +76,10 @@ class Stage:
         return READERS[path.suffix](path)
 
     def write(self, name: str, content: Any) -> None:
-        """Stage the output called `name`; it appears when the whole stage has succeeded."""
+        """Stage the output called `name`; it appears when the whole stage has succeeded.
+
+        A name without an ending is a folder, and `content` maps its files' names to their text.
+        """
         assert name in self.outs, f"{self.name} does not declare output {name}"
         path = self.outs[name]
         if path.suffix == ".json":

@@ -29,6 +29,8 @@ def test_every_published_file_is_there_and_small(built):
     folder = built / "reports/tiny"
     names = {p.name for p in folder.iterdir()}
     assert {"report.html", "model_card.md", "data_dictionary.html", "metrics.json", "models.csv"} <= names
+    assert {"report.json", "tables"} <= names
+    assert (folder / "tables/measures.csv").exists()
     assert {"validation.json", "verdict.json", "phenotypes.json", "risk_factors.csv"} <= names
     assert (built / "reports/index.html").exists()
     assert (folder / "report.html").stat().st_size < 1_000_000

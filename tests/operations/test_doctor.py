@@ -75,6 +75,13 @@ def other_cohort(root):
             "unknown key 'train.sed'",
             "mend params.yaml",
         ),
+        (lambda root: (root / "model_card.yaml").unlink(), "model_card.yaml is missing", "empty will do"),
+        (
+            lambda root: (root / "model_card.yaml").write_text("breast_cancer_diagnosis: {user: x}"),
+            "unknown key 'breast_cancer_diagnosis.user'; did you mean 'users'?",
+            "mend model_card.yaml",
+        ),
+        (lambda root: (root / "model_card.yaml").write_text("stroke: {}"), "entry 'stroke', which is no", "take the"),
         (lambda root: shutil.rmtree(root / "data/demo"), "wisconsin_breast_cytology.csv is missing", "source"),
     ],
 )

@@ -12,11 +12,12 @@ from data_schemas.columns import (
     Cohort,
 )
 from pipeline.reporting import (
+    Report,
     Results,
+    make_report,
     render_dictionary,
     render_index,
     render_model_card,
-    render_report,
     summarise,
 )
 from tests.reporting.made_cohorts import COHORTS
@@ -40,11 +41,17 @@ def results(name: str) -> Results:
 
 
 @functools.cache
+def report_of(name: str) -> Report:
+    """The report of a cohort in all its forms."""
+    return make_report(COHORTS[name], name, make_results(name))
+
+
+@functools.cache
 def render_all(name: str) -> dict[str, str]:
     """Every page of a cohort, by kind: drawing takes a second, and many tests read the same pages."""
     cohort, results = COHORTS[name], make_results(name)
     return {
-        "report": render_report(cohort, name, results),
+        "report": report_of(name).page,
         "data_dictionary": render_dictionary(cohort, name),
         "index": render_index([summarise(cohort, name, results)]),
         "model_card": render_model_card(cohort, name, results),

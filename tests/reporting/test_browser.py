@@ -133,5 +133,18 @@ def test_it_prints_on_a4_without_losing_a_column(opened: Any) -> None:
     assert 1 <= len(re.findall(rb"/Type\s*/Page\b", pdf)) <= 22
 
 
+def test_a_phone_keeps_the_cohort_beside_the_figures_compared(browser: Any, folder: Path) -> None:
+    tab = browser.new_page(viewport={"width": 320, "height": 700})
+    tab.goto((folder / "index.html").as_uri())
+    tab.evaluate("document.querySelector('#comparison').parentElement.scrollLeft = 10000")
+    left, width = tab.evaluate(
+        "(() => { const r = document.querySelector('#comparison tbody th').getBoundingClientRect();"
+        " return [r.left, r.width]; })()"
+    )
+    assert 0 <= left < 40
+    assert width < 160
+    tab.close()
+
+
 def test_ci_machines_may_not_skip_these_tests() -> None:
     assert os.environ.get("CI") != "true" or Path("/usr/bin/chromium").exists()

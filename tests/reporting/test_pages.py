@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from data_schemas.columns import Cohort
+from pipeline.card import Card
 from pipeline.reporting import (
     Results,
     render_index,
@@ -19,7 +20,7 @@ from pipeline.reporting import (
     words,
 )
 
-from .conftest import render_all
+from .conftest import render_all, report_of
 from .made_cohorts import COHORTS, HOSTILE
 from .made_validation import no_curve, no_sites
 
@@ -98,6 +99,7 @@ def test_hostile_labels_are_text() -> None:
 
 
 def test_same_bytes_twice(name: str, rendered: dict[str, str]) -> None:
+    report_of.cache_clear()
     assert render_all.__wrapped__(name) == rendered
 
 
@@ -196,15 +198,58 @@ def test_treatments_get_no_what_if_and_a_warning() -> None:
 
 
 def test_tripod_items_all_have_a_status(cohort: type[Cohort], rendered: dict[str, str]) -> None:
-    items = tripod.assess(cohort, has_parts=True, has_sites=False)
+    items = tripod.assess(cohort, Card().given(), has_parts=True, has_sites=False)
     assert len(items) == len({item.number for item in items}) == 52
     assert {item.status for item in items} == {"computed", "supplied", "missing"}
     assert all(item.where == "\u2013" for item in items if item.status == "missing")
     text = Page(rendered["report"]).text
     assert all(item.asks in text for item in items)
-    with_sites = tripod.assess(cohort, has_parts=True, has_sites=True)
+    with_sites = tripod.assess(cohort, Card().given(), has_parts=True, has_sites=True)
     changed = {now.number: now.status for now, before in zip(with_sites, items, strict=True) if now != before}
     assert changed == {"12d": "computed", "23b": "computed"}
+
+
+def test_what_the_card_gives_is_supplied_and_each_item_leads_to_its_place(cohort: type[Cohort]) -> None:
+    none, every = (
+        {item.number: item for item in tripod.assess(cohort, given, has_parts=True, has_sites=True)}
+        for given in (frozenset(), frozenset(Card.model_fields))
+    )
+    changed = {number for number in none if none[number] != every[number]}
+    assert {(none[number].status, every[number].status) for number in changed} == {("missing", "supplied")}
+    assert {every[number].needs for number in changed} < set(Card.model_fields)
+    assert len(changed) == 21
+    for row, item in zip(tripod.tabulate(list(every.values())).rows, every.values(), strict=True):
+        assert [text for text, _ in row.links] == (item.where.split("; ") if item.places else [])
+        assert bool(row.links) == (item.status != "missing")
+
+
+def test_items_lead_to_where_they_are_answered(rendered: dict[str, str]) -> None:
+    html = rendered["report"]
+    table = html[html.index('id="tripod"') :]
+    assert '<td><a href="#model">Model</a>; <a href="#performance">Performance</a></td>' in table
+    assert '<a href="data_dictionary.html">Data dictionary</a>' in table
+    assert 'href="#supplied"' not in table
+
+
+def test_what_people_supplied_is_shown_as_text_and_blanks_are_counted(
+    cohort: type[Cohort], name: str, results: Results
+) -> None:
+    given = replace(results, card=Card(users=HOSTILE, funding="A fund | of ours."))
+    for text in (Page(render_report(cohort, name, given)).text, render_model_card(cohort, name, given)):
+        assert f"Of {len(Card.model_fields)} items that no computation can tell, 2 are supplied" in text.replace(
+            "\\", ""
+        )
+        assert text.count("Not supplied") == len(Card.model_fields) - 2
+    assert "A fund \\| of ours." in render_model_card(cohort, name, given)
+    html = render_report(cohort, name, given)
+    assert "<img" not in html
+    assert HOSTILE.replace("  ", " ") in Page(html).text
+    assert 'href="#supplied"' in html[html.index('id="tripod"') :]
+
+
+def test_every_field_of_a_card_has_one_label() -> None:
+    labelled = [field for labels in words.supplied.GROUPS.values() for field in labels]
+    assert sorted(labelled) == sorted(Card.model_fields)
 
 
 def test_the_dictionary_says_everything_the_schema_does(cohort: type[Cohort], rendered: dict[str, str]) -> None:
@@ -222,6 +267,15 @@ def test_the_dictionary_says_everything_the_schema_does(cohort: type[Cohort], re
 
 def test_an_index_of_nothing_says_what_to_do() -> None:
     assert "dvc repro" in Page(render_index([])).text
+
+
+def test_the_index_compares_cohorts_by_title(build: Build) -> None:
+    made = [summarise(COHORTS[name], name, build(name)) for name in COHORTS]
+    text = Page(render_index(made)).text
+    rows = text[text.index("Cohorts side by side") :]
+    places = [rows.index(card["title"]) for card in sorted(made, key=lambda card: card["title"])]
+    assert places == sorted(places)
+    assert "! WARN 400 0.692 (0.641 to 0.743) 0.93 (0.62 to 1.24) 1.06 (0.92 to 1.20)" in rows.replace("\u00a0", " ")
 
 
 def test_the_index_leads_to_every_page(name: str, rendered: dict[str, str]) -> None:

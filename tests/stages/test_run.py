@@ -139,6 +139,23 @@ def test_an_interrupted_stage_leaves_the_last_outputs_and_nothing_else(root):
     assert outputs(root) == before
 
 
+def test_an_output_without_an_ending_is_a_folder_that_is_swapped_whole(root):
+    def work(texts):
+        def write(stage):
+            stage.outs = {"tables": Path("reports/x/tables")}
+            stage.write("tables", texts)
+            if "fails" in texts:
+                raise KeyError
+
+        return write
+
+    for texts in ({"a.csv": "1", "b.csv": "2"}, {"c.csv": "3"}):
+        assert _attempt("report", COHORT, work(texts), debug=False) == 0
+        assert _attempt("report", COHORT, work({"fails": ""}), debug=False) == 5
+        assert {p.name: p.read_text() for p in (root / "reports/x/tables").iterdir()} == texts
+        assert [p.name for p in (root / "reports/x").iterdir()] == ["tables"]
+
+
 def test_public_numbers_are_rounded_and_restricted_ones_exact(root):
     stage = open_stage("train", COHORT)
     for name in ("model.json", "model_summary.json"):

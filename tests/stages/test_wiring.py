@@ -83,7 +83,8 @@ def test_parameters_are_those_used(stage):
 @pytest.mark.parametrize("stage", STAGES)
 def test_files_are_those_read_and_written(stage):
     declared = declaration(stage)
-    reads = {Path(d).name for d in entries(declared, "deps") if d.startswith(("data/", "artifacts/", "reports/"))}
+    inputs = ("data/", "artifacts/", "reports/", "model_card.yaml")
+    reads = {Path(d).name for d in entries(declared, "deps") if d.startswith(inputs)}
     writes = {Path(o).name for kind in ("outs", "metrics") for o in entries(declared, kind)}
     assert reads == string_arguments(stage, "read", "path")
     assert {w for w in writes if "${key}" not in w} == string_arguments(stage, "write")

@@ -13,7 +13,7 @@ CLEARANCE = "This report is no clearance for clinical use, which is for the clin
 REPRODUCED = "The same input, settings and versions give this report again, byte for byte."
 TRIPOD = (
     "After Collins et al. 2024, BMJ 385:e078378, in our own words. Computed: by this pipeline. Supplied: by the "
-    "cohort's schema. Missing: for the study team to add before publication."
+    "cohort's schema or in model_card.yaml. Missing: for the study team to add before publication."
 )
 DATA_OF = "Data of this figure"
 TABLE_BESIDE = "The numbers are in the table beside this figure."
