@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.arrays import FloatArray, IntArray
-from pipeline.phenotypes.disclosure import hide_small_counts
+from pipeline.disclosure import hide_in_groups
 from pipeline.phenotypes.space import Kind, Space, compress, kind_of, label_values, read_values
 
 NAMED = 3
@@ -120,7 +120,7 @@ def _profile_column(column: _Column, assignment: IntArray, clusters: IntArray, s
     counts = _count(column, assignment, clusters)
     used = counts.sum(axis=0) > 0
     hidden = np.ones(counts.shape, dtype=bool)
-    hidden[:, used] = hide_small_counts(counts[:, used], smallest)
+    hidden[:, used] = hide_in_groups(counts[:, used], smallest)
     return [
         _profile_one(column, assignment == cluster, counts[i], hidden[i] & used, smallest)
         for i, cluster in enumerate(clusters)

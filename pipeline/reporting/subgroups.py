@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
+from pipeline.disclosure import hide_in_series
 from pipeline.reporting import words
-from pipeline.reporting.disclosure import hide_in_series
 from pipeline.reporting.tables import Row, Rows, Table, make_table
 from pipeline.reporting.words import numbers
 

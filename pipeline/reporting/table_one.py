@@ -10,8 +10,8 @@ import pandas as pd
 
 from data_schemas.columns import Binary, Classes, Cohort, Column, Kind, Outcome, Role, TimeToEvent
 from pipeline.arrays import BoolArray
+from pipeline.disclosure import hide_in_table
 from pipeline.reporting import words
-from pipeline.reporting.disclosure import hide_small_counts
 from pipeline.reporting.tables import Row, Table
 from pipeline.reporting.words import numbers
 
@@ -105,7 +105,7 @@ def _category(
     if not levels:
         return [], []
     hidden, others = counts < smallest, np.array([level != told for level in levels])
-    hidden[others] = hide_small_counts(counts[others], groups.partitions, smallest)
+    hidden[others] = hide_in_table(counts[others], smallest, groups.partitions)
     rows = [Row(column.label, group=True)]
     for level, row, mask in zip(levels, counts, hidden, strict=True):
         cells = [_share(n, total, h) for n, total, h in zip(row, counts.sum(axis=0), mask, strict=True)]
@@ -135,7 +135,7 @@ def _number(column: Column, values: "pd.Series[Any]", groups: Groups, smallest: 
     if known.all():
         return rows
     counts = np.array([[int((m & k).sum()) for m in groups.masks.values()] for k in (known, ~known)])
-    hidden = hide_small_counts(counts, groups.partitions, smallest)[1]
+    hidden = hide_in_table(counts, smallest, groups.partitions)[1]
     cells = [_share(n, t, h) for n, t, h in zip(counts[1], counts.sum(axis=0), hidden, strict=True)]
     return [*rows, Row(MISSING, tuple(cells), inner=True)]
 
