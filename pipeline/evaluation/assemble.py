@@ -9,6 +9,7 @@ import pandas as pd
 
 from data_schemas.columns import Study
 from pipeline.arrays import BoolArray, FloatArray, IntArray
+from pipeline.disclosure import may_tell
 from pipeline.estimates import Estimate
 from pipeline.evaluation.comparison import compare, delong
 from pipeline.evaluation.flexible import flexible_curve
@@ -191,12 +192,12 @@ def _describe_uncertainty(held_out: HeldOut, smallest: int) -> dict[str, Any]:
     """How wide the patients' intervals are, and how many are unlike those the model learnt from, if enough are."""
     width = (held_out.upper - held_out.lower).mean(axis=0)
     outside = held_out.outside.mean(axis=0) >= 0.5
-    few = 0 < int(outside.sum()) < smallest
+    tells = may_tell(int(outside.sum()), len(outside), smallest)
     return {
         "median_width": float(np.median(width)),
         "width_90": float(np.quantile(width, 0.9)),
-        "outside": None if few else int(outside.sum()),
-        "outside_share": None if few else float(outside.mean()),
+        "outside": int(outside.sum()) if tells else None,
+        "outside_share": float(outside.mean()) if tells else None,
     }
 
 

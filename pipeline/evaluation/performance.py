@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.arrays import BoolArray, FloatArray, IntArray
+from pipeline.disclosure import hide_in_bins
 from pipeline.estimates import Estimate
 from pipeline.evaluation.calibration import (
     brier,
@@ -110,25 +111,10 @@ def _merged(groups: list[BoolArray], observed: Observed, smallest: int) -> list[
 def risk_distribution(risk: FloatArray, observed: Observed, bins: int, smallest: int) -> list[dict[str, Any]]:
     """How many patients have which risk, by what became of them.
 
-    `risk` is (n,); bins are equal parts of [0, 1]. Counts are as `hide_small` leaves them.
+    `risk` is (n,); bins are equal parts of [0, 1]. Counts are as `hide_in_bins` leaves them.
     """
     place = np.minimum((risk * bins).astype(int), bins - 1)
     event, known = observed.by_horizon() == 1, observed.known()
     kinds: Mapping[str, BoolArray] = {"event": event, "no_event": known & ~event, "unknown": ~known}
-    counts = {kind: hide_small(np.bincount(place[m], minlength=bins).tolist(), smallest) for kind, m in kinds.items()}
+    counts = {kind: hide_in_bins(np.bincount(place[m], minlength=bins).tolist(), smallest) for kind, m in kinds.items()}
     return [{"low": k / bins, "high": (k + 1) / bins} | {kind: counts[kind][k] for kind in kinds} for k in range(bins)]
-
-
-def hide_small(counts: Sequence[int], smallest: int) -> list[int | None]:
-    """Counts whose total is known, with each from 1 to `smallest` - 1 hidden (None).
-
-    Further counts, the smallest first, are hidden until at least two are and they hold `smallest` between them, so
-    that none follows from the total.
-    """
-    shown: list[int | None] = [None if 0 < count < smallest else count for count in counts]
-    while None in shown and any(shown):
-        hidden = [count for count, kept in zip(counts, shown, strict=True) if kept is None]
-        if len(hidden) > 1 and sum(hidden) >= smallest:
-            break
-        shown[shown.index(min(count for count in shown if count))] = None
-    return shown

@@ -9,13 +9,14 @@ import pandas as pd
 from scipy.special import expit
 
 from pipeline.arrays import FloatArray, IntArray
+from pipeline.disclosure import TOO_FEW
 from pipeline.estimates import Estimate
 from pipeline.evaluation.calibration import LEAST_SPREAD, log_odds
 from pipeline.evaluation.comparison import compare
 from pipeline.evaluation.likelihood_ratio import SIGNIFICANT, log_likelihood, mean_design_effect, refer, say_p
 from pipeline.evaluation.logistic_fit import fit_logistic
 from pipeline.evaluation.rates import incidence_curve
-from pipeline.evaluation.subgroups import TOO_FEW, by_subgroup, hide_levels, rates_by_group
+from pipeline.evaluation.subgroups import by_subgroup, hide_levels, rates_by_group
 from pipeline.outcomes import Observed
 from pipeline.settings import Evaluate
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from data_schemas.columns import Column, Subgroup
 from pipeline.arrays import FloatArray, IntArray
+from pipeline.disclosure import hide_among
 from pipeline.estimates import Estimate
 from pipeline.evaluation.calibration import oe_ratio
 from pipeline.evaluation.discrimination import auroc
@@ -19,8 +20,6 @@ from pipeline.evaluation.rates import event_rate
 from pipeline.evaluation.resampling import Sample, Table, mean_figures, resample
 from pipeline.outcomes import Observed
 
-TOO_FEW = "the group, its events or its non-events are too few to publish"
-COMPLEMENT = "shown, it would reveal a smaller group by subtraction"
 FEWER_THAN_TWO = "fewer than two groups are shown"
 
 
@@ -173,24 +172,3 @@ def hide_levels(
     """The levels, by the records (n,) they have, that must not be shown as `by_subgroup` says, with the reason."""
     event, known = observed.by_horizon() == 1, observed.known()
     return hide_among(levels, (np.ones(len(event), dtype=bool), event, known & ~event), patient, smallest)
-
-
-def hide_among(
-    levels: Mapping[str, npt.NDArray[np.bool_]],
-    kinds: Sequence[npt.NDArray[np.bool_]],
-    patient: IntArray,
-    smallest: int,
-) -> dict[str, str]:
-    """The levels with fewer than `smallest` patients of one of the `kinds`, (n,) each, and those that tell of them."""
-
-    def least(members: npt.NDArray[np.bool_]) -> int:
-        return min(len(np.unique(patient[members & kind])) for kind in kinds)
-
-    hidden = {level: TOO_FEW for level, members in levels.items() if least(members) < smallest}
-    rest = sorted((level for level in levels if level not in hidden), key=lambda level: int(levels[level].sum()))
-    for level in rest:
-        together = np.any([levels[name] for name in hidden], axis=0) if hidden else None
-        if together is None or (len(hidden) > 1 and least(together) >= smallest):
-            break
-        hidden[level] = COMPLEMENT
-    return hidden

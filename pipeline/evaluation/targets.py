@@ -8,12 +8,13 @@ import numpy as np
 
 from data_schemas.columns import Classes, Outcome
 from pipeline.arrays import FloatArray, IntArray
+from pipeline.disclosure import hide_among
 from pipeline.estimates import Estimate
 from pipeline.evaluation.discrimination import auroc
 from pipeline.evaluation.intervals import bootstrap
 from pipeline.evaluation.performance import measure
 from pipeline.evaluation.resampling import Sample, Table
-from pipeline.evaluation.subgroups import hide_among, hide_levels
+from pipeline.evaluation.subgroups import hide_levels
 from pipeline.outcomes import Observed
 from pipeline.settings import Evaluate
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from pipeline.disclosure import hide_in_series
 from pipeline.explanation.explained import Explained
 
 COLUMNS = ["group", "n", "predictor", "importance", "importance_lo", "importance_hi", "rank", "contribution"]
@@ -15,15 +16,15 @@ def importance_by_group(explained: Explained, labels: "pd.Series[str]", smallest
     absolute contribution in log-odds, with its 2.5% and 97.5% quantiles over refits, `rank` its place in the group,
     `contribution` the mean contribution: how far the predictor moves the group as a whole. Groups are in the order of
     a Categorical's categories, or else of the alphabet. A group of fewer than `smallest` patients is left out, and so
-    is the next smallest, until those left out are none or at least two and `smallest` patients: what is shown for all
-    would else give it away.
+    is the next smallest, until those left out are none or at least two and `smallest` patients, with those of no group
+    as one more: what is shown for all would else give it away.
     """
     contributions = explained.attributions.contributions
     assert len(labels) == len(contributions)
     counts = pd.Series(labels.array).value_counts(sort=False)
     counts = counts[counts > 0].sort_index()
     rows = []
-    for group in counts.index.difference(_hidden(counts, smallest), sort=False):
+    for group in _shown(counts, int(labels.isna().sum()), smallest):
         members = (labels == group).fillna(False).to_numpy(bool)
         part, importance = contributions[members], contributions[members].abs().mean()
         again = [refit[members].abs().mean() for refit in explained.contributions_again()]
@@ -36,10 +37,8 @@ def importance_by_group(explained: Explained, labels: "pd.Series[str]", smallest
     return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=COLUMNS)
 
 
-def _hidden(counts: "pd.Series[int]", smallest: int) -> pd.Index:
-    """Groups that are not shown, smallest first."""
-    ordered = counts.sort_values(kind="stable")
-    few = int((ordered < smallest).sum())
-    while 0 < few < len(ordered) and (few < 2 or ordered.iloc[:few].sum() < smallest):
-        few += 1
-    return ordered.index[np.arange(len(ordered)) < few]
+def _shown(counts: "pd.Series[int]", nowhere: int, smallest: int) -> pd.Index:
+    """The groups that may be shown; patients of none count as one more."""
+    sizes = [*counts.tolist(), *([nowhere] if nowhere else [])]
+    kept = hide_in_series(sizes, sum(sizes), smallest)[: len(counts)]
+    return counts.index[[size is not None for size in kept]]

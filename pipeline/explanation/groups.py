@@ -8,6 +8,7 @@ import pandas as pd
 
 from data_schemas.columns import Column
 from pipeline.arrays import BoolArray
+from pipeline.disclosure import pool_ages, quantile_of_several
 from pipeline.models.features import has_direction
 
 Group = tuple[str, BoolArray]
@@ -18,10 +19,11 @@ def group_values(values: pd.Series, column: Column, smallest: int, count: int) -
 
     A category has a group per label, a number up to `count` groups between its quantiles, rounded to three
     significant digits so that an edge is not one patient's value. No group has fewer than `smallest` patients:
-    a label with fewer is left out, a range with fewer joins its neighbour.
+    a label with fewer is left out, a range with fewer joins its neighbour. Ages from 90 on are one.
     """
     if column.numeric:
-        return _ranges(values, smallest, count)
+        pooled = pool_ages(values.to_numpy(float, na_value=np.nan), str(values.name), column.label, column.unit)
+        return _ranges(pd.Series(pooled), smallest, count)
     labels = column.labels
     codes = values if has_direction(column) else values.cat.codes.astype(float)
     found = [(label, (codes == code).to_numpy(bool)) for code, label in enumerate(labels)]
@@ -32,8 +34,9 @@ def _ranges(values: pd.Series, smallest: int, count: int) -> list[Group]:
     present = values.dropna()
     if len(present) < smallest:
         return []
-    quantiles = np.quantile(present, np.linspace(0, 1, count + 1)[1:-1])
-    edges = sorted({float(f"{q:.3g}") for q in quantiles})
+    shares = np.linspace(0, 1, count + 1)[1:-1]
+    quantiles = [quantile_of_several(present.to_numpy(), float(share), smallest) for share in shares]
+    edges = sorted({float(f"{q:.3g}") for q in quantiles if q is not None})
     kept = _edges_apart(present.to_numpy(), edges, smallest)
     place = np.searchsorted(kept, values.to_numpy(), side="right")
     given = values.notna().to_numpy()

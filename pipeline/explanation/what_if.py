@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.arrays import BoolArray
+from pipeline.disclosure import may_tell
 from pipeline.explanation.changes import (
     BREAKS_RULE,
     COMPUTED,
@@ -58,7 +59,7 @@ def _summarise(name: str, records: pd.DataFrame, told: pd.DataFrame, basis: Basi
         return named
     supported = np.isin(fate, ["", NOT_LOWER])
     found = named | {
-        "eligible": None if 0 < (~eligible).sum() < smallest else int(eligible.sum()),
+        "eligible": int(eligible.sum()) if may_tell(int(eligible.sum()), len(eligible), smallest) else None,
         "outside_support": _share(np.isin(fate, [UNLIKE, UNLIKE_NOW])[eligible], smallest),
         "not_possible": _share(np.isin(fate, [BREAKS_RULE, COMPUTED, MOVES_OTHERS])[eligible], smallest),
         "recomputed": "; ".join(c for c in tried.followed if c in basis.inputs and c != name),
@@ -79,5 +80,4 @@ def _summarise(name: str, records: pd.DataFrame, told: pd.DataFrame, basis: Basi
 def _share(holds: BoolArray, smallest: int) -> float | None:
     """The share for whom it holds; None where few are behind it on one side."""
     count = int(holds.sum())
-    hidden = any(0 < side < smallest for side in (count, len(holds) - count))
-    return None if hidden else count / len(holds)
+    return count / len(holds) if may_tell(count, len(holds), smallest) else None

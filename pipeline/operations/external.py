@@ -9,10 +9,10 @@ import pandas as pd
 
 from data_schemas.columns import Cohort, TimeToEvent
 from pipeline.arrays import FloatArray, IntArray
+from pipeline.disclosure import hide_in_bins
 from pipeline.errors import DataRefusedError
 from pipeline.estimates import Estimate
 from pipeline.evaluation.assemble import HeldOut, compare_models, describe_performance
-from pipeline.evaluation.performance import hide_small
 from pipeline.evaluation.subgroups import label_groups
 from pipeline.evaluation.updating import Choice, choose_update, describe_updates
 from pipeline.models.development import Deployed
@@ -73,7 +73,7 @@ def validate_externally(
     groups = label_groups(followed.records, study.subgroups, cohort.predictors())
     described = describe_performance(held_out, DEPLOYED, figures, groups, study, settings.evaluate, smallest)
     counts = {"refused": refused, "without_outcome": followed.without_outcome}
-    left_out = {name: hide_small([count], smallest)[0] for name, count in counts.items()}
+    left_out = {name: hide_in_bins([count], smallest)[0] for name, count in counts.items()}
     recalibration = _describe_choices(followed, choices, figures, cohort, settings)
     return {"left_out": left_out} | described | {"recalibration": recalibration}
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.arrays import BoolArray, FloatArray, IntArray
-from pipeline.phenotypes.disclosure import hide_small_counts
+from pipeline.disclosure import hide_in_groups
 
 BINS = (6, 24)
 """Fewest and most bins along the longer axis."""
@@ -119,7 +119,7 @@ def _describe(counts: IntArray, shown: BoolArray, grid: _Grid, smallest: int) ->
         table = np.column_stack([table, counts[:, ~shown].sum(axis=1)])
     present = table.any(axis=1)
     secret = np.ones(table.shape, dtype=bool)
-    secret[np.ix_(present, table.any(axis=0))] = hide_small_counts(table[present][:, table.any(axis=0)], smallest)
+    secret[np.ix_(present, table.any(axis=0))] = hide_in_groups(table[present][:, table.any(axis=0)], smallest)
     bins = []
     for at, number in enumerate(np.flatnonzero(shown)):
         x, y = grid.centre(int(number))

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.arrays import BoolArray, FloatArray
+from pipeline.disclosure import pool_ages
 from pipeline.phenotypes.space import Kind, kind_of, read_values
 
 DIGITS = 3
@@ -89,6 +90,7 @@ def read_predictors(
 def _read(column: "pd.Series[Any]", label: str, unit: str, name: str) -> Predictor:
     kind, values = kind_of(name, column), read_values(name, column)
     levels = () if kind == "numeric" else tuple(str(level) for level in column.cat.categories)
+    values = pool_ages(values, name, label, unit)
     recorded = values[~np.isnan(values)]
     whole = bool((recorded == np.round(recorded)).all())
     return Predictor(label, unit, kind, levels, values, whole, len(recorded) < len(values))

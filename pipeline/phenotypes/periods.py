@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from pipeline.arrays import BoolArray, IntArray
+from pipeline.disclosure import hide_in_groups
 from pipeline.estimates import nothing, wilson
-from pipeline.phenotypes.disclosure import hide_small_counts
 
 LEAST = 50
 """Patients in a period, or five times the smallest group if that is more."""
@@ -82,7 +82,7 @@ def _hide(counts: IntArray, undated: IntArray, smallest: int) -> BoolArray:
         unshown = undated + counts[~kept][0]
     table = np.vstack([counts[kept], unshown]) if unshown.any() else counts[kept]
     hidden = np.ones(counts.shape, dtype=bool)
-    hidden[kept] = hide_small_counts(table, smallest)[: kept.sum()]
+    hidden[kept] = hide_in_groups(table, smallest)[: kept.sum()]
     return hidden
 
 

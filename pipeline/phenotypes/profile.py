@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.arrays import FloatArray, IntArray
-from pipeline.phenotypes.disclosure import hide_small_counts
+from pipeline.disclosure import hide_in_groups, quantile_of_several
 from pipeline.phenotypes.space import Kind, Space, compress, kind_of, label_values, read_values
 
 NAMED = 3
@@ -120,7 +120,7 @@ def _profile_column(column: _Column, assignment: IntArray, clusters: IntArray, s
     counts = _count(column, assignment, clusters)
     used = counts.sum(axis=0) > 0
     hidden = np.ones(counts.shape, dtype=bool)
-    hidden[:, used] = hide_small_counts(counts[:, used], smallest)
+    hidden[:, used] = hide_in_groups(counts[:, used], smallest)
     return [
         _profile_one(column, assignment == cluster, counts[i], hidden[i] & used, smallest)
         for i, cluster in enumerate(clusters)
@@ -153,12 +153,17 @@ def _profile_one(
         label=column.label,
         kind=column.kind,
         mean=float(values.mean()) if numeric and len(values) >= smallest else None,
-        median=float(np.median(values)) if numeric and len(values) >= smallest else None,
+        median=_median(values, smallest) if numeric else None,
         shares=shares,
         missing_share=None if hidden[-1] else float(counts[-1] / inside.sum()),
         difference=difference,
         level=level,
     )
+
+
+def _median(values: FloatArray, smallest: int) -> float | None:
+    """The median of at least `smallest` values, and no patient's own."""
+    return quantile_of_several(values, 0.5, min(smallest, len(values) // 2)) if len(values) >= smallest else None
 
 
 def _contrast(

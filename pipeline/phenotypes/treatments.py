@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.arrays import BoolArray, FloatArray, IntArray
-from pipeline.phenotypes.disclosure import hide_small_counts
+from pipeline.disclosure import hide_in_groups
 from pipeline.phenotypes.space import kind_of, label_values, read_values
 
 NOT_RECORDED = "not recorded"
@@ -42,7 +42,7 @@ def _describe(label: str, levels: list[str], counts: IntArray, smallest: int) ->
     used = np.flatnonzero(counts.sum(axis=0))
     inside = counts[:, used]
     rest = inside.sum(axis=0) - inside
-    hidden = hide_small_counts(inside, smallest)
+    hidden = hide_in_groups(inside, smallest)
     shares, others = (_divide(table, hidden) for table in (inside, rest))
     return [
         [

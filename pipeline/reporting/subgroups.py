@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
+from pipeline.disclosure import hide_in_series
 from pipeline.reporting import words
-from pipeline.reporting.disclosure import hide_in_series
 from pipeline.reporting.tables import Row, Rows, Table, make_table
 from pipeline.reporting.words import numbers
 
@@ -56,13 +56,15 @@ def protect_subgroups(
 ) -> list[dict[str, Any]]:
     """The subgroups with counts hidden that, beside Table 1 and the totals, would give small ones away.
 
-    `hidden_levels` are pairs of a column's label and a level that Table 1 hides among the same patients.
+    `hidden_levels` are pairs of a column's label and a level of which Table 1 hides a count: among these patients, or
+    among those with the event, whom it may count too.
     """
     rows = [dict(row) for row in performance["subgroups"]]
     for column in dict.fromkeys(row["column"] for row in rows):
         group = [row for row in rows if row["column"] == column]
-        sizes = [None if (column, row["level"]) in hidden_levels else row["n"] for row in group]
-        events = [_events(row, smallest) for row in group]
+        secret = [(column, row["level"]) in hidden_levels for row in group]
+        sizes = [None if hidden else row["n"] for row, hidden in zip(group, secret, strict=True)]
+        events = [None if hidden else _events(row, smallest) for row, hidden in zip(group, secret, strict=True)]
         kept = hide_in_series(sizes, performance["n"], smallest)
         kept_events = hide_in_series(events, performance["events"], smallest)
         for row, n, happened in zip(group, kept, kept_events, strict=True):

@@ -10,8 +10,8 @@ import pandas as pd
 
 from data_schemas.columns import Binary, Classes, Cohort, Column, Kind, Outcome, Role, TimeToEvent
 from pipeline.arrays import BoolArray
+from pipeline.disclosure import OLDEST, hide_in_table, is_age, pool_ages, quantile_of_several
 from pipeline.reporting import words
-from pipeline.reporting.disclosure import hide_small_counts
 from pipeline.reporting.tables import Row, Table
 from pipeline.reporting.words import numbers
 
@@ -29,7 +29,7 @@ class Groups:
 
 @dataclass(frozen=True)
 class Characteristics:
-    """Table 1, and of which levels it hides the count among the patients evaluated: (label of the column, level)."""
+    """Table 1, and of which levels it hides a count: (label of the column, level)."""
 
     table: Table
     hidden_levels: frozenset[tuple[str, str]]
@@ -39,7 +39,7 @@ def describe_patients(cohort: type[Cohort], valid: pd.DataFrame, split: pd.DataF
     """Summarise one record a patient: the earliest by index date, or else the first.
 
     Categories: number and share of the group, missing values included in the total. Numbers: median and
-    quartiles, only of groups with at least `smallest` values.
+    quartiles, with at least `smallest` values on either side of each.
     """
     records = _one_a_patient(valid, split, cohort.index_date())
     groups = _group(records, cohort, smallest)
@@ -98,20 +98,19 @@ def _told(cohort: type[Cohort], name: str) -> str | None:
 def _category(
     column: Column, values: "pd.Series[str]", groups: Groups, smallest: int, told: str | None
 ) -> tuple[list[Row], list[str]]:
-    """The rows of a category, and the levels hidden among the evaluated: the test part, or else everyone."""
+    """The rows of a category, and the levels of which a count is hidden."""
     text = values.astype("object").where(values.notna(), MISSING).to_numpy()
     levels = [level for level in [*column.labels, MISSING] if (text == level).any()]
     counts = np.array([[int((mask & (text == level)).sum()) for mask in groups.masks.values()] for level in levels])
     if not levels:
         return [], []
     hidden, others = counts < smallest, np.array([level != told for level in levels])
-    hidden[others] = hide_small_counts(counts[others], groups.partitions, smallest)
+    hidden[others] = hide_in_table(counts[others], smallest, groups.partitions)
     rows = [Row(column.label, group=True)]
     for level, row, mask in zip(levels, counts, hidden, strict=True):
         cells = [_share(n, total, h) for n, total, h in zip(row, counts.sum(axis=0), mask, strict=True)]
         rows.append(Row(level, tuple(cells), inner=True))
-    evaluated = list(groups.masks).index("Test") if "Test" in groups.masks else 0
-    return rows, [level for level, mask in zip(levels, hidden, strict=True) if mask[evaluated]]
+    return rows, [level for level, mask in zip(levels, hidden, strict=True) if mask.any()]
 
 
 def _mark_competing(rows: list[Row], name: str, outcome: Outcome) -> list[Row]:
@@ -130,18 +129,27 @@ def _number(column: Column, values: "pd.Series[Any]", groups: Groups, smallest: 
     """Median and quartiles, and below them the missing values if there are any."""
     unit = f", {column.unit}" if column.unit else ""
     known = values.notna().to_numpy(dtype=bool)
-    numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
-    rows = [Row(column.label + unit, tuple(_quartiles(numbers[m & known], smallest) for m in groups.masks.values()))]
+    age = is_age(str(values.name), column.label, column.unit)
+    pooled = pool_ages(values.to_numpy(np.float64, na_value=np.nan), str(values.name), column.label, column.unit)
+    cells = [_quartiles(pooled[mask & known], smallest, age=age) for mask in groups.masks.values()]
+    rows = [Row(column.label + unit, tuple(cells))]
     if known.all():
         return rows
     counts = np.array([[int((m & k).sum()) for m in groups.masks.values()] for k in (known, ~known)])
-    hidden = hide_small_counts(counts, groups.partitions, smallest)[1]
+    hidden = hide_in_table(counts, smallest, groups.partitions)[1]
     cells = [_share(n, t, h) for n, t, h in zip(counts[1], counts.sum(axis=0), hidden, strict=True)]
     return [*rows, Row(MISSING, tuple(cells), inner=True)]
 
 
-def _quartiles(values: npt.NDArray[np.float64], smallest: int) -> str:
-    if len(values) < smallest:
+def _quartiles(values: npt.NDArray[np.float64], smallest: int, *, age: bool) -> str:
+    """Median and quartiles, each with at least `smallest` values on both sides."""
+    low, middle, high = (quantile_of_several(values, share, smallest) for share in (0.25, 0.5, 0.75))
+    if middle is None:
         return numbers.HIDDEN
-    low, middle, high = (numbers.significant(float(q)) for q in np.quantile(values, [0.25, 0.5, 0.75]))
-    return f"{middle} ({low} to {high})"
+    if low is None or high is None:
+        return f"{_value(middle, age=age)} ({numbers.HIDDEN})"
+    return f"{_value(middle, age=age)} ({_value(low, age=age)} to {_value(high, age=age)})"
+
+
+def _value(value: float, *, age: bool) -> str:
+    return f"{OLDEST} or more" if age and value >= OLDEST else numbers.significant(value)

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from pipeline.disclosure import hide_in_series
 from pipeline.reporting import words
-from pipeline.reporting.disclosure import hide_in_series
 from pipeline.reporting.tables import Rows, Table, make_table
 from pipeline.reporting.words import numbers
 

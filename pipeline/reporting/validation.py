@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from pipeline.disclosure import hide_in_series
 from pipeline.reporting import words
-from pipeline.reporting.disclosure import hide_in_series
 from pipeline.reporting.forests import Line
 from pipeline.reporting.results import Results
 from pipeline.reporting.tables import MEASURES, Rows, Table, make_table

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from pipeline.estimates import wilson
-from pipeline.evaluation.performance import calibration_curve, hide_small, measure, risk_distribution
+from pipeline.evaluation.performance import calibration_curve, measure, risk_distribution
 from pipeline.evaluation.rates import event_rate
 from pipeline.outcomes import Observed
 from tests.evaluation.simulated import binary, censored
@@ -128,20 +128,6 @@ def test_distribution_by_hand():
     assert [row["event"] for row in rows] == [0, None, 0, None]
     assert [row["no_event"] for row in rows] == [11, 0, 0, 0]
     assert [row["unknown"] for row in rows] == [None, 0, 0, 0]
-
-
-@pytest.mark.parametrize(
-    ("counts", "expected"),
-    [
-        ([0, 3, 40, 12], [0, None, 40, None]),
-        ([4, 5, 40, 12], [None, None, 40, None]),
-        ([9, 9, 40, 12], [None, None, 40, 12]),
-        ([40, 12], [40, 12]),
-        ([7], [None]),
-    ],
-)
-def test_no_hidden_count_follows_from_the_total(counts, expected):
-    assert hide_small(counts, 10) == expected
 
 
 @MAKERS

@@ -6,12 +6,12 @@ from scipy.special import expit
 from scipy.stats import binom, chi2, chi2_contingency
 from sklearn.linear_model import LogisticRegression
 
+from pipeline.disclosure import COMPLEMENT, TOO_FEW
 from pipeline.evaluation import logistic_fit, phenotypes
 from pipeline.evaluation.calibration import log_odds
 from pipeline.evaluation.performance import measure
 from pipeline.evaluation.phenotypes import NO_FIT, assess_membership, describe_phenotypes
 from pipeline.evaluation.rates import event_rate
-from pipeline.evaluation.subgroups import COMPLEMENT, TOO_FEW
 from pipeline.outcomes import Observed
 from pipeline.settings import Evaluate
 from tests.evaluation.simulated import binary, censored, competing

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
+from pipeline.disclosure import COMPLEMENT, TOO_FEW
 from pipeline.evaluation.performance import measure
-from pipeline.evaluation.subgroups import COMPLEMENT, FEWER_THAN_TWO, TOO_FEW, by_subgroup, worst_gap
+from pipeline.evaluation.subgroups import FEWER_THAN_TWO, by_subgroup, worst_gap
 from pipeline.outcomes import Observed
 from tests.evaluation.simulated import binary, censored
 

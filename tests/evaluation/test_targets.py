@@ -3,8 +3,8 @@ import pytest
 from sklearn.metrics import log_loss, roc_auc_score
 
 from data_schemas.columns import Binary, Classes, TimeToEvent
+from pipeline.disclosure import COMPLEMENT, TOO_FEW
 from pipeline.evaluation.performance import measure
-from pipeline.evaluation.subgroups import COMPLEMENT, TOO_FEW
 from pipeline.evaluation.targets import SHOWN, by_target, over_classes
 from pipeline.outcomes import Observed
 from pipeline.settings import Evaluate

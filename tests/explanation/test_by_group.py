@@ -75,3 +75,9 @@ def test_patients_of_no_group_and_the_order_of_categories():
     assert table.set_index(["group", "predictor"]).loc[("x", "c"), "contribution"] == pytest.approx(
         said["c"][10:30].mean()
     )
+
+
+def test_few_patients_of_no_group_hide_the_smallest_group():
+    said, labels = told({"x": 30, "y": 50})
+    labels.iloc[:3] = pd.NA
+    assert set(importance_by_group(explained(said), labels, SMALLEST)["group"]) == {"y"}

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -75,3 +76,11 @@ def test_categories_have_a_group_per_label_in_declared_order(ordered):
     for label, members in groups:
         assert_array_equal(members, labels == label)
     assert [label for label, _ in group_values(values, column, 4, 2)] == ["low", "mid", "high"]
+
+
+def test_ages_of_ninety_and_more_are_one_group_at_most():
+    values = pd.Series(np.repeat(np.arange(60.0, 105.0), 20), name="age")
+    column = replace(number(), label="Age", unit="years")
+    labels = [label for label, _ in group_values(values, column, 10, 8)]
+    assert labels[-1] == "90 or more"
+    assert all(float(word) <= 90 for label in labels for word in label.split() if word[0].isdigit())

@@ -84,3 +84,9 @@ def test_cuts_along_a_path_merge_into_one_condition(seed):
             met &= np.where(np.isnan(v), cut.missing_low != high, above == high)
             merged = cut.narrow(merged, high=high)
         assert_array_equal(merged.met_by(predictor), met)
+
+
+def test_no_rule_sees_an_age_above_ninety():
+    frame = pd.DataFrame({"age": [50.0, 93.0, 99.0, np.nan], "size": [50.0, 93.0, 99.0, np.nan]})
+    age, size = read_predictors(frame, {"age": "Age"}, {"age": "years", "size": "mm"})
+    assert (np.nanmax(age.values), np.nanmax(size.values)) == (90, 99)

@@ -2,7 +2,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.phenotypes.disclosure import hide_small_counts
 from pipeline.phenotypes.profile import NO_NAME, profile_clusters
 from pipeline.phenotypes.space import fit_space
 
@@ -15,20 +14,6 @@ def profile(frame, assignment, labels=None):
 
 def by_name(profiles, cluster):
     return {p.predictor: p for p in profiles[cluster][1]}
-
-
-def test_hidden_cells_cannot_be_subtracted():
-    rng = np.random.default_rng(0)
-    for _ in range(200):
-        counts = rng.integers(0, 40, size=(rng.integers(2, 5), rng.integers(1, 5)))
-        hidden = hide_small_counts(counts, SMALLEST)
-        assert hidden[counts < SMALLEST].all()
-        for line, mask in [*zip(counts, hidden, strict=True), *zip(counts.T, hidden.T, strict=True)]:
-            assert not mask.any() or mask.all() or (mask.sum() > 1 and line[mask].sum() >= SMALLEST)
-
-
-def test_nothing_is_hidden_without_need():
-    assert not hide_small_counts(np.array([[10, 20], [30, 10]]), SMALLEST).any()
 
 
 def test_differences_and_name_by_hand():

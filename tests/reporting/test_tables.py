@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from data_schemas.columns import Cohort
 from pipeline.reporting import Results, figures, forests, page, subgroups, tables, words
 from pipeline.reporting.figures import Figure
-from pipeline.reporting.table_one import describe_patients
+from pipeline.reporting.table_one import _quartiles, describe_patients
 from pipeline.reporting.tables import Row, Table
 
 from .made_cohorts import COHORTS
@@ -95,7 +96,16 @@ def test_counts_of_subgroups_cannot_be_had_from_the_totals(results: Results) -> 
 def test_what_table_one_hides_the_subgroups_hide_too(build: Build) -> None:
     performance = build("breast_cancer_recurrence").performance
     rows = subgroups.protect_subgroups(performance, {("Menopausal status", "premenopausal")}, 10)
-    assert [row["n"] for row in rows if row["column"] == "Menopausal status"] == [None, None]
+    told = [(row["n"], row["events"]) for row in rows if row["column"] == "Menopausal status"]
+    assert told == [(None, None), (None, None)]
+
+
+def test_quartiles_need_enough_on_both_sides_and_great_ages_are_one() -> None:
+    ages = np.repeat([80.0, 85.0, 90.0], 20)
+    assert _quartiles(ages, 10, age=True) == "85 (80 to 90 or more)"
+    assert _quartiles(ages, 10, age=False) == "85 (80 to 90)"
+    assert _quartiles(ages[::2], 10, age=True) == "85 (hidden)"
+    assert _quartiles(ages[:19], 10, age=True) == "hidden"
 
 
 def test_table_one_and_subgroups_call_columns_alike(cohort: type[Cohort], results: Results) -> None:

@@ -10,6 +10,7 @@ import pandas as pd
 from data_schemas.columns import Column
 from data_schemas.effects import Effect, Estimand
 from pipeline.arrays import BoolArray, FloatArray, IntArray
+from pipeline.disclosure import may_tell
 from pipeline.errors import DataRefusedError
 from pipeline.estimates import nothing
 from pipeline.explanation.effects.aipw import balancing_weights, compare_arms, compare_naively
@@ -59,7 +60,7 @@ def describe_effect(
     stays = np.ones(len(arms.treated), dtype=bool) if randomised else stay_within(nuisance.propensity, effect.estimand)
     if not randomised:
         refuse_without_overlap(arms, stays, smallest)
-    tells = not 0 < others < smallest
+    tells = may_tell(others, others + sum(arms.count().values()), smallest)
     counts = tells and may_count(arms, nuisance.propensity, effect.estimand, smallest)
     found = _Comparison(arms, nuisance, stays, effect.estimand, smallest, counts)
     patients = {

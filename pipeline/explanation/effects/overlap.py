@@ -7,6 +7,7 @@ import pandas as pd
 
 from data_schemas.effects import Estimand
 from pipeline.arrays import BoolArray, FloatArray
+from pipeline.disclosure import none_or_enough
 from pipeline.errors import DataRefusedError
 from pipeline.estimates import Estimate, nothing
 from pipeline.explanation.effects.arms import SIDES, Arms
@@ -65,7 +66,7 @@ def may_count(arms: Arms, propensity: FloatArray, estimand: Estimand, smallest: 
     """Whether nobody or at least `smallest` patients of each arm leave at each end, so that counts tell of no few."""
     stays = stay_within(propensity, estimand)
     gone = [arms.count(~stays & end) for end in (propensity < LOWEST, propensity > HIGHEST)]
-    return all(count == 0 or count >= smallest for end in gone for count in end.values())
+    return all(none_or_enough(end.values(), smallest) for end in gone)
 
 
 def _bins(arms: Arms, propensity: FloatArray, smallest: int) -> list[dict[str, Any]]:
@@ -74,14 +75,14 @@ def _bins(arms: Arms, propensity: FloatArray, smallest: int) -> list[dict[str, A
     edges, lo = np.linspace(0, 1, BINS + 1).round(2), 0.0
     for hi in edges[1:]:
         told = arms.count(_between(propensity, lo, float(hi)))
-        if max(told.values()) and all(count == 0 or count >= smallest for count in told.values()):
+        if max(told.values()) and none_or_enough(told.values(), smallest):
             found.append({"lo": lo, "hi": float(hi), **told})
             lo = float(hi)
     rest = arms.count(_between(propensity, lo, 1.0))
-    while found and lo < 1 and any(0 < count < smallest for count in rest.values()):
+    while found and lo < 1 and not none_or_enough(rest.values(), smallest):
         lo = found.pop()["lo"]
         rest = arms.count(_between(propensity, lo, 1.0))
-    if lo < 1 and max(rest.values()) and all(count == 0 or count >= smallest for count in rest.values()):
+    if lo < 1 and max(rest.values()) and none_or_enough(rest.values(), smallest):
         found.append({"lo": lo, "hi": 1.0, **rest})
     return found
 
@@ -142,4 +143,4 @@ def _may_show(values: FloatArray, arms: Arms, smallest: int) -> bool:
     if not set(np.unique(values[given])) <= {0.0, 1.0}:
         return min(arms.count(given).values()) >= smallest
     told = [count for kind in (0, 1) for count in arms.count(values == kind).values()]
-    return min(arms.count(given).values()) >= smallest and all(count == 0 or count >= smallest for count in told)
+    return min(arms.count(given).values()) >= smallest and none_or_enough(told, smallest)
