@@ -25,8 +25,8 @@ FEWEST, MOST = 25, 200  # patients whose attributions are sampled
 def describe_sample(explained: Explained, model: RiskModel, enough: EnoughPatients, patients: int) -> dict[str, Any]:
     """How many of all `patients` are explained and how many the ranking needs, what the parts start from and add up to.
 
-    `gap` is the largest distance, in log-odds, between the sum of a patient's parts and what `model` says; `agreement` the
-    mean rank correlation of the importances with those of the refits.
+    `gap` is the largest distance, in log-odds, between the sum of a patient's parts and what `model` says; `agreement`
+    the mean rank correlation of the importances with those of the refits.
     """
     base = explained.attributions.base
     return {
