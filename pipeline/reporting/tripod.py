@@ -104,4 +104,4 @@ def tabulate(items: list[Item]) -> Table:
     statuses = {status: found[status] for status in (COMPUTED, SUPPLIED, MISSING)}
     rows = [(item.number, item.asks, item.status, item.where) for item in items]
     head = ("Item", "Asks for", "Status", "Where")
-    return make_table("tripod", "TRIPOD+AI reporting items", head, rows, say_statuses(statuses))
+    return make_table("tripod", "TRIPOD+AI reporting items", head, rows, say_statuses(statuses), sorts=True)
