@@ -127,9 +127,9 @@ def make_factors(cohort: type[Cohort]) -> tuple[pd.DataFrame, dict[str, list[dic
     return pd.DataFrame(rows), curves
 
 
-def make_results(name: str, seed: int = 0, patients: int = 400) -> Results:
-    """Results of a cohort that hang together as far as a page can tell."""
-    cohort, rng = COHORTS[name], np.random.default_rng(seed)
+def make_results(name: str, seed: int = 0, patients: int = 400, cohort: type[Cohort] | None = None) -> Results:
+    """Results of a cohort, by default that of the name, that hang together as far as a page can tell."""
+    cohort, rng = cohort or COHORTS[name], np.random.default_rng(seed)
     design = "temporal" if cohort.index_date() else "cross-validation" if name != "hostile" else "hold-out"
     valid = make_records(cohort, patients, rng)
     factors, curves = make_factors(cohort)

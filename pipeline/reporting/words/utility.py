@@ -66,14 +66,12 @@ def say_utility(rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def say_decisions(rows: Sequence[Mapping[str, Any]]) -> str:
-    """At how many thresholds it is shown what acting comes to, per 1,000 patients."""
+    """At how many thresholds it is shown what acting comes to, per 1,000 patients; nothing where none is declared."""
     shown = sum(not row["suppressed"] for row in rows)
-    return (
-        f"What acting at a threshold comes to is shown at {shown} of {plural(len(rows), 'declared threshold')}; at the "
-        "others too few patients are behind it."
-        if shown < len(rows)
-        else "What acting at each declared threshold comes to:"
-    )
+    if shown == len(rows):
+        return "What acting at each declared threshold comes to:" if rows else ""
+    where = f"only at {shown} of {plural(len(rows), 'declared threshold')}" if shown else "at no declared threshold"
+    return f"What acting comes to, in patients, is shown {where}, so that no number is of too few."
 
 
 def describe_curve(rows: Sequence[Mapping[str, Any]]) -> str:
