@@ -17,6 +17,7 @@ from pipeline.evaluation.performance import calibration_curve, measure, risk_dis
 from pipeline.evaluation.rates import event_rate
 from pipeline.evaluation.subgroups import by_subgroup, worst_gap
 from pipeline.evaluation.targets import by_target, over_classes
+from pipeline.evaluation.utility import describe_decisions
 from pipeline.outcomes import Observed
 from pipeline.progress import progress
 from pipeline.settings import Evaluate
@@ -163,6 +164,7 @@ def describe_performance(
             }
             for t in study.thresholds
         ],
+        "decisions": describe_decisions(risks, observed, patient, study.thresholds, *drawn),
         "calibration_curve": calibration_curve(mean_risk, observed, CURVE_GROUPS, max(smallest, len(observed) // 20)),
         "smooth_curve": flexible_curve(mean_risk, observed, patient, settings.resamples, settings.seed, smallest),
         "risk_distribution": risk_distribution(mean_risk, observed, RISK_BINS, smallest),

@@ -31,7 +31,7 @@ def tabulate_models(models: Rows) -> Table:
     rows = [(name_model(row), *[_figure(row, key) for key in FIGURES]) for row in order_models(models)]
     undefined = any(words.model.NOT_COMPUTED in cell for row in rows for cell in row)
     note = words.model.note_models(undefined=undefined)
-    return make_table("candidates", words.model.COMPARED, HEAD, rows, note)
+    return make_table("candidates", words.model.COMPARED, HEAD, rows, note, sorts=True)
 
 
 def _figure(row: Mapping[str, Any], name: str) -> str:
@@ -62,7 +62,7 @@ def tabulate_differences(comparisons: Mapping[str, Mapping[str, Any]], models: R
     head = ("Model", "Difference in AUROC", *(("By DeLong", "P") if tested else ()), "Difference in log-loss")
     caption = "The deployed model against each other one"
     note = words.model.note_differences(len(rows), tested=tested)
-    return Table("differences", caption, head, tuple(rows), note) if rows else None
+    return Table("differences", caption, head, tuple(rows), note, sorts=True) if rows else None
 
 
 def _delong(test: Mapping[str, Any] | None) -> tuple[str, str]:

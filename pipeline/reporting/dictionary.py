@@ -25,7 +25,9 @@ def build_dictionary(cohort: type[Cohort], name: str) -> dict[str, Any]:
         "name": name,
         "study": cohort.study(),
         "study_facts": study_facts(cohort),
-        "overview": make_table("overview", "Columns", ("Column", "Label", "Role", "Kind", "Unit"), overview),
+        "overview": make_table(
+            "overview", "Columns", ("Column", "Label", "Role", "Kind", "Unit"), overview, sorts=True
+        ),
         "roles": [(str(role), _describe_role(cohort, role)) for role in Role if cohort.with_role(role)],
         "rules": make_table("rules", "Rules on each record", ("Rule", "Says"), rules, prose=True) if rules else None,
     }

@@ -53,7 +53,7 @@ def tabulate_pairs(pairs: Sequence[Plain], labels: Mapping[str, str]) -> Table |
         for row in pairs
     ]
     caption, note = "Pairs of factors that the model reads together", words.explanations.PAIRS_NOTE
-    return make_table("pairs", caption, ("Pair", "Strength (log-odds)"), rows, note) if rows else None
+    return make_table("pairs", caption, ("Pair", "Strength (log-odds)"), rows, note, sorts=True) if rows else None
 
 
 def tabulate_together(groups: Sequence[Plain], labels: Mapping[str, str]) -> Table | None:
@@ -67,7 +67,7 @@ def tabulate_together(groups: Sequence[Plain], labels: Mapping[str, str]) -> Tab
         for row in groups
     ]
     head, note = ("Factors", "Weight as a group", "Apart"), words.explanations.TOGETHER_NOTE
-    return make_table("together", "Factors that go together", head, rows, note) if rows else None
+    return make_table("together", "Factors that go together", head, rows, note, sorts=True) if rows else None
 
 
 def tabulate_groups(kinds: Mapping[str, Sequence[Plain]], labels: Mapping[str, str]) -> Table | None:
@@ -92,7 +92,7 @@ def tabulate_others(models: Sequence[Plain], labels: Mapping[str, str]) -> Table
     order = [row["predictor"] for row in models[0]["factors"]]
     rows = [(labels[name], *[_sampled(found[name]) for found in weights.values()]) for name in order]
     caption, note = "Weights in candidates that are not deployed", words.explanations.note_others(models)
-    return make_table("other-candidates", caption, ("Factor", *weights), rows, note)
+    return make_table("other-candidates", caption, ("Factor", *weights), rows, note, sorts=True)
 
 
 def _sampled(row: Plain) -> str:

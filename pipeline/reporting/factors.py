@@ -64,7 +64,7 @@ def tabulate_changes(rows: Sequence[Factor], labels: Mapping[str, str]) -> Table
     sources = words.factors.list_sources({row["label"]: row.get("change_source") or "" for row in rows})
     note = " ".join(filter(None, (words.factors.CHANGES_NOTE, words.factors.say_recomputed(said), sources)))
     cells = [(name(row), *_what_if(row)) for row in rows]
-    return make_table("changes-table", words.factors.ASKS_CHANGE, head, cells, note) if cells else None
+    return make_table("changes-table", words.factors.ASKS_CHANGE, head, cells, note, sorts=True) if cells else None
 
 
 def _importance(factor: Factor) -> str:
@@ -107,7 +107,7 @@ def _common(factor: Factor, constrained: Mapping[str, str]) -> tuple[str, ...]:
 def _modifiable(rows: Sequence[Factor], constrained: Mapping[str, str]) -> Table:
     cells = [_common(row, constrained) for row in rows]
     caption = "Factors that medicine can act on"
-    return make_table("modifiable-table", caption, ("Factor", *COMMON), cells, words.factors.NOTE)
+    return make_table("modifiable-table", caption, ("Factor", *COMMON), cells, words.factors.NOTE, sorts=True)
 
 
 def _what_if(row: Factor) -> tuple[str, ...]:
@@ -134,9 +134,11 @@ def _difference(row: Factor) -> str:
 
 def _treatments(rows: Sequence[Factor], constrained: Mapping[str, str]) -> Table:
     cells = [_common(row, constrained) for row in rows]
-    return make_table("treatments-table", "Treatments in the model", ("Treatment", *COMMON), cells, words.factors.NOTE)
+    return make_table(
+        "treatments-table", "Treatments in the model", ("Treatment", *COMMON), cells, words.factors.NOTE, sorts=True
+    )
 
 
 def _context(rows: Sequence[Factor], constrained: Mapping[str, str]) -> Table:
     cells = [(*_common(row, constrained), row["factor"]) for row in rows]
-    return make_table("context-table", TITLE, ("Factor", *COMMON, "Class"), cells, words.factors.NOTE)
+    return make_table("context-table", TITLE, ("Factor", *COMMON, "Class"), cells, words.factors.NOTE, sorts=True)

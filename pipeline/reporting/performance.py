@@ -123,7 +123,13 @@ def _classes(cohort: type[Cohort], outcome: Outcome, hidden: Levels) -> frozense
 
 def _utility(performance: Plain) -> dict[str, Any]:
     rows = performance["net_benefit"]
-    return {"says": words.utility.say_utility(rows), "figure": figures.net_benefit(rows) if rows else None}
+    decisions = performance["decisions"]
+    return {
+        "says": words.utility.say_utility(rows),
+        "figure": figures.net_benefit(rows) if rows else None,
+        "says_decisions": words.utility.say_decisions(decisions),
+        "decisions": tables.decisions(decisions, rows) if any(not row["suppressed"] for row in decisions) else None,
+    }
 
 
 def _subgroups(results: Results, hidden: Levels) -> dict[str, Any] | None:

@@ -1,5 +1,7 @@
 """Text from templates, which take fixed sentences from `words` by name. Autoescape is on, no template calculates."""
 
+import base64
+import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
     import jinja2
 
 TEMPLATES = Path(__file__).with_name("templates")
+SCRIPTED = {"report.html", "dictionary.html"}
+"""Pages whose tables can be sorted; all others run nothing."""
 MARKDOWN = re.compile(r"([\\`*\[\]#|~])")
 
 
@@ -65,9 +69,18 @@ def _render(template: str, context: dict[str, Any]) -> str:
     from markupsafe import Markup
 
     css = (TEMPLATES / "style.css").read_text(encoding="utf-8")
-    made = _environment(markdown=template.endswith(".md")).get_template(template)
-    text = made.render(css=Markup(css), **context)  # noqa: S704 - our own file
+    script = (TEMPLATES / "report.js").read_text(encoding="utf-8") if template in SCRIPTED else ""
+    ours = {"css": Markup(css), "script": Markup(script), "policy": Markup(_allow(script))}  # noqa: S704 - our own files
+    text = _environment(markdown=template.endswith(".md")).get_template(template).render(**ours, **context)
     return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
+
+
+def _allow(script: str) -> str:
+    """The page's Content Security Policy: nothing is fetched, and nothing but `script` runs (W3C, CSP Level 3)."""
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    runs = [f"script-src 'sha256-{digest}'"] if script else []
+    shows = ["style-src 'unsafe-inline'", "img-src data:"]
+    return "; ".join(["default-src 'none'", *runs, *shows, "base-uri 'none'", "form-action 'none'"])
 
 
 def _environment(*, markdown: bool) -> "jinja2.Environment":

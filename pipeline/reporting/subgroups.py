@@ -35,7 +35,9 @@ def tabulate_gaps(rows: Rows) -> Table:
         for row in rows
     ]
     head = ("Subgroup", "Levels compared", "Difference in AUROC", "Ratio of O:E ratios")
-    return make_table("gaps", "The largest differences between subgroups", head, cells, words.subgroups.GAPS)
+    return make_table(
+        "gaps", "The largest differences between subgroups", head, cells, words.subgroups.GAPS, sorts=True
+    )
 
 
 def _gap(row: Mapping[str, Any], gap: numbers.Estimate, levels: Sequence[str] | None, show: numbers.Show) -> str:

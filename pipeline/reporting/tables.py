@@ -1,7 +1,7 @@
 """Tables as plain text cells, built from the numbers that the figures draw as well."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pipeline.reporting import words
@@ -26,7 +26,11 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """What a page shows as a table; `key` is unique on the page. `prose` says that cells hold sentences."""
+    """What a page shows as a table; `key` is unique on the page. `prose` says that cells hold sentences.
+
+    Readers may sort the rows where `sorts`: they are of a kind, and their order tells nothing else. `slider` is the
+    label of a slider that picks one row; "" for none.
+    """
 
     key: str
     caption: str
@@ -34,18 +38,28 @@ class Table:
     rows: tuple[Row, ...]
     note: str = ""
     prose: bool = False
+    sorts: bool = False
+    slider: str = ""
 
     def __post_init__(self) -> None:
-        """Assert that every row fills the table."""
+        """Assert that every row fills the table, and that rows which may be sorted are in no groups."""
         assert all(row.group or len(row.cells) == len(self.head) - 1 for row in self.rows)
+        assert not (self.sorts and any(row.group or row.inner for row in self.rows))
 
 
 def make_table(
-    key: str, caption: str, head: Sequence[str], rows: Iterable[Sequence[str]], note: str = "", prose: bool = False
+    key: str,
+    caption: str,
+    head: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    note: str = "",
+    *,
+    prose: bool = False,
+    sorts: bool = False,
 ) -> Table:
     """A table without group rows; the first text of each row is its header."""
     made = tuple(Row(first, tuple(rest)) for first, *rest in rows)
-    return Table(key, caption, tuple(head), made, note, prose)
+    return Table(key, caption, tuple(head), made, note, prose, sorts)
 
 
 def checks(verdict: Mapping[str, Any]) -> Table:
@@ -56,7 +70,9 @@ def checks(verdict: Mapping[str, Any]) -> Table:
         (numbers.sentence(c["check"]).rstrip("."), f"{words.verdict.MARKS[c['level']]} {c['level']}", c["sentence"])
         for c in found
     ]
-    return make_table("checks", "Checks behind the verdict", ("Check", "Result", "Finding"), rows, prose=True)
+    return make_table(
+        "checks", "Checks behind the verdict", ("Check", "Result", "Finding"), rows, prose=True, sorts=True
+    )
 
 
 def attrition(validation: Mapping[str, Any]) -> Table:
@@ -86,7 +102,9 @@ def quarantine(validation: Mapping[str, Any]) -> Table:
         if r["records"] or r["says"]
     ]
     head = ("Rule", "Column", "If broken", "Records")
-    return make_table("quarantine", "Records that broke a data-quality rule", head, rows, words.data.QUARANTINE)
+    return make_table(
+        "quarantine", "Records that broke a data-quality rule", head, rows, words.data.QUARANTINE, sorts=True
+    )
 
 
 def members(model: Mapping[str, Any]) -> Table:
@@ -102,7 +120,11 @@ def pooled(model: Mapping[str, Any]) -> list[Table]:
     for member in model["members"]:
         rows = [(row["term"], _odds_ratio(row), numbers.percent(row["fmi"])) for row in member.get("pooled") or ()]
         caption = f"{member['label']}: odds ratios by Rubin's rules"
-        made += [make_table(f"pooled-{member['name']}", caption, head, rows, words.model.POOLED)] if rows else []
+        made += (
+            [make_table(f"pooled-{member['name']}", caption, head, rows, words.model.POOLED, sorts=True)]
+            if rows
+            else []
+        )
     return made
 
 
@@ -192,6 +214,25 @@ def net_benefit(rows: Rows) -> Table:
     ]
     head = ("Threshold", "Model", "Acting on everyone")
     return make_table("benefit-data", "Net benefit by threshold of predicted risk", head, cells, words.utility.NOTE)
+
+
+def decisions(rows: Rows, benefits: Rows) -> Table:
+    """What acting at each threshold comes to per 1,000 patients, with the net benefit there."""
+    cells = [
+        (
+            numbers.percent(row["threshold"]),
+            *[numbers.HIDDEN if row["suppressed"] else _per_thousand(row[name]) for name in words.utility.DECISIONS],
+            _per_thousand(benefit["model"]),
+        )
+        for row, benefit in zip(rows, benefits, strict=True)
+    ]
+    head = ("Threshold", *words.utility.DECISIONS.values(), "Net benefit")
+    made = make_table("decisions", words.utility.DECISIONS_TABLE, head, cells, words.utility.DECISIONS_NOTE)
+    return replace(made, slider=words.utility.SLIDER)
+
+
+def _per_thousand(share: Mapping[str, Any]) -> str:
+    return numbers.estimate(share, lambda value: numbers.decimal(1000 * value, 0))
 
 
 def curve(key: str, label: str, unit: str | None, rows: Rows) -> Table:

@@ -135,4 +135,4 @@ def tabulate(items: list[Item]) -> Table:
         for item in items
     )
     head = ("Item", "Asks for", "Status", "Where")
-    return Table("tripod", "TRIPOD+AI reporting items", head, rows, say_statuses(statuses))
+    return Table("tripod", "TRIPOD+AI reporting items", head, rows, say_statuses(statuses), sorts=True)

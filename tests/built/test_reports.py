@@ -76,7 +76,7 @@ def test_pages_are_small_and_ask_for_nothing(page):
     text = (REPORTS / page).read_text()
     assert len(text.encode()) < 1_000_000
     assert not re.search(r"""(?:src|href)=["'](?:https?:)?//""", text)
-    assert "<script" not in text
+    assert text.count("<script") == (page != "index.html")
     assert "nan" not in re.findall(r">\s*(nan|None|inf)\s*<", text)
 
 

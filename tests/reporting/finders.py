@@ -144,7 +144,7 @@ def is_prose(text: str) -> bool:
 
 
 class _Cutter(HTMLParser):
-    """Keeps the text of a page outside one section and outside style sheets."""
+    """Keeps the text of a page outside one section, style sheets and scripts."""
 
     def __init__(self, section: str) -> None:
         super().__init__()
@@ -153,7 +153,7 @@ class _Cutter(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "section" and (self.depth or ("id", self.section) in attrs):
             self.depth += 1
-        self.style = tag == "style"
+        self.style = tag in ("style", "script")
 
     def handle_endtag(self, tag: str) -> None:
         self.depth -= tag == "section" and self.depth > 0

@@ -31,61 +31,66 @@ SMALLEST = 10
 HOSTILE = "<script>alert('x')</script>\"'><img src=x onerror=alert(1)> $\\frac{1}{2}$ 血 [a](javascript:alert(1))"
 
 
-class Hostile(Cohort):
-    """A modifiable factor, a treatment, missing values, and labels that try to run scripts."""
+def make_hostile(text: str) -> type[Cohort]:
+    """A cohort whose every label is or holds `text`."""
 
-    patient_id: Text = identifier("Patient")
-    pressure: Decimal = measurement(
-        f"Pressure {HOSTILE}",
-        unit="mm<b>Hg</b>",
-        plausible=(50, 250),
-        factor=FactorClass.MODIFIABLE,
-        expected=Expected(Direction.INCREASES, f"Source {HOSTILE}"),
-        change=Change(-10, (110, 250), f"Guideline {HOSTILE}"),
-        missing_allowed=True,
-        missing_at_most=0.5,
-        source_unit=f"kPa {HOSTILE}",
-        acknowledged={"strong predictor": f"Known {HOSTILE}"},
-        note=HOSTILE,
-    )
-    statin: Coded = category("Statin", {"0": "no", "1": f"yes {HOSTILE}"}, factor=FactorClass.TREATMENT)
-    smoking: Coded = category(
-        "Smoking", {"0": "never", "1": "former", "2": "current"}, factor=FactorClass.MODIFIABLE,
-        change=Change(-1, (0, 2), "Guideline"), missing_allowed=True,
-    )  # fmt: skip
-    rare: Coded = category("Rare & odd", {"a": "a", "b": HOSTILE, "c": "c"}, factor=FactorClass.MARKER)
-    ill: Coded = category("Ill", {"0": "no", "1": "yes"}, role=Role.OUTCOME)
+    class Hostile(Cohort):
+        """A modifiable factor, a treatment, missing values, and labels that try to run scripts."""
 
-    @rule(f"A rule {HOSTILE}", uses=("pressure",))
-    def obeys(
-        cls,
-        frame: pd.DataFrame,
-    ) -> "pd.Series[bool]":
-        """Always obeyed."""
-        return frame["pressure"] > 0
+        patient_id: Text = identifier("Patient")
+        pressure: Decimal = measurement(
+            f"Pressure {text}",
+            unit="mm<b>Hg</b>",
+            plausible=(50, 250),
+            factor=FactorClass.MODIFIABLE,
+            expected=Expected(Direction.INCREASES, f"Source {text}"),
+            change=Change(-10, (110, 250), f"Guideline {text}"),
+            missing_allowed=True,
+            missing_at_most=0.5,
+            source_unit=f"kPa {text}",
+            acknowledged={"strong predictor": f"Known {text}"},
+            note=text,
+        )
+        statin: Coded = category("Statin", {"0": "no", "1": f"yes {text}"}, factor=FactorClass.TREATMENT)
+        smoking: Coded = category(
+            "Smoking", {"0": "never", "1": "former", "2": "current"}, factor=FactorClass.MODIFIABLE,
+            change=Change(-1, (0, 2), "Guideline"), missing_allowed=True,
+        )  # fmt: skip
+        rare: Coded = category("Rare & odd", {"a": "a", "b": text, "c": "c"}, factor=FactorClass.MARKER)
+        ill: Coded = category("Ill", {"0": "no", "1": "yes"}, role=Role.OUTCOME)
 
-    class Config:
-        metadata = {  # noqa: RUF012
-            "study": Study(
-                title=f"Title {HOSTILE}",
-                population=HOSTILE,
-                intended_use=HOSTILE,
-                outcome=Binary("ill", "yes", f"illness {HOSTILE}"),
-                source=HOSTILE,
-                licence=HOSTILE,
-                thresholds=(0.1, 0.2),
-                auroc_ceiling=0.95,
-                auroc_ceiling_source=HOSTILE,
-                limits=(HOSTILE,),
-                subgroups=(Subgroup("rare"), Subgroup("smoking")),
-            )
-        }
+        @rule(f"A rule {text}", uses=("pressure",))
+        def obeys(
+            cls,
+            frame: pd.DataFrame,
+        ) -> "pd.Series[bool]":
+            """Always obeyed."""
+            return frame["pressure"] > 0
+
+        class Config:
+            metadata = {  # noqa: RUF012
+                "study": Study(
+                    title=f"Title {text}",
+                    population=text,
+                    intended_use=text,
+                    outcome=Binary("ill", "yes", f"illness {text}"),
+                    source=text,
+                    licence=text,
+                    thresholds=(0.1, 0.2),
+                    auroc_ceiling=0.95,
+                    auroc_ceiling_source=text,
+                    limits=(text,),
+                    subgroups=(Subgroup("rare"), Subgroup("smoking")),
+                )
+            }
+
+    return Hostile
 
 
 COHORTS: dict[str, type[Cohort]] = {
     "breast_cancer_recurrence": BreastCancerRecurrence,
     "breast_cancer_diagnosis": BreastCancerDiagnosis,
-    "hostile": Hostile,
+    "hostile": make_hostile(HOSTILE),
 }
 
 

@@ -76,6 +76,7 @@ def make_performance(cohort: type[Cohort], design: str) -> dict[str, Any]:
             {"threshold": t, "model": est(0.36 - 0.55 * t, 0.05), "treat_all": est((0.42 - t) / (1 - t), 0.04)}
             for t in cohort.study().thresholds
         ],
+        "decisions": [make_decision(t, hidden=i % 3 == 1) for i, t in enumerate(cohort.study().thresholds)],
         "calibration_curve": [
             {"predicted": p, "observed": o, "lo": o - 0.09, "hi": o + 0.09, "n": 41}
             for p, o in ((0.17, 0.2), (0.29, 0.26), (0.38, 0.43), (0.5, 0.49), (0.68, 0.66))
@@ -88,6 +89,14 @@ def make_performance(cohort: type[Cohort], design: str) -> dict[str, Any]:
         "phenotypes": make_risks(cohort, 3),
         **make_further(cohort, design),
     }
+
+
+def make_decision(threshold: float, *, hidden: bool) -> dict[str, Any]:
+    """What acting at a threshold comes to, per patient."""
+    found, false, reason = 0.4 - 0.4 * threshold, 0.6 - 0.9 * threshold, "too few patients"
+    shares = {"treated": found + false, "true_positives": found, "false_positives": false, "missed": 0.42 - found}
+    made = {name: est(None, reason=reason) if hidden else est(share, 0.05) for name, share in shares.items()}
+    return {"threshold": threshold, "suppressed": reason if hidden else None} | made
 
 
 def make_factors(cohort: type[Cohort]) -> tuple[pd.DataFrame, dict[str, list[dict[str, Any]]]]:
@@ -118,9 +127,9 @@ def make_factors(cohort: type[Cohort]) -> tuple[pd.DataFrame, dict[str, list[dic
     return pd.DataFrame(rows), curves
 
 
-def make_results(name: str, seed: int = 0, patients: int = 400) -> Results:
-    """Results of a cohort that hang together as far as a page can tell."""
-    cohort, rng = COHORTS[name], np.random.default_rng(seed)
+def make_results(name: str, seed: int = 0, patients: int = 400, cohort: type[Cohort] | None = None) -> Results:
+    """Results of a cohort, by default that of the name, that hang together as far as a page can tell."""
+    cohort, rng = cohort or COHORTS[name], np.random.default_rng(seed)
     design = "temporal" if cohort.index_date() else "cross-validation" if name != "hostile" else "hold-out"
     valid = make_records(cohort, patients, rng)
     factors, curves = make_factors(cohort)

@@ -1,5 +1,7 @@
 """Pages hold what was computed, nothing that harms, and the same bytes every time."""
 
+import base64
+import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -25,11 +27,12 @@ from .made_cohorts import COHORTS, HOSTILE
 from .made_validation import no_curve, no_sites
 
 Build = Callable[..., Results]
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 VOID = {"meta", "link", "img", "br", "input", "hr"}
 
 
 class Page(HTMLParser):
-    """The elements of a page, and its text outside of the style sheet."""
+    """The elements of a page, and its text outside of the style sheet and the script."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -51,7 +54,7 @@ class Page(HTMLParser):
         assert self.open.pop() == tag, f"{tag} closes another element"
 
     def handle_data(self, data: str) -> None:
-        if not self.open or self.open[-1] != "style":
+        if not self.open or self.open[-1] not in {"style", "script"}:
             self.words.append(data)
 
 
@@ -70,12 +73,15 @@ def test_every_page_is_well_formed_with_unique_ids_and_working_links(html: dict[
 
 
 def test_nothing_is_loaded_and_nothing_runs(html: dict[str, str]) -> None:
-    policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-    for text in html.values():
+    for kind, text in html.items():
         page = Page(text)
         tags = {tag for tag, _ in page.elements}
-        assert not tags & {"script", "img", "iframe", "object", "embed", "form", "base", "audio", "video"}
-        assert ("meta", {"http-equiv": "Content-Security-Policy", "content": policy}) in page.elements
+        assert not tags & {"img", "iframe", "object", "embed", "form", "base", "audio", "video"}
+        scripts = re.findall(r"<script>(.*?)</script>", text, flags=re.DOTALL)
+        assert text.count("<script") == len(scripts) == (kind in {"report", "data_dictionary"})
+        allowed = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
+        content = POLICY.replace("; ", "; " + "".join(f"script-src 'sha256-{one}'; " for one in allowed), 1)
+        assert ("meta", {"http-equiv": "Content-Security-Policy", "content": content}) in page.elements
         for tag, attrs in page.elements:
             assert not [key for key in attrs if key.startswith("on")]
             assert "src" not in attrs
@@ -91,7 +97,7 @@ def test_hostile_labels_are_text() -> None:
     rendered = dict(render_all("hostile"))
     card = rendered.pop("model_card")
     for html in rendered.values():
-        assert "<script" not in html
+        assert "<script>a" not in html
         assert "<img" not in html
         assert HOSTILE.replace("  ", " ") in Page(html).text
     assert "<" not in card
@@ -146,7 +152,7 @@ def test_what_was_not_computed_says_why(cohort: type[Cohort], name: str, results
 def test_a_report_without_optional_parts(cohort: type[Cohort], name: str, results: Results) -> None:
     bare = replace(
         results,
-        performance={**results.performance, "subgroups": [], "worst_gaps": [], "net_benefit": [],
+        performance={**results.performance, "subgroups": [], "worst_gaps": [], "net_benefit": [], "decisions": [],
                      "calibration_curve": [], "risk_distribution": [], "smooth_curve": no_curve(), "targets": [],
                      "classes": {}, "comparisons": {}, "optimism": [], "learning_curve": [], "sites": no_sites()},
         phenotypes={"k": None, "reason": "No stable clusters", "notes": [], "tried": [], "clusters": []},

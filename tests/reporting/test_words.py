@@ -24,7 +24,7 @@ from .finders import (
 ROOM = Path(reporting.__file__).parent
 WORDS = sorted((ROOM / "words").glob("*.py"))
 CODE = sorted(set(ROOM.rglob("*.py")) - set(WORDS))
-TEMPLATES = sorted(path for path in (ROOM / "templates").iterdir() if path.suffix != ".css")
+TEMPLATES = sorted(path for path in (ROOM / "templates").iterdir() if path.suffix not in {".css", ".js"})
 
 
 def name(path: Path) -> str:

@@ -10,6 +10,21 @@ NET_BENEFIT = (
     "Net benefit counts true cases found, less false alarms weighted by how many of them one is willing to accept for "
     "a true case; the threshold sets that weight (Vickers and Elkin 2006, Med Decis Making 26:565)."
 )
+DECISIONS = {
+    "treated": "Acted on",
+    "true_positives": "True positives",
+    "false_positives": "False positives",
+    "missed": "Missed",
+}
+"""What each patient is who is acted on at a threshold, or has the event and is not."""
+DECISIONS_TABLE = "Per 1,000 patients, by threshold of predicted risk"
+DECISIONS_NOTE = (
+    "Of 1,000 patients like those evaluated, with 95% intervals. Acted on: predicted risk at or above the threshold. "
+    "True and false positives: those acted on with the event, and without it. Missed: with the event, and not acted "
+    "on. Net benefit is in true positives per 1,000 patients without any false one. 'hidden': too few patients with or "
+    "without the event are on one side of the threshold, or between it and the one shown before it."
+)
+SLIDER = "Threshold of predicted risk:"
 NOTE = f"Acting on nobody has a net benefit of 0. {INTERVALS}"
 
 
@@ -48,6 +63,15 @@ def say_utility(rows: Sequence[Mapping[str, Any]]) -> str:
         f"At {len(better)} of {plural(len(rows), 'declared threshold')} ({span}) the model has more net benefit "
         "than acting on everyone and acting on nobody. These are point estimates; their intervals may overlap."
     )
+
+
+def say_decisions(rows: Sequence[Mapping[str, Any]]) -> str:
+    """At how many thresholds it is shown what acting comes to, per 1,000 patients; nothing where none is declared."""
+    shown = sum(not row["suppressed"] for row in rows)
+    if shown == len(rows):
+        return "What acting at each declared threshold comes to:" if rows else ""
+    where = f"only at {shown} of {plural(len(rows), 'declared threshold')}" if shown else "at no declared threshold"
+    return f"What acting comes to, in patients, is shown {where}, so that no number is of too few."
 
 
 def describe_curve(rows: Sequence[Mapping[str, Any]]) -> str:
