@@ -37,7 +37,7 @@ def render_section(effect: dict[str, Any], cohort: type[Cohort] = RECURRENCE) ->
     environment = jinja2.Environment(loader=loader, autoescape=True, **options)
     environment.globals["words"] = words
     css = Markup((render.TEMPLATES / "style.css").read_text(encoding="utf-8"))  # noqa: S704 - our own file
-    return environment.from_string(PAGE).render(css=css, effect=build(effect, cohort))
+    return environment.from_string(PAGE).render(css=css, policy="", script="", effect=build(effect, cohort))
 
 
 @functools.cache
