@@ -36,7 +36,8 @@ def hide_small_counts(
     """Return the cells of all tables that share margins whose counts may not be shown.
 
     `counts` has every cell and every margin once, however many tables show it, and the margins that two tables share
-    even if neither shows them, since either tells them. Each of `sums` is a cell and those that it is the sum of. Cells that are `told` elsewhere stay known, whatever they hold; those that are `secret` elsewhere are hidden.
+    even if neither shows them, since either tells them. Each of `sums` is a cell and those that it is the sum of.
+    Cells that are `told` elsewhere stay known, whatever they hold; those that are `secret` elsewhere are hidden.
     """
     cells = [cell for cell in counts if cell not in told]
     values = np.array([counts[cell] for cell in cells], dtype=np.int64)
