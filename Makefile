@@ -9,7 +9,7 @@ export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 # than compiling on first import what is used.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help repro test check lock clean
+.PHONY: help repro test coverage check lock clean
 
 help:  ## show this help
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -19,6 +19,9 @@ repro: $(READY)  ## set up, then rebuild every model and report whose inputs cha
 	@echo "Open reports/index.html in a browser."
 
 test: $(READY) check  ## set up, then check style, types and structure and run the tests
+	@pytest -n 2
+
+coverage: $(READY)  ## run the tests once more, in about twice the time, and say which lines they reach
 	@coverage erase
 	@pytest -n 2 --cov --cov-report= && coverage report
 
