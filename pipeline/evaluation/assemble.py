@@ -124,8 +124,8 @@ def tabulate_models(
     for name, found in figures.items():
         row: dict[str, Any] = {"model": name, "label": labels[name], "deployed": name == deployed}
         row |= {key: number for figure in COMPARED for key, number in _flat(figure, found[figure]).items()}
-        nothing = asdict(Estimate(None, None, None))
-        less = {key: differences[name][key] if name in differences else nothing for key in ("auroc", "log_loss")}
+        blank = asdict(Estimate(None, None, None))
+        less = {key: differences[name][key] if name in differences else blank for key in ("auroc", "log_loss")}
         row |= {k: v for key, one in less.items() for k, v in _flat(f"{key}_less", Estimate(**one)).items()}
         rows.append(row)
     return pd.DataFrame(rows).sort_values("deployed", ascending=False, kind="stable", ignore_index=True)

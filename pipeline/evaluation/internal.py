@@ -12,7 +12,7 @@ import pandas as pd
 from scipy.stats import t
 
 from pipeline.arrays import FloatArray, IntArray
-from pipeline.estimates import Estimate, Z
+from pipeline.estimates import Estimate, Z, nothing
 from pipeline.evaluation.calibration import brier, calibration_slope, log_loss
 from pipeline.evaluation.discrimination import auroc
 from pipeline.evaluation.performance import measure
@@ -94,7 +94,7 @@ def pool_aurocs(found: list[dict[str, Any]]) -> Estimate:
     """
     usable = [one for one in found if one["lo"] is not None and one["lo"] > 0 and one["hi"] < 1]
     if len(usable) < 3:
-        return Estimate(None, None, None, "fewer than three sites have an interval")
+        return nothing("fewer than three sites have an interval")
     value, low, high = (np.array([_logit(one[key]) for one in usable]) for key in ("value", "lo", "hi"))
     variance = ((high - low) / (2 * Z)) ** 2
     fixed = 1 / variance

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from pipeline.arrays import FloatArray
-from pipeline.estimates import Estimate
+from pipeline.estimates import Estimate, nothing
 from pipeline.evaluation.resampling import Figures, Sample, resample
 from pipeline.outcomes import Observed
 
@@ -29,7 +29,7 @@ def bootstrap(
 def summarise(value: float, resampled: FloatArray, reason: str = UNDEFINED) -> Estimate:
     """An estimate from its value and its values in resamples, NaN where not defined; `reason` says why none is."""
     if not np.isfinite(value):
-        return Estimate(None, None, None, reason)
+        return nothing(reason)
     defined = resampled[np.isfinite(resampled)]
     if len(defined) < (1 - DEGENERATE_AT_MOST) * len(resampled):
         share = 1 - len(defined) / len(resampled)

@@ -10,7 +10,7 @@ from scipy.special import expit
 
 from pipeline.arrays import FloatArray, IntArray
 from pipeline.disclosure import TOO_FEW
-from pipeline.estimates import Estimate
+from pipeline.estimates import Estimate, nothing
 from pipeline.evaluation.calibration import LEAST_SPREAD, log_odds
 from pipeline.evaluation.comparison import compare
 from pipeline.evaluation.likelihood_ratio import SIGNIFICANT, log_likelihood, mean_design_effect, refer, say_p
@@ -111,13 +111,13 @@ def assess_membership(
 
 
 def _untested(reason: str, thresholds: Sequence[float]) -> dict[str, Any]:
-    nothing = asdict(Estimate(None, None, None, reason))
+    blank = asdict(nothing(reason))
     return {
         "statistic": None,
         "degrees": None,
         "p": None,
-        "net_benefit": [{"threshold": t, "difference": nothing} for t in thresholds],
-        "log_loss": nothing,
+        "net_benefit": [{"threshold": t, "difference": blank} for t in thresholds],
+        "log_loss": blank,
         "says": f"Whether cluster membership adds to the risk model was not tested: {reason}.",
         "reason": reason,
     }
@@ -215,7 +215,7 @@ def _gains(
         if np.isfinite(adding + alone).all():
             return compare(adding, alone, observed, patient, thresholds, settings.resamples, settings.seed)
     names = ["log_loss", *(f"net_benefit_at_{t:.2f}" for t in thresholds)]
-    return dict.fromkeys(names, Estimate(None, None, None, NO_FIT_IN_A_FOLD))
+    return dict.fromkeys(names, nothing(NO_FIT_IN_A_FOLD))
 
 
 def _deal_folds(patient: IntArray, group: IntArray) -> IntArray:

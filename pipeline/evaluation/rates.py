@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from pipeline.arrays import BoolArray, FloatArray, IntArray
-from pipeline.estimates import Estimate, Z, wilson
+from pipeline.estimates import Estimate, Z, nothing, wilson
 from pipeline.outcomes import Observed
 
 
@@ -18,7 +18,7 @@ def event_rate(observed: Observed) -> Estimate:
     estimate with Greenwood's variance (Kalbfleisch and Prentice 2002, 1.4).
     """
     if not len(observed):
-        return Estimate(None, None, None, "there are no patients")
+        return nothing("there are no patients")
     if observed.time is None or observed.horizon is None:
         return wilson(float(observed.event.sum()), len(observed))
     return _aalen_johansen(observed, observed.time, observed.horizon)
@@ -59,7 +59,7 @@ def _aalen_johansen(observed: Observed, time: FloatArray, horizon: float) -> Est
     leaving = np.bincount(at, minlength=len(times)) / at_risk
     survival = np.concatenate([[1.0], np.cumprod(1 - leaving)])  # free of any event before each time, then after all
     if time.max() < horizon and survival[-1] > 0:
-        return Estimate(None, None, None, "nobody was followed to the horizon")
+        return nothing("nobody was followed to the horizon")
     if not event.any():
         return _certain(0.0, observed)
     if survival[-1] == 0 and (event == leaving).all():

@@ -12,7 +12,7 @@ import pandas as pd
 from data_schemas.columns import Column, Subgroup
 from pipeline.arrays import FloatArray, IntArray
 from pipeline.disclosure import hide_among
-from pipeline.estimates import Estimate
+from pipeline.estimates import Estimate, nothing
 from pipeline.evaluation.calibration import oe_ratio
 from pipeline.evaluation.discrimination import auroc
 from pipeline.evaluation.intervals import bootstrap, summarise_distance
@@ -46,8 +46,8 @@ def by_subgroup(
         for level, members in levels.items():
             row: dict[str, Any] = {"column": name, "level": level}
             if level in hidden:
-                nothing = asdict(Estimate(None, None, None, hidden[level]))
-                blank = {"n": None, "events": None, "auroc": nothing, "oe_ratio": nothing}
+                empty = asdict(nothing(hidden[level]))
+                blank = {"n": None, "events": None, "auroc": empty, "oe_ratio": empty}
                 rows.append(row | blank | {"suppressed": hidden[level]})
                 continue
             part = observed.take(members)
@@ -90,8 +90,8 @@ def worst_gap(
         if len(samples) > 1:
             rows.append(row | _gaps(samples, resamples, seed) | {"suppressed": None})
             continue
-        nothing = asdict(Estimate(None, None, None, FEWER_THAN_TWO))
-        blank = {"auroc": nothing, "auroc_levels": None, "log_oe": nothing, "log_oe_levels": None}
+        empty = asdict(nothing(FEWER_THAN_TWO))
+        blank = {"auroc": empty, "auroc_levels": None, "log_oe": empty, "log_oe_levels": None}
         rows.append(row | blank | {"suppressed": FEWER_THAN_TWO})
     return rows
 
@@ -161,7 +161,7 @@ def rates_by_group(observed: Observed, patient: IntArray, labels: IntArray, smal
     groups = {str(label): labels == label for label in np.unique(labels)}
     hidden = hide_levels(groups, observed, patient, smallest)
     return {
-        int(label): Estimate(None, None, None, hidden[label]) if label in hidden else event_rate(observed.take(members))
+        int(label): nothing(hidden[label]) if label in hidden else event_rate(observed.take(members))
         for label, members in groups.items()
     }
 

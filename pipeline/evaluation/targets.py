@@ -9,7 +9,7 @@ import numpy as np
 from data_schemas.columns import Classes, Outcome
 from pipeline.arrays import FloatArray, IntArray
 from pipeline.disclosure import hide_among
-from pipeline.estimates import Estimate
+from pipeline.estimates import Estimate, nothing
 from pipeline.evaluation.discrimination import auroc
 from pipeline.evaluation.intervals import bootstrap
 from pipeline.evaluation.performance import measure
@@ -39,8 +39,8 @@ def by_target(
     hidden = _hide(targets, patient, outcome, smallest)
     for name, observed in targets.items():
         if name in hidden:
-            nothing = asdict(Estimate(None, None, None, hidden[name]))
-            rows.append({"target": name, "events": None} | dict.fromkeys(SHOWN, nothing))
+            blank = asdict(nothing(hidden[name]))
+            rows.append({"target": name, "events": None} | dict.fromkeys(SHOWN, blank))
             continue
         found = measure(risks[name], observed, patient, (), settings.resamples, settings.seed)
         events = int(observed.by_horizon().sum())

@@ -1,10 +1,10 @@
 """Which predictors matter for whom: importance in subgroups and phenotypes."""
 
-import numpy as np
 import pandas as pd
 
 from pipeline.disclosure import hide_in_series
 from pipeline.explanation.explained import Explained
+from pipeline.explanation.intervals import spread
 
 COLUMNS = ["group", "n", "predictor", "importance", "importance_lo", "importance_hi", "rank", "contribution"]
 
@@ -28,10 +28,10 @@ def importance_by_group(explained: Explained, labels: "pd.Series[str]", smallest
         members = (labels == group).fillna(False).to_numpy(bool)
         part, importance = contributions[members], contributions[members].abs().mean()
         again = [refit[members].abs().mean() for refit in explained.contributions_again()]
-        low, high = np.quantile(np.array(again), [0.025, 0.975], axis=0)
+        low, high = spread(again)
         rank = importance.rank(ascending=False, method="first").astype(int)
-        spread = {"importance": importance, "importance_lo": low, "importance_hi": high}
-        table = pd.DataFrame(spread | {"rank": rank, "contribution": part.mean()})
+        limits = {"importance": importance, "importance_lo": low, "importance_hi": high}
+        table = pd.DataFrame(limits | {"rank": rank, "contribution": part.mean()})
         table = table.rename_axis("predictor").reset_index().sort_values("rank")
         rows.append(table.assign(group=str(group), n=len(part))[COLUMNS])
     return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=COLUMNS)

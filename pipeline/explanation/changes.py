@@ -16,6 +16,7 @@ import pandas as pd
 
 from data_schemas.columns import Change, Column, FactorClass, Kind
 from pipeline.arrays import BoolArray, FloatArray
+from pipeline.explanation.intervals import spread
 from pipeline.models.development import Deployed
 from pipeline.models.ensemble import RiskModel
 from pipeline.models.features import model_frame
@@ -101,7 +102,7 @@ def difference_limits(basis: Basis, now: pd.DataFrame, then: pd.DataFrame) -> tu
     if not basis.refits:
         return None
     medians = [np.median(refit.risk(then) - refit.risk(now)) for refit in basis.refits]
-    low, high = np.quantile(medians, [0.025, 0.975])
+    low, high = spread(medians)
     return float(low), float(high)
 
 

@@ -9,6 +9,7 @@ from scipy.spatial.distance import squareform
 from scipy.stats import rankdata
 
 from pipeline.arrays import BoolArray, FloatArray, IntArray
+from pipeline.explanation.intervals import spread
 
 FEWEST = 10
 """Patients with both values; fewer say nothing of an association."""
@@ -53,7 +54,7 @@ def group_importance(contributions: pd.DataFrame, refits: list[pd.DataFrame], gr
     rows = []
     for names in groups:
         again = [_together(refit, names) for refit in refits]
-        low, high = np.quantile(again, [0.025, 0.975])
+        low, high = spread(again)
         row = {"predictors": names, "importance": _together(contributions, names)}
         row |= {"importance_lo": float(low), "importance_hi": float(high)}
         rows.append(row | {"apart": float(contributions[names].abs().mean().sum())})

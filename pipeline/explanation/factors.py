@@ -13,6 +13,7 @@ from data_schemas.columns import Column
 from pipeline.arrays import FloatArray
 from pipeline.explanation.explained import Explained
 from pipeline.explanation.groups import Group, group_values
+from pipeline.explanation.intervals import spread
 from pipeline.models.features import has_direction
 
 FLAT = 0.02
@@ -84,7 +85,7 @@ def trace_curves(explained: Explained, predictors: dict[str, Column], smallest: 
 
 
 def _estimate(name: str, value: float, refitted: pd.Series) -> dict[str, float]:
-    low, high = np.quantile(refitted, [0.025, 0.975])
+    low, high = spread(refitted)
     return {name: float(value), f"{name}_lo": float(low), f"{name}_hi": float(high)}
 
 
@@ -106,7 +107,7 @@ def _curve(explained: Explained, name: str, column: Column, smallest: int) -> li
     for label, members in group_values(explained.X[name], column, smallest, CURVE_GROUPS):
         refitted = [float(refit.contributions[name].to_numpy()[members].mean()) for refit in explained.refits]
         mean = float(explained.attributions.contributions[name].to_numpy()[members].mean())
-        lo, hi = np.quantile(refitted, [0.025, 0.975])
+        lo, hi = spread(refitted)
         row = {"group": label, "n": int(members.sum()), "contribution": mean}
         rows.append(row | {"lo": float(min(lo, mean)), "hi": float(max(hi, mean))})
     return rows

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.arrays import FloatArray
+from pipeline.explanation.intervals import spread
 from pipeline.explanation.tree_shap import Pair, split_pairs, tree_interactions
 from pipeline.models.ensemble import RiskModel
 from pipeline.models.trees import TreesModel
@@ -43,7 +44,7 @@ def tabulate_pairs(interactions: pd.DataFrame, refits: Sequence[pd.DataFrame]) -
     """
     strength = interactions.abs().mean()
     again = np.array([refit.abs().mean().to_numpy() for refit in refits])
-    low, high = np.quantile(again, [0.025, 0.975], axis=0) if len(strength) else np.zeros((2, 0))
+    low, high = spread(again) if len(strength) else np.zeros((2, 0))
     firsts, seconds = (interactions.columns.get_level_values(side) for side in (0, 1))
     columns = {"strength": strength.to_numpy(), "strength_lo": low, "strength_hi": high}
     table = pd.DataFrame({"first": firsts, "second": seconds} | columns)

@@ -92,7 +92,7 @@ def write_patients(query: Query, folder: Path) -> list[str]:
     entries = [(i, name, shown) for i, name, (_, shown) in zip(query.identifiers, names, pages, strict=True)]
     index = render_patient_list(build_patient_list(load_cohort(query.cohort), entries))
     texts = {"index.html": index} | {name: page for name, (page, _) in zip(names, pages, strict=True)}
-    files.write_whole({folder: partial(_write_folder, texts=texts)})
+    files.write_whole({folder: partial(files.write_folder, texts=texts)})
     return [f"Wrote {len(pages):,} pages to {folder}; begin with index.html. Keep them as the records are kept."]
 
 
@@ -156,7 +156,6 @@ def _make_basis(stored: Stored, cohort: type[Cohort], path: Path) -> Basis:
     """Changes are judged by the cohort's own derived columns and rules."""
     predictors = cohort.predictors()
     inputs = {name: predictors[name] for name in list_inputs(stored.content)}
-
     return Basis(stored.deployed, inputs, cohort.derive, partial(keeps_rules, cohort=cohort), read_refits(path))
 
 
@@ -226,9 +225,3 @@ def _read_evaluated(path: Path) -> Any:
         return np.array([])
     told = files.read_parquet(path)
     return told.groupby("pseudonym", observed=True)[f"risk_{ENSEMBLE}"].mean().dropna().to_numpy(float)
-
-
-def _write_folder(place: Path, texts: dict[str, str]) -> None:
-    place.mkdir()
-    for name, text in texts.items():
-        files.write_text(place / name, text)

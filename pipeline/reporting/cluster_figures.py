@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.reporting import cluster_risks, clusters, words
-from pipeline.reporting.cluster_style import COLOURS, DASHES, shorten, tint
+from pipeline.reporting.cluster_style import COLOURS, DASHES, tint
 from pipeline.reporting.clusters import Profile
 from pipeline.reporting.figures import CLEAR, GREY, INK, Figure
 from pipeline.reporting.forests import Line, forest
@@ -36,7 +36,7 @@ def heat_map(rows: Sequence[Profile], found: Rows) -> Figure:
     height = 60 + 30 * (place_rows([row.label for row in rows])[-1] + 1)
     order = [c["cluster"] for c in found]
     svg = draw_svg("profiles", title, description, height, lambda ax: draw_heat_map(ax, rows, order))
-    return Figure("profiles", title, description, shorten(svg), clusters.profiles(rows, found))
+    return Figure("profiles", title, description, svg, clusters.profiles(rows, found))
 
 
 def draw_heat_map(ax: Any, rows: Sequence[Profile], order: Sequence[int]) -> None:
@@ -78,7 +78,7 @@ def incidence(rows: Rows, unit: str) -> Figure:
     order = [row["cluster"] for row in rows]
     key = "phenotype-incidence"
     svg = draw_svg(key, title, description, 250, lambda ax: draw_incidence(ax, series, order, unit))
-    return Figure(key, title, description, shorten(svg), cluster_risks.tabulate_incidence(shown, unit))
+    return Figure(key, title, description, svg, cluster_risks.tabulate_incidence(shown, unit))
 
 
 def _read_curve(row: Any) -> Series:
@@ -111,7 +111,7 @@ def periods(rows: Rows, found: Rows, says: str) -> Figure:
     series = [_read_shares(rows, c["cluster"]) for c in found]
     key, names = "phenotype-periods", [str(row["period"]) for row in rows]
     svg = draw_svg(key, title, description, 240, lambda ax: draw_periods(ax, series, names))
-    return Figure(key, title, description, shorten(svg), clusters.periods(rows, found))
+    return Figure(key, title, description, svg, clusters.periods(rows, found))
 
 
 def _read_shares(rows: Rows, number: int) -> Series:

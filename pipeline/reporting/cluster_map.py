@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import Any
 
 from pipeline.reporting import words
-from pipeline.reporting.cluster_style import COLOURS, shorten, tint
+from pipeline.reporting.cluster_style import COLOURS, tint
 from pipeline.reporting.clusters import name_cluster
 from pipeline.reporting.figures import INK, Figure
 from pipeline.reporting.svg import WIDTH, draw_svg, wrap
@@ -48,7 +48,7 @@ def draw_map(found: Mapping[str, Any], clusters: Rows, smallest: int) -> Figure 
     height = min(max(WIDTH * 0.86 * len(grid.up) / len(grid.across), 130), 330) + 62 + 16 * -(-len(clusters) // 3)
     key = "phenotype-map"
     svg = draw_svg(key, title, description, height, lambda ax: draw_bins(ax, grid, order, found))
-    return Figure(key, title, description, shorten(svg), tabulate_map(grid, clusters))
+    return Figure(key, title, description, svg, tabulate_map(grid, clusters))
 
 
 def draw_bins(ax: Any, grid: Grid, order: Sequence[int], found: Mapping[str, Any]) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.reporting import words
-from pipeline.reporting.cluster_style import shorten
 from pipeline.reporting.figures import BLUE, CLEAR, GREY, INK, VERMILION, Figure
 from pipeline.reporting.forests import Line, forest
 from pipeline.reporting.results import Plain
@@ -34,7 +33,7 @@ def draw_overlap_figure(overlap: Plain, table: Table) -> Figure:
     """The probability of treatment in both arms."""
     key, title, description = "effect-overlap", CAPTIONS["overlap"], words.effects.describe_overlap(overlap["rule"])
     svg = draw_svg(key, title, description, 250, lambda ax: draw_overlap(ax, overlap["bins"], overlap["rule"]))
-    return Figure(key, title, description, shorten(svg), table)
+    return Figure(key, title, description, svg, table)
 
 
 def draw_overlap(ax: Any, bins: Rows, rule: Sequence[float | None]) -> None:
@@ -68,7 +67,7 @@ def draw_balance_figure(columns: Columns, effect: Plain, table: Table) -> Figure
     description = words.effects.describe_balance(len(drawn), len(known), weighted=weighted)
     height = 76 + 30 * (place_rows(labels)[-1] + 1)
     svg = draw_svg(key, title, description, height, lambda ax: draw_balance(ax, drawn, labels, weighted=weighted))
-    return Figure(key, title, description, shorten(svg), table)
+    return Figure(key, title, description, svg, table)
 
 
 def draw_balance(ax: Any, rows: Rows, labels: Sequence[str], *, weighted: bool) -> None:
@@ -122,7 +121,7 @@ def draw_benefit_figure(groups: Rows, table: Table) -> Figure | None:
         return None
     key, title, description = "effect-benefit", CAPTIONS["benefit"], words.effects.describe_benefit(len(known))
     svg = draw_svg(key, title, description, 270, lambda ax: draw_benefit(ax, known))
-    return Figure(key, title, description, shorten(svg), table)
+    return Figure(key, title, description, svg, table)
 
 
 def draw_benefit(ax: Any, groups: Rows) -> None:

@@ -60,7 +60,7 @@ def tabulate_changes(rows: Sequence[Factor], labels: Mapping[str, str]) -> Table
         "Factor", "Change", "Patients with room", "Unlike", "Not possible", "Difference in predicted risk", "Lower",
     )  # fmt: skip
     follows = {row["label"]: row["recomputed"].split("; ") for row in rows if row.get("recomputed")}
-    said = {label: numbers.join([labels[name] for name in names]) for label, names in follows.items()}
+    said = {label: [labels[name] for name in names] for label, names in follows.items()}
     sources = words.factors.list_sources({row["label"]: row.get("change_source") or "" for row in rows})
     note = " ".join(filter(None, (words.factors.CHANGES_NOTE, words.factors.say_recomputed(said), sources)))
     cells = [(name(row), *_what_if(row)) for row in rows]

@@ -139,9 +139,9 @@ def _difference(tried: Plain, now: float) -> str:
 
 def _recomputed(tried: Sequence[Plain], columns: Mapping[str, Column]) -> str:
     """Which columns followed a change; all others are fixed."""
-    followed = [(w["predictor"], w["recomputed"]) for w in tried if w["recomputed"]]
-    return words.patient.say_recomputed(
-        [(columns[p].label, [columns[c].label for c in found]) for p, found in followed]
+    followed = {w["predictor"]: w["recomputed"] for w in tried if w["recomputed"]}
+    return words.factors.say_recomputed(
+        {columns[p].label: [columns[c].label for c in found] for p, found in followed.items()}
     )
 
 

@@ -79,13 +79,26 @@ def _embed(svg: str, key: str, title: str, description: str, height: float) -> M
     body = body[body.index(">") + 1 :]
     body = re.sub(r"<!--.*?-->|<metadata>.*?</metadata>|<style.*?</style>|<defs>\s*</defs>", "", body, flags=re.S)
     body = re.sub(r"font: ([0-9.]+)px [^;\"]*", r"font-size: \1px", body)
-    body = re.sub(r"\s*\n\s*", "\n", _prefix_ids(body, key)).strip()
+    body = re.sub(r"\s*\n\s*", "\n", _prefix_ids(shorten(body), key)).strip()
     head = (
         f'<svg viewBox="0 0 {WIDTH} {height:g}" role="img" aria-labelledby="{key}-title {key}-desc" '
         f'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">'
     )
     named = f'<title id="{key}-title">{escape(title)}</title><desc id="{key}-desc">{escape(description)}</desc>'
     return Markup(f"{head}{named}\n{body}")  # noqa: S704 - matplotlib escapes its text; ours is escaped above
+
+
+def shorten(svg: str) -> str:
+    """The same figure in half the bytes: hundredths of a point, and no attribute that changes nothing.
+
+    The fonts of the page's style sheet apply. Only tags are touched, in which no label of a cohort stands.
+    """
+    return re.sub(r"<[^<>]+>", _shorten_tag, svg)
+
+
+def _shorten_tag(tag: re.Match[str]) -> str:
+    rounded = re.sub(r"(\.\d\d)\d+", r"\1", tag[0])
+    return re.sub(r" transform=\"rotate\(-0 [^\"]*\)\"| font-family: [^;\"]*;", "", rounded)
 
 
 def _prefix_ids(body: str, key: str) -> str:

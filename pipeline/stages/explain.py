@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from pipeline.arrays import IntArray
 from pipeline.evaluation.subgroups import label_groups
 from pipeline.explanation.assemble import (
     describe_correlated,
@@ -60,10 +61,11 @@ def main(stage: Stage) -> None:
     )  # fmt: skip
     shown = valid.iloc[first[: len(explained.X)]].reset_index(drop=True)
     smallest = stage.section("disclosure").smallest_group
+    cluster = align(stage.read("clusters.parquet"), valid.iloc[first])["cluster"].to_numpy(int)
     stage.write("risk_factors.csv", _tabulate(stage, explained, models, shown))
     stage.write("factor_curves.json", trace_curves(explained, cohort.predictors(), smallest))
-    stage.write("explanation.json", _describe(stage, explained, enough, models, shown, taught, len(first)))
-    stage.write("phenotype_factors.json", _explain_phenotypes(stage, valid.iloc[first], examples.X.iloc[first]))
+    stage.write("explanation.json", _describe(stage, explained, enough, models, shown, cluster, taught))
+    stage.write("phenotype_factors.json", _explain_phenotypes(stage, cluster, examples.X.iloc[first]))
     stage.write("refits.json", _keep_refits(stage, models.refits))
     attributions = explained.attributions.contributions.assign(base=explained.attributions.base)
     attributions.insert(0, PSEUDONYM, shown[PSEUDONYM])
@@ -115,34 +117,32 @@ def _describe(
     enough: EnoughPatients,
     models: _Models,
     shown: pd.DataFrame,
+    cluster: IntArray,
     taught: Examples,
-    patients: int,
 ) -> dict[str, Any]:
     smallest, seed = stage.section("disclosure").smallest_group, stage.section("explain").seed
     return {
-        "sample": describe_sample(explained, models.deployed.model, enough, patients),
+        "sample": describe_sample(explained, models.deployed.model, enough, len(cluster)),
         "interactions": describe_interactions(models.deployed.model, models.refits, explained.X),
         "correlated": describe_correlated(explained),
-        "groups": describe_groups(explained, _label(stage, shown), smallest),
+        "groups": describe_groups(explained, _label(stage, shown, cluster[: len(shown)]), smallest),
         "others": describe_others(models.inexact, explained, taught.X, seed),
     }
 
 
-def _label(stage: Stage, shown: pd.DataFrame) -> dict[str, "pd.Series[str]"]:
+def _label(stage: Stage, shown: pd.DataFrame, cluster: IntArray) -> dict[str, "pd.Series[str]"]:
     """The subgroups that the schema declares, and the phenotypes."""
     cohort = stage.cohort()
     levels = label_groups(shown, cohort.study().subgroups, cohort.predictors())
     labels = {kind: pd.Series(told).replace("", pd.NA) for kind, told in levels.items()}
-    cluster = align(stage.read("clusters.parquet"), shown)["cluster"]
     if not cluster.any():
         return labels
-    names = [f"phenotype {number}" for number in sorted(cluster[cluster > 0].unique())]
-    return labels | {"Phenotype": pd.Series(pd.Categorical("phenotype " + cluster.astype(str), names))}
+    names = [f"phenotype {number}" for number in np.unique(cluster[cluster > 0])]
+    return labels | {"Phenotype": pd.Series(pd.Categorical([f"phenotype {number}" for number in cluster], names))}
 
 
-def _explain_phenotypes(stage: Stage, first: pd.DataFrame, X: pd.DataFrame) -> dict[str, Any]:
+def _explain_phenotypes(stage: Stage, cluster: IntArray, X: pd.DataFrame) -> dict[str, Any]:
     """What tells phenotypes apart; empty where there are none."""
-    cluster = align(stage.read("clusters.parquet"), first)["cluster"].to_numpy(int)
     numbers, places = np.unique(cluster, return_inverse=True)
     if not numbers.any():
         return {}

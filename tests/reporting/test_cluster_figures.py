@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from markupsafe import Markup
 
 from data_schemas.columns import Cohort
 from pipeline.reporting import cluster_figures, cluster_map, cluster_risks, clusters, words
-from pipeline.reporting.cluster_style import COLOURS, shorten, tint
+from pipeline.reporting.cluster_style import COLOURS, tint
 from pipeline.reporting.figures import INK
 
 from .made_cohorts import COHORTS
@@ -139,10 +138,3 @@ def test_labels_keep_apart_and_in_order_around_their_values(values: list[float],
     assert np.mean(heights) == pytest.approx(np.mean(values), abs=1e-9)
     if all(np.diff(values) >= gap + 1e-9):
         assert heights == pytest.approx(values)
-
-
-def test_a_shorter_figure_keeps_its_labels_and_its_places() -> None:
-    label = 'pH 7.12345 transform="rotate(-0 1 2)" font-family: x; 1.23456'
-    font, turn = "font-family: 'DejaVu Sans', serif; ", ' transform="rotate(-0 65.545876 2)"'
-    svg = f'<text style="font-size: 10px; {font}fill: #123456" x="65.545876"{turn}>{label}</text>'
-    assert shorten(Markup(svg)) == f'<text style="font-size: 10px; fill: #123456" x="65.54">{label}</text>'  # noqa: S704

@@ -1,9 +1,9 @@
 """The section on risk factors: what the model learnt of each, in words that claim no cause."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pipeline.reporting.words.numbers import percent, plural, sentence, text
+from pipeline.reporting.words.numbers import join, percent, plural, sentence, text
 
 Factor = Mapping[str, Any]
 
@@ -61,9 +61,9 @@ def list_sources(sources: Mapping[str, str]) -> str:
     return f"Sources of the changes: {'; '.join(said)}." if said else ""
 
 
-def say_recomputed(follows: Mapping[str, str]) -> str:
+def say_recomputed(follows: Mapping[str, Sequence[str]]) -> str:
     """Which predictors are computed anew with which, by label; all others are fixed."""
-    said = [f"{others} computed anew with {label}" for label, others in follows.items()]
+    said = [f"{join(others)} computed anew with {label}" for label, others in follows.items()]
     return sentence("; ".join([*said, "all other predictors are held as they are"]))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from data_schemas.columns import Column
-from pipeline.reporting.words.numbers import TO, decimal, join, percent, points, sentence
+from pipeline.reporting.words.numbers import TO, decimal, percent, points, sentence
 from pipeline.reporting.words.report import JUDGEMENT
 
 Plain = Mapping[str, Any]
@@ -202,12 +202,6 @@ def say_refusal(reason: str) -> str:
 def name_what_ifs(now: float) -> str:
     """The caption of the table of what-ifs."""
     return f"Predicted risk with one factor changed, instead of {risk(now)}"
-
-
-def say_recomputed(followed: Sequence[tuple[str, Sequence[str]]]) -> str:
-    """Which columns followed each change, by label; all others are fixed."""
-    said = [f"{join(list(found))} computed anew with {label}" for label, found in followed]
-    return sentence("; ".join([*said, "all other predictors are held as they are"]))
 
 
 def say_gap(gap: Plain, column: Column, now: float) -> str:
