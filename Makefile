@@ -3,13 +3,14 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+KEYWORDS := --no-default-keywords -k say -k phrase -k plural:2,3
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 # Without bytecode every stage would compile its libraries again; compiling all of them now would take longer
 # than compiling on first import what is used.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help repro test coverage check lock clean
+.PHONY: help repro test coverage check messages lock clean
 
 help:  ## show this help
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -27,6 +28,12 @@ coverage: $(READY)  ## run the tests once more, in about twice the time, and say
 
 check: $(READY)
 	@ruff check . && ruff format --check --quiet . && mypy && lint-imports --no-cache
+
+messages: $(READY)  ## bring the catalogues of other languages up to date with the texts in the code
+	@pybabel -q extract -F pyproject.toml $(KEYWORDS) --no-location --sort-output -o $(VENV)/messages.pot .
+	@for po in pipeline/reporting/languages/*.po; do \
+	  pybabel -q update -N --ignore-obsolete --no-wrap --omit-header -l $$(basename $$po .po) -i $(VENV)/messages.pot -o $$po; \
+	done
 
 lock: $(READY)  ## resolve requirements.lock anew from pyproject.toml
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --extra dev \

@@ -158,6 +158,12 @@ class Disclosure(Section):
     smallest_group: int = Field(ge=5)
 
 
+class Report(Section):
+    """How pages are written."""
+
+    language: Literal["en", "zh"]
+
+
 class Settings(Section):
     """All of `params.yaml`."""
 
@@ -169,6 +175,7 @@ class Settings(Section):
     evaluate: Evaluate
     explain: Explain
     disclosure: Disclosure
+    report: Report
 
     def find_cohort(self, name: str) -> CohortSettings:
         """The entry of the cohort `name`. Raises ConfigurationError where there is none."""

@@ -1,5 +1,6 @@
 """Reports, model cards, data dictionaries and the index page, from results that are already computed."""
 
+from pipeline.reporting.language import speaking
 from pipeline.reporting.render import (
     Report,
     make_report,
@@ -19,5 +20,6 @@ __all__ = [
     "render_index",
     "render_model_card",
     "render_report",
+    "speaking",
     "summarise",
 ]

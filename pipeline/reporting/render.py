@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from data_schemas.columns import Cohort
-from pipeline.reporting import dictionary, exports, page, summaries, words
+from pipeline.reporting import dictionary, exports, language, page, summaries, words
 from pipeline.reporting.results import Results
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def _environment(*, markdown: bool) -> "jinja2.Environment":
         lstrip_blocks=True,
         finalize=_escape_markdown if markdown else None,
     )
-    environment.globals["words"] = words
+    environment.globals |= {"words": words, "say": language.say, "spoken": language.SPOKEN.get().tag}
     return environment
 
 

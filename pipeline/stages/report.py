@@ -5,7 +5,7 @@ from importlib.metadata import version
 from pipeline.card import Card, read_cards
 from pipeline.files import hash_file
 from pipeline.progress import log
-from pipeline.reporting import Results, make_report, render_dictionary, render_model_card, summarise
+from pipeline.reporting import Results, make_report, render_dictionary, render_model_card, speaking, summarise
 from pipeline.stages.wiring import Stage, run
 
 LIBRARIES = ("pandas", "pandera", "scikit-learn", "xgboost", "shap")
@@ -13,7 +13,13 @@ LIBRARIES = ("pandas", "pandera", "scikit-learn", "xgboost", "shap")
 
 def main(stage: Stage) -> None:
     """Make the report in its forms, model card, data dictionary and the summary for the index."""
-    cohort, name, results = stage.cohort(), stage.cohort_name, _results(stage)
+    results = _results(stage)
+    with speaking(stage.section("report").language):
+        _write(stage, results)
+
+
+def _write(stage: Stage, results: Results) -> None:
+    cohort, name = stage.cohort(), stage.cohort_name
     report = make_report(cohort, name, results)
     stage.write("report.html", report.page)
     stage.write("report.json", report.content)

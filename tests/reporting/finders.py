@@ -10,6 +10,8 @@ from html.parser import HTMLParser
 
 import jinja2
 
+from pipeline.reporting.language import FIELD
+
 WHOSE = r"(?:(?:the|a|an|any|each|their|its|his|her|your|this|that|one's|(?:a|the) patient'?s'?|patients'?) )?"
 CAUSAL = (
     r"would (?:reduce|lower|raise|increase|decrease|improve|prevent|avoid|worsen|save)(?! the AUROC)",
@@ -101,7 +103,7 @@ def _read_node(node: ast.AST, tables: bool) -> Iterator[str]:
         case ast.Call(func=ast.Name(id=name)) if name in _TABLES and not tables:
             return
         case ast.Constant(value=str(text)):
-            yield text
+            yield FIELD.sub(VALUE, text)
         case ast.JoinedStr():
             yield "".join(part.value if isinstance(part, ast.Constant) else VALUE for part in node.values)
             for part in node.values:

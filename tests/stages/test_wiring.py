@@ -105,6 +105,7 @@ def test_no_output_enters_the_cache_and_a_failure_keeps_the_last(stage):
         assert options == {"cache": False, "persist": True}, path
 
 
-def test_templates_are_dependencies_of_what_renders_them():
+def test_templates_and_languages_are_dependencies_of_what_renders_them():
+    folders = {f"pipeline/reporting/{name}" for name in ("languages", "templates")}
     for stage in ("report", "index"):
-        assert "pipeline/reporting/templates" in entries(declaration(stage), "deps")
+        assert folders <= set(entries(declaration(stage), "deps"))
