@@ -1,14 +1,10 @@
 """Stage `report`: what people read about one cohort, from what the other stages computed."""
 
-from importlib.metadata import version
-
+from pipeline import provenance
 from pipeline.card import Card, read_cards
-from pipeline.files import hash_file
 from pipeline.progress import log
 from pipeline.reporting import Results, make_report, render_dictionary, render_model_card, speaking, summarise
 from pipeline.stages.wiring import Stage, run
-
-LIBRARIES = ("pandas", "pandera", "scikit-learn", "xgboost", "shap")
 
 
 def main(stage: Stage) -> None:
@@ -58,10 +54,24 @@ def _card(stage: Stage) -> Card:
 
 
 def _provenance(stage: Stage) -> dict[str, str]:
-    source = stage.cohort_settings().source
-    facts = {"Source": source.path, "Software": f"clinrisk {version('clinrisk')}"}
-    facts["Valid records, SHA-256"] = hash_file(stage.path("valid.parquet"))
-    return facts | {"Libraries": ", ".join(f"{name} {version(name)}" for name in LIBRARIES)}
+    sections = {
+        "cohort": stage.cohort_settings(),
+        "validate": stage.section("validate"),
+        "split": stage.section("split"),
+        "train": stage.section("train"),
+        "cluster": stage.section("cluster"),
+        "evaluate": stage.section("evaluate"),
+        "explain": stage.section("explain"),
+        "disclosure": stage.section("disclosure"),
+        "report": stage.section("report"),
+    }
+    shaped = {name: section.model_dump(mode="json") for name, section in sections.items()}
+    files = {
+        provenance.RECORDS: stage.path("valid.parquet"),
+        provenance.SCHEMA: stage.path(f"{stage.cohort_name}.py"),
+        provenance.LOCK: stage.path("requirements.lock"),
+    }
+    return provenance.describe_provenance(stage.cohort_settings().source.path, files, shaped)
 
 
 if __name__ == "__main__":
