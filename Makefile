@@ -32,7 +32,7 @@ check: $(READY)
 messages: $(READY)  ## bring the catalogues of other languages up to date with the texts in the code
 	@pybabel -q extract -F pyproject.toml $(KEYWORDS) --no-location --sort-output -o $(VENV)/messages.pot .
 	@for po in pipeline/reporting/languages/*.po; do \
-	  pybabel -q update -N --ignore-obsolete --no-wrap --omit-header -l $$(basename $$po .po) -i $(VENV)/messages.pot -o $$po; \
+	  pybabel -q update -N --ignore-obsolete --no-wrap --ignore-pot-creation-date -l $$(basename $$po .po) -i $(VENV)/messages.pot -o $$po; \
 	done
 
 lock: $(READY)  ## resolve requirements.lock anew from pyproject.toml

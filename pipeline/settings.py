@@ -153,9 +153,16 @@ class Explain(Section):
 
 
 class Disclosure(Section):
-    """What may be published."""
+    """What may be published: no count of fewer than `smallest_group`, others to the nearest multiple of `round_to`."""
 
     smallest_group: int = Field(ge=5)
+    round_to: int = Field(5, ge=1)
+
+    @model_validator(mode="after")
+    def _shown_counts_stay(self) -> "Disclosure":
+        if self.round_to > self.smallest_group:
+            raise ValueError("round_to is above smallest_group; counts that may be shown would be rounded away")
+        return self
 
 
 class Report(Section):

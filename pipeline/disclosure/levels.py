@@ -5,9 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from pipeline.arrays import BoolArray, IntArray
+from pipeline.phrases import phrase
 
-TOO_FEW = "the group, its events or its non-events are too few to publish"
-COMPLEMENT = "shown, it would reveal a smaller group by subtraction"
+TOO_FEW = phrase("the group, its events or its non-events are too few to publish")
+COMPLEMENT = phrase("shown, it would reveal a smaller group by subtraction")
 
 
 def hide_among(
@@ -44,3 +45,8 @@ def may_tell(count: int, total: int, smallest: int) -> bool:
 def none_or_enough(counts: Iterable[int], smallest: int) -> bool:
     """Whether each of `counts` is 0 or at least `smallest`."""
     return all(count == 0 or count >= smallest for count in counts)
+
+
+def are_enough(counts: Iterable[int], smallest: int) -> bool:
+    """Whether each of `counts` is at least `smallest`."""
+    return all(count >= smallest for count in counts)

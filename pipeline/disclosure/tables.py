@@ -38,6 +38,18 @@ def hide_in_groups(counts: IntArray, smallest: int) -> BoolArray:
     return np.asarray(_search(everyone, smallest, partitions, told=told, secret=hidden)[:, 1:].T)
 
 
+def hide_within(counts: IntArray, smallest: int, partitions: Sequence[Sequence[int]], hidden: BoolArray) -> BoolArray:
+    """Return which counts may not be shown of further columns that divide those of a table shown elsewhere.
+
+    Arguments are those of `hide_in_table` for all columns together; the first are those of that table, which shows all
+    but `hidden`, shape (levels, first columns).
+    """
+    first = hidden.shape[1]
+    told, secret = np.zeros(counts.shape, dtype=bool), np.zeros(counts.shape, dtype=bool)
+    told[:, :first], secret[:, :first] = ~hidden, hidden
+    return _search(counts, smallest, partitions, told=told, secret=secret)[:, first:]
+
+
 def _search(
     counts: IntArray, smallest: int, partitions: Sequence[Sequence[int]], *, told: BoolArray, secret: BoolArray
 ) -> BoolArray:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from data_schemas.columns import Study
 from pipeline.arrays import BoolArray, FloatArray, IntArray
-from pipeline.disclosure import may_tell
+from pipeline.disclosure import NumberOf, may_tell, share
 from pipeline.estimates import Estimate
 from pipeline.evaluation.comparison import compare, delong
 from pipeline.evaluation.flexible import flexible_curve
@@ -199,7 +199,7 @@ def _describe_uncertainty(held_out: HeldOut, smallest: int) -> dict[str, Any]:
         "median_width": float(np.median(width)),
         "width_90": float(np.quantile(width, 0.9)),
         "outside": int(outside.sum()) if tells else None,
-        "outside_share": float(outside.mean()) if tells else None,
+        "outside_share": NumberOf(share, int(outside.sum()), len(outside)) if tells else None,
     }
 
 

@@ -15,10 +15,11 @@ from pipeline.evaluation.intervals import bootstrap
 from pipeline.evaluation.performance import net_benefits
 from pipeline.evaluation.resampling import Sample, Table, mean_figures
 from pipeline.outcomes import Observed
+from pipeline.phrases import phrase
 
-ONE_OUTCOME = "the AUROC needs patients with the event and patients without"
-FEW_PATIENTS = "its spread needs at least two patients with the event and two without"
-NO_SPREAD = "the difference is the same for every patient"
+ONE_OUTCOME = phrase("the AUROC needs patients with the event and patients without")
+FEW_PATIENTS = phrase("its spread needs at least two patients with the event and two without")
+NO_SPREAD = phrase("the difference is the same for every patient")
 
 
 @dataclass(frozen=True)

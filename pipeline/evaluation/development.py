@@ -15,7 +15,11 @@ from pipeline.evaluation.sample_size import (
     r2_from_auroc,
     r2_from_concordance,
 )
+from pipeline.phrases import phrase
 
+PUBLISHED = phrase("others reached an AUROC of {auroc} ({source})")
+UNPUBLISHED = phrase("nothing is declared of what others reached, so 15% of the outcome is taken to be explainable")
+AGAINST_OTHERS = phrase("{expected}; {label} is the event, against all other classes")
 ASSUMED_SHARE = 0.15  # of the largest possible R2, where nothing is known (Riley et al. 2020)
 NEARLY_ALL = 0.99
 
@@ -65,8 +69,7 @@ def _bounded(r2: float | None, largest: float) -> float:
 
 
 def _expects(study: Study) -> str:
-    outcome = study.outcome
-    against = f"; {outcome.event} is the event, against all other classes" if isinstance(outcome, Classes) else ""
-    if study.published_auroc is None:
-        return f"nothing is declared of what others reached, so 15% of the outcome is taken to be explainable{against}"
-    return f"others reached an AUROC of {study.published_auroc:g} ({study.published_auroc_source}){against}"
+    outcome, auroc, expected = study.outcome, study.published_auroc, UNPUBLISHED
+    if auroc is not None:
+        expected = PUBLISHED.format(auroc=f"{auroc:g}", source=study.published_auroc_source)
+    return AGAINST_OTHERS.format(expected=expected, label=outcome.event) if isinstance(outcome, Classes) else expected

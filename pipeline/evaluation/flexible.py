@@ -11,6 +11,7 @@ from pipeline.evaluation.intervals import bootstrap, say_why_undefined
 from pipeline.evaluation.logistic_fit import fit_logistic
 from pipeline.evaluation.resampling import Sample, Table
 from pipeline.outcomes import Observed
+from pipeline.phrases import phrase
 
 KNOTS_AT = (0.05, 0.35, 0.65, 0.95)
 FEWEST_FOR_SPLINE = 20
@@ -19,8 +20,8 @@ LEAST_SPREAD = 1e-6
 RIDGE = 0.1
 FARTHEST = 700.0
 GRID, TAIL = 50, 0.01
-TOO_FEW = "the patients, their events or their non-events are too few to publish"
-ALIKE = "the predicted risks hardly differ"
+TOO_FEW = phrase("the patients, their events or their non-events are too few to publish")
+ALIKE = phrase("the predicted risks hardly differ")
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Curve:
     @property
     def name(self) -> str:
         """What the fit is called."""
-        return "restricted cubic spline" if len(self.knots) else "straight line"
+        return phrase("restricted cubic spline") if len(self.knots) else phrase("straight line")
 
     def design(self, risk: FloatArray) -> FloatArray:
         """Intercept and columns at `risk` (n,), shape (1 + d, n)."""

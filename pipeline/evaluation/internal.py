@@ -12,12 +12,14 @@ import pandas as pd
 from scipy.stats import t
 
 from pipeline.arrays import FloatArray, IntArray
+from pipeline.disclosure import hide_in_series
 from pipeline.estimates import Estimate, Z, nothing
 from pipeline.evaluation.calibration import brier, calibration_slope, log_loss
 from pipeline.evaluation.discrimination import auroc
 from pipeline.evaluation.performance import measure
 from pipeline.evaluation.subgroups import hide_levels
 from pipeline.outcomes import Observed
+from pipeline.phrases import phrase
 from pipeline.settings import Evaluate
 
 CORRECTED = ("auroc", "brier", "log_loss", "calibration_slope")
@@ -67,7 +69,8 @@ def compare_sites(
 ) -> dict[str, Any]:
     """`sites`: figures in each site of a model that the other sites taught; `pooled`: its AUROC over sites.
 
-    Sites are hidden as levels are in `by_subgroup`; `hidden` counts them.
+    Sites are hidden as levels are in `by_subgroup`; `hidden` counts them. So are counts of others that, less than all
+    records, would tell those of the hidden.
     """
     table = internal[internal["check"] == "site"]
     record, names = table["record"].to_numpy(int), table["part"].to_numpy(str)
@@ -82,7 +85,13 @@ def compare_sites(
         events = int(observed.take(there).by_horizon().sum())
         row: dict[str, Any] = {"site": name, "n": len(there), "events": events}
         sites.append(row | {figure: asdict(found[figure]) for figure in BY_SITE})
-    return {"sites": sites, "hidden": len(hidden), "pooled": asdict(pool_aurocs([site["auroc"] for site in sites]))}
+    totals = {"n": len(observed), "events": int(observed.by_horizon().sum())}
+    shown = {
+        key: hide_in_series([*(site[key] for site in sites), *[None] * len(hidden)], total, smallest)
+        for key, total in totals.items()
+    }
+    told = [site | {key: shown[key][place] for key in totals} for place, site in enumerate(sites)]
+    return {"sites": told, "hidden": len(hidden), "pooled": asdict(pool_aurocs([site["auroc"] for site in sites]))}
 
 
 def pool_aurocs(found: list[dict[str, Any]]) -> Estimate:
@@ -94,7 +103,7 @@ def pool_aurocs(found: list[dict[str, Any]]) -> Estimate:
     """
     usable = [one for one in found if one["lo"] is not None and one["lo"] > 0 and one["hi"] < 1]
     if len(usable) < 3:
-        return nothing("fewer than three sites have an interval")
+        return nothing(phrase("fewer than three sites have an interval"))
     value, low, high = (np.array([_logit(one[key]) for one in usable]) for key in ("value", "lo", "hi"))
     variance = ((high - low) / (2 * Z)) ** 2
     fixed = 1 / variance

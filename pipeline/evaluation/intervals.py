@@ -8,10 +8,11 @@ from pipeline.arrays import FloatArray
 from pipeline.estimates import Estimate, nothing
 from pipeline.evaluation.resampling import Figures, Sample, resample
 from pipeline.outcomes import Observed
+from pipeline.phrases import phrase
 
 DEGENERATE_AT_MOST = 0.05
 QUANTILES, COVERAGE = (0.025, 0.975), 0.95
-UNDEFINED = "it is not defined for these patients"
+UNDEFINED = phrase("it is not defined for these patients")
 
 
 def bootstrap(
@@ -32,8 +33,9 @@ def summarise(value: float, resampled: FloatArray, reason: str = UNDEFINED) -> E
         return nothing(reason)
     defined = resampled[np.isfinite(resampled)]
     if len(defined) < (1 - DEGENERATE_AT_MOST) * len(resampled):
-        share = 1 - len(defined) / len(resampled)
-        return Estimate(value, None, None, f"it is not defined in {share:.0%} of bootstrap resamples")
+        share = f"{1 - len(defined) / len(resampled):.0%}"
+        why = phrase("it is not defined in {share} of bootstrap resamples").format(share=share)
+        return Estimate(value, None, None, why)
     low, high = np.quantile(defined, QUANTILES)
     return Estimate(value, float(low), float(high))
 
@@ -55,5 +57,6 @@ def say_why_undefined(observed: Observed) -> str:
     """The plainest reason why a figure is not defined."""
     event = observed.by_horizon() == 1
     if not event.any():
-        return "nobody had the event"
-    return UNDEFINED if (observed.known() & ~event).any() else "everybody whose outcome is known had the event"
+        return phrase("nobody had the event")
+    everybody = phrase("everybody whose outcome is known had the event")
+    return UNDEFINED if (observed.known() & ~event).any() else everybody

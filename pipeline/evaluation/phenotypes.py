@@ -11,19 +11,20 @@ from scipy.special import expit
 from pipeline.arrays import FloatArray, IntArray
 from pipeline.disclosure import TOO_FEW
 from pipeline.estimates import Estimate, nothing
+from pipeline.evaluation.addition import NO_CLUSTER, TOO_FEW_CLUSTERS, UNTESTED, say_addition
 from pipeline.evaluation.calibration import LEAST_SPREAD, log_odds
 from pipeline.evaluation.comparison import compare
-from pipeline.evaluation.likelihood_ratio import SIGNIFICANT, log_likelihood, mean_design_effect, refer, say_p
+from pipeline.evaluation.likelihood_ratio import log_likelihood, mean_design_effect, refer
 from pipeline.evaluation.logistic_fit import fit_logistic
 from pipeline.evaluation.rates import incidence_curve
 from pipeline.evaluation.subgroups import by_subgroup, hide_levels, rates_by_group
 from pipeline.outcomes import Observed
+from pipeline.phrases import phrase
 from pipeline.settings import Evaluate
 
 CURVE_TIMES, FOLDS = 12, 5
-NO_CLUSTER = 0
-NO_FIT = "no finite coefficients fit best, since log-odds of patients with and without the event do not overlap"
-NO_FIT_IN_A_FOLD = "without a fold of the patients, no finite coefficients fit the others best"
+NO_FIT = phrase("no finite coefficients fit best, since log-odds of patients with and without the event do not overlap")
+NO_FIT_IN_A_FOLD = phrase("without a fold of the patients, no finite coefficients fit the others best")
 
 
 def describe_phenotypes(
@@ -97,16 +98,13 @@ def assess_membership(
     score: FloatArray = log_odds(np.atleast_2d(risk)).mean(axis=0)
     group, merged = _merge_small(observed, patient, labels, smallest)
     if len(np.unique(group)) < 2:
-        return _untested(
-            f"fewer than two clusters have {smallest} patients with the event and {smallest} known to be without it",
-            thresholds,
-        )
+        return _untested(TOO_FEW_CLUSTERS.format(n=smallest), thresholds)
     test = _test(score, observed, patient, group) if _has_fit(score, observed, group) else None
     if test is None:
         return _untested(NO_FIT, thresholds)
     gains = _gains(score, observed, patient, group, thresholds, settings)
     benefit = [{"threshold": t, "difference": asdict(gains[f"net_benefit_at_{t:.2f}"])} for t in thresholds]
-    says = f"{_say_test(test['p'])}{_say_benefit(benefit)}{merged}."
+    says = say_addition(test["p"], benefit, *merged)
     return test | {"net_benefit": benefit, "log_loss": asdict(gains["log_loss"]), "says": says, "reason": None}
 
 
@@ -118,30 +116,24 @@ def _untested(reason: str, thresholds: Sequence[float]) -> dict[str, Any]:
         "p": None,
         "net_benefit": [{"threshold": t, "difference": blank} for t in thresholds],
         "log_loss": blank,
-        "says": f"Whether cluster membership adds to the risk model was not tested: {reason}.",
+        "says": UNTESTED.format(reason=reason),
         "reason": reason,
     }
 
 
-def _merge_small(observed: Observed, patient: IntArray, labels: IntArray, smallest: int) -> tuple[IntArray, str]:
-    """The group of each row, (n,), and which clusters count with which, as the end of a sentence."""
+def _merge_small(
+    observed: Observed, patient: IntArray, labels: IntArray, smallest: int
+) -> tuple[IntArray, tuple[Sequence[int], int]]:
+    """The group of each row, (n,), and which clusters, if any, count with which."""
     members = {str(label): labels == label for label in np.unique(labels)}
     hidden = hide_levels(members, observed, patient, smallest)
     small = [int(label) for label, reason in hidden.items() if reason == TOO_FEW]
     enough = {int(label): int(rows.sum()) for label, rows in members.items() if int(label) not in small}
     if not (small and enough):
-        return (labels, "") if enough else (np.zeros_like(labels), "")
+        return labels if enough else np.zeros_like(labels), ((), NO_CLUSTER)
     beside = {label: n for label, n in enough.items() if str(label) in hidden} or enough
     largest = max(beside, key=lambda label: beside[label])
-    said = f"; {_name(small)} counted with {_name([largest])}, having too few patients with or without the event"
-    return np.where(np.isin(labels, small), largest, labels), said
-
-
-def _name(labels: Sequence[int]) -> str:
-    """Such as `patients of no cluster and clusters 2, 3`."""
-    clusters = [str(label) for label in labels if label != NO_CLUSTER]
-    none = ["patients of no cluster"] if NO_CLUSTER in labels else []
-    return " and ".join(none + ([f"cluster{'s' * (len(clusters) > 1)} {', '.join(clusters)}"] if clusters else []))
+    return np.where(np.isin(labels, small), largest, labels), (small, largest)
 
 
 def _has_fit(score: FloatArray, observed: Observed, group: IntArray) -> bool:
@@ -240,25 +232,3 @@ def _cross_fit(design: FloatArray, observed: Observed, group: IntArray, fold: In
         found = _fit(design[:, rest], taught.by_horizon(), _weigh(taught, group[rest]))
         risk[held] = expit(found @ design[:, held])
     return risk
-
-
-def _say_test(p: float) -> str:
-    adds = "adds" if p < SIGNIFICANT else "was not shown to add"
-    return f"Cluster membership {adds} to the risk model on held-out patients ({say_p(p)})"
-
-
-def _say_benefit(benefit: Sequence[dict[str, Any]]) -> str:
-    """At which thresholds the interval of the difference in net benefit leaves out 0, as the end of a sentence."""
-    known = [
-        (f"{100 * row['threshold']:g}%", row["difference"]) for row in benefit if row["difference"]["lo"] is not None
-    ]
-    if not known:
-        return ""
-    above = [at for at, difference in known if difference["lo"] > 0]
-    below = [at for at, difference in known if difference["hi"] < 0]
-    sides = [f"{side} 0 at {', '.join(at)}" for side, at in (("above", above), ("below", below)) if at]
-    where = f" ({'; '.join(sides)})" if sides else ""
-    return (
-        f"; the 95% interval of the net benefit it adds leaves out 0 at {len(above + below) or 'none'} of {len(known)} "
-        f"threshold{'s' * (len(known) > 1)}{where}"
-    )

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from pipeline.arrays import BoolArray, FloatArray, IntArray
-from pipeline.estimates import Estimate, Z, nothing, wilson
+from pipeline.disclosure import estimate_share
+from pipeline.estimates import Estimate, Z, nothing
 from pipeline.outcomes import Observed
+from pipeline.phrases import phrase
 
 
 def event_rate(observed: Observed) -> Estimate:
@@ -18,9 +20,9 @@ def event_rate(observed: Observed) -> Estimate:
     estimate with Greenwood's variance (Kalbfleisch and Prentice 2002, 1.4).
     """
     if not len(observed):
-        return nothing("there are no patients")
+        return nothing(phrase("there are no patients"))
     if observed.time is None or observed.horizon is None:
-        return wilson(float(observed.event.sum()), len(observed))
+        return estimate_share(int(observed.event.sum()), len(observed))
     return _aalen_johansen(observed, observed.time, observed.horizon)
 
 
@@ -59,7 +61,7 @@ def _aalen_johansen(observed: Observed, time: FloatArray, horizon: float) -> Est
     leaving = np.bincount(at, minlength=len(times)) / at_risk
     survival = np.concatenate([[1.0], np.cumprod(1 - leaving)])  # free of any event before each time, then after all
     if time.max() < horizon and survival[-1] > 0:
-        return nothing("nobody was followed to the horizon")
+        return nothing(phrase("nobody was followed to the horizon"))
     if not event.any():
         return _certain(0.0, observed)
     if survival[-1] == 0 and (event == leaving).all():
@@ -74,7 +76,7 @@ def _aalen_johansen(observed: Observed, time: FloatArray, horizon: float) -> Est
 def _certain(rate: float, observed: Observed) -> Estimate:
     """All or nobody had the event, so that the variance is nil: the exact interval of those whose outcome is known."""
     known = int(observed.known().sum())
-    bounds = wilson(known * rate, max(known, 1))
+    bounds = estimate_share(known * int(rate), max(known, 1))
     return Estimate(rate, bounds.lo, bounds.hi)
 
 

@@ -13,10 +13,13 @@ from statistics import NormalDist
 
 import numpy as np
 
+from pipeline.phrases import phrase
+
 ERROR = 0.05  # widest margin of the overall risk, largest mean prediction error, largest optimism
 SHRINKAGE = 0.9
 Z = 1.96
 PREDICTION_ERROR_PARAMETERS = 30
+MORE_PARAMETERS = phrase("The formula holds for at most {n} parameters: this is what {n} need, more need more.")
 GRID_POINTS, GRID_MARGIN = 4001, 10.0  # the margin in standard deviations
 
 
@@ -47,7 +50,7 @@ def needed_binary(parameters: int, prevalence: float, r2: float) -> Needed:
     overfitting = _overfitting(parameters, r2, largest_r2(prevalence))
     risk = math.ceil((Z / ERROR) ** 2 * prevalence * (1 - prevalence))
     criteria = (
-        Criterion("overall risk", f"The overall risk is estimated to within {ERROR}.", risk),
+        Criterion("overall risk", phrase("The overall risk is estimated to within {error}.").format(error=ERROR), risk),
         _prediction_error(parameters, prevalence),
         *overfitting,
     )
@@ -66,8 +69,8 @@ def needed_time_to_event(
     overfitting = _overfitting(parameters, r2, largest_r2_survival(event_rate, mean_follow_up))
     _check(0 < horizon < math.inf, "a horizon above 0", horizon)
     risk = _patients_for_risk_at(horizon, event_rate, mean_follow_up)
-    sentence = f"The overall risk at the horizon is estimated to within {ERROR}."
-    criteria = (Criterion("overall risk", sentence, risk), *overfitting)
+    sentence = phrase("The overall risk at the horizon is estimated to within {error}.")
+    criteria = (Criterion("overall risk", sentence.format(error=ERROR), risk), *overfitting)
     return _needed(criteria, parameters, event_rate * mean_follow_up)
 
 
@@ -142,9 +145,9 @@ def _prediction_error(parameters: int, prevalence: float) -> Criterion:
     """
     counted, rarer = min(parameters, PREDICTION_ERROR_PARAMETERS), min(prevalence, 1 - prevalence)
     log_n = (-0.508 + 0.259 * math.log(rarer) + 0.504 * math.log(counted) - math.log(ERROR)) / 0.544
-    sentence = f"Predicted risks are off by at most {ERROR} on average."
+    sentence = phrase("Predicted risks are off by at most {error} on average.").format(error=ERROR)
     if parameters > counted:
-        sentence += f" The formula holds for at most {counted} parameters: this is what {counted} need, more need more."
+        sentence = f"{sentence} {MORE_PARAMETERS.format(n=counted)}"
     return Criterion("prediction error", sentence, math.ceil(math.exp(log_n)))
 
 
@@ -159,10 +162,9 @@ def _overfitting(parameters: int, r2: float, largest: float) -> tuple[Criterion,
     shrunk, optimistic = (
         math.ceil(parameters / ((shrinkage - 1) * math.log1p(-r2 / shrinkage))) for shrinkage in (SHRINKAGE, modest)
     )
-    return (
-        Criterion("shrinkage", f"Expected shrinkage of the coefficients is at least {SHRINKAGE}.", shrunk),
-        Criterion("optimism", f"Nagelkerke's R2 is at most {ERROR} too high in the development data.", optimistic),
-    )
+    coefficients = phrase("Expected shrinkage of the coefficients is at least {shrinkage}.").format(shrinkage=SHRINKAGE)
+    explained = phrase("Nagelkerke's R2 is at most {error} too high in the development data.").format(error=ERROR)
+    return Criterion("shrinkage", coefficients, shrunk), Criterion("optimism", explained, optimistic)
 
 
 def _patients_for_risk_at(horizon: float, event_rate: float, mean_follow_up: float) -> int:

@@ -19,8 +19,9 @@ from pipeline.evaluation.intervals import bootstrap, summarise_distance
 from pipeline.evaluation.rates import event_rate
 from pipeline.evaluation.resampling import Sample, Table, mean_figures, resample
 from pipeline.outcomes import Observed
+from pipeline.phrases import phrase
 
-FEWER_THAN_TWO = "fewer than two groups are shown"
+FEWER_THAN_TWO = phrase("fewer than two groups are shown")
 
 
 def by_subgroup(

@@ -16,6 +16,7 @@ from pipeline.evaluation.discrimination import auroc
 from pipeline.evaluation.intervals import bootstrap
 from pipeline.evaluation.resampling import Sample, Table
 from pipeline.outcomes import Observed
+from pipeline.phrases import phrase
 from pipeline.settings import Evaluate
 
 # In simulations, averages of splines and boosted trees stayed below the ceilings wherever there was signal and there
@@ -24,6 +25,18 @@ from pipeline.settings import Evaluate
 MEMBERSHIP_CEILING = 0.6
 GAP_CEILING = 0.25
 GAP_WORTH_A_LOOK = 0.1  # with 1,000 patients for 10 predictors and some signal, gaps stayed below it
+FORGOTTEN = phrase("A patient's loss tells who taught the model with an AUROC of {interval}, not above {ceiling}.")
+REMEMBERED = phrase(
+    "A patient's loss tells who taught the model with an AUROC of {interval}, above {ceiling}: it remembers them, or "
+    "the unseen patients are of another kind."
+)
+NO_GAP = phrase(
+    "AUROC on the patients that taught the model less that on unseen ones is {interval}, not clearly above {limit}."
+)
+GAP = phrase(
+    "AUROC on the patients that taught the model less that on unseen ones is {interval}, all of it above {limit}: it "
+    "learnt chance along with signal."
+)
 
 
 def describe_suspicion(
@@ -80,31 +93,30 @@ def check_suspicion(suspicion: Mapping[str, Any]) -> list[Check]:
 
 
 def _membership(found: Mapping[str, Any]) -> Check:
-    name = "Members told apart"
+    name, ceiling = phrase("Members told apart"), MEMBERSHIP_CEILING
     if found["lo"] is None:
         return _no_interval(name, found)
-    says = f"A patient's loss tells who taught the model with an AUROC of {_interval(found)}"
-    if found["value"] <= MEMBERSHIP_CEILING:
-        return make_check(name, "PASS", f"{says}, not above {MEMBERSHIP_CEILING:g}.")
-    level = "FAIL" if found["lo"] > MEMBERSHIP_CEILING else "WARN"
-    because = "it remembers them, or the unseen patients are of another kind"
-    return make_check(name, level, f"{says}, above {MEMBERSHIP_CEILING:g}: {because}.")
+    told = {"interval": _interval(found), "ceiling": f"{ceiling:g}"}
+    if found["value"] <= ceiling:
+        return make_check(name, "PASS", FORGOTTEN.format(**told))
+    return make_check(name, "FAIL" if found["lo"] > ceiling else "WARN", REMEMBERED.format(**told))
 
 
 def _gap(found: Mapping[str, Any]) -> Check:
-    name = "Gap between taught and unseen"
+    name = phrase("Gap between taught and unseen")
     if found["lo"] is None:
         return _no_interval(name, found)
-    says = f"AUROC on the patients that taught the model less that on unseen ones is {_interval(found)}"
+    shown = _interval(found)
     for level, limit in (("FAIL", GAP_CEILING), ("WARN", GAP_WORTH_A_LOOK)):
         if found["lo"] > limit:
-            return make_check(name, level, f"{says}, all of it above {limit:g}: it learnt chance along with signal.")
-    return make_check(name, "PASS", f"{says}, not clearly above {GAP_WORTH_A_LOOK:g}.")
+            return make_check(name, level, GAP.format(interval=shown, limit=f"{limit:g}"))
+    return make_check(name, "PASS", NO_GAP.format(interval=shown, limit=f"{GAP_WORTH_A_LOOK:g}"))
 
 
 def _no_interval(name: str, found: Mapping[str, Any]) -> Check:
-    return make_check(name, "WARN", f"No interval could be computed: {found['reason']}.")
+    return make_check(name, "WARN", phrase("No interval could be computed: {reason}.").format(reason=found["reason"]))
 
 
 def _interval(found: Mapping[str, Any]) -> str:
-    return f"{found['value']:.2f} (95% interval {found['lo']:.2f} to {found['hi']:.2f})"
+    limits = {key: f"{found[key]:.2f}" for key in ("value", "lo", "hi")}
+    return phrase("{value} (95% interval {lo} to {hi})").format(**limits)

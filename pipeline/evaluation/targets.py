@@ -8,7 +8,7 @@ import numpy as np
 
 from data_schemas.columns import Classes, Outcome
 from pipeline.arrays import FloatArray, IntArray
-from pipeline.disclosure import hide_among
+from pipeline.disclosure import are_enough, hide_among
 from pipeline.estimates import Estimate, nothing
 from pipeline.evaluation.discrimination import auroc
 from pipeline.evaluation.intervals import bootstrap
@@ -50,8 +50,13 @@ def by_target(
 
 def _hide(targets: Mapping[str, Observed], patient: IntArray, outcome: Outcome, smallest: int) -> dict[str, str]:
     if isinstance(outcome, Classes):
+        first = next(iter(targets))
         came = {name: observed.by_horizon() == 1 for name, observed in targets.items()}
-        return hide_among(came, (np.ones(len(patient), dtype=bool),), patient, smallest)
+        rest = np.ones(len(patient), dtype=bool)
+        if are_enough([len(np.unique(patient[came[first]]))], smallest):
+            rest = ~came.pop(first)  # how many had it is told with the headline figures, so that it hides no other
+        levels = {name: members[rest] for name, members in came.items()}
+        return hide_among(levels, (np.ones(int(rest.sum()), dtype=bool),), patient[rest], smallest)
     everyone = np.ones(len(patient), dtype=bool)
     return {
         name: reason

@@ -23,10 +23,28 @@ from pipeline.evaluation.likelihood_ratio import SIGNIFICANT, log_likelihood, me
 from pipeline.evaluation.performance import measure, net_benefits
 from pipeline.evaluation.resampling import Table
 from pipeline.outcomes import Observed
+from pipeline.phrases import phrase
 from pipeline.settings import Evaluate
 
 NONE, INTERCEPT, BOTH = "none", "intercept only", "intercept and slope"
 RESAMPLES = 200
+NO_BETTER_THAN_CHANCE = phrase(
+    "No recalibration is supported: the risks order these patients no better than chance, which no new intercept or "
+    "slope mends; develop a new model."
+)
+NO_SLOPE = phrase(
+    "No recalibration is supported: no finite slope fits best, since the risks are all alike or those of patients with "
+    "and without the event do not overlap."
+)
+NO_MORE_THAN_CHANCE = phrase(
+    "No recalibration is supported: intercept and slope differ from 0 and 1 no more than chance explains ({p})."
+)
+TOO_LOW = phrase("A new intercept is supported, since the risks are too low ({p}); a new slope is not ({slope}).")
+TOO_HIGH = phrase("A new intercept is supported, since the risks are too high ({p}); a new slope is not ({slope}).")
+TOO_FAR = phrase("A new intercept and slope are supported ({p}): the risks are too far apart ({slope} for the slope).")
+NOT_FAR = phrase(
+    "A new intercept and slope are supported ({p}): the risks are not far enough apart ({slope} for the slope)."
+)
 
 
 @dataclass(frozen=True)
@@ -178,28 +196,13 @@ def _moved(estimate: Estimate, optimism: float) -> Estimate:
 
 
 def _cannot(slope: float) -> str:
-    if np.isfinite(slope):
-        return (
-            "No recalibration is supported: the risks order these patients no better than chance, which no new "
-            "intercept or slope mends; develop a new model."
-        )
-    return (
-        "No recalibration is supported: no finite slope fits best, since the risks are all alike or those of patients "
-        "with and without the event do not overlap."
-    )
+    return NO_BETTER_THAN_CHANCE if np.isfinite(slope) else NO_SLOPE
 
 
 def _say(supported: str, updates: Mapping[str, Update], tests: Sequence[Mapping[str, Any]]) -> str:
     any_update, slope = (say_p(test["p"]) for test in tests)
     if supported == NONE:
-        return (
-            "No recalibration is supported: intercept and slope differ from 0 and 1 no more than chance explains "
-            f"({any_update})."
-        )
+        return NO_MORE_THAN_CHANCE.format(p=any_update)
     if supported == INTERCEPT:
-        way = "low" if updates[INTERCEPT].intercept > 0 else "high"
-        return (
-            f"A new intercept is supported, since the risks are too {way} ({any_update}); a new slope is not ({slope})."
-        )
-    spread = "too far apart" if updates[BOTH].slope < 1 else "not far enough apart"
-    return f"A new intercept and slope are supported ({any_update}): the risks are {spread} ({slope} for the slope)."
+        return (TOO_LOW if updates[INTERCEPT].intercept > 0 else TOO_HIGH).format(p=any_update, slope=slope)
+    return (TOO_FAR if updates[BOTH].slope < 1 else NOT_FAR).format(p=any_update, slope=slope)

@@ -11,9 +11,10 @@ from pipeline.estimates import Estimate, nothing
 from pipeline.evaluation.intervals import bootstrap
 from pipeline.evaluation.resampling import Sample, Table, mean_figures
 from pipeline.outcomes import Observed
+from pipeline.phrases import phrase
 
 DECISIONS = ("treated", "true_positives", "false_positives", "missed")
-TOO_FEW = "too few patients with or without the event are behind it to publish"
+TOO_FEW = phrase("too few patients with or without the event are behind it to publish")
 
 
 def net_benefit(

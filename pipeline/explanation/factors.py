@@ -11,6 +11,7 @@ import pandas as pd
 
 from data_schemas.columns import Column
 from pipeline.arrays import FloatArray
+from pipeline.disclosure import hide_in_series
 from pipeline.explanation.explained import Explained
 from pipeline.explanation.groups import Group, group_values
 from pipeline.explanation.intervals import spread
@@ -79,6 +80,7 @@ def direction_of(contributions: pd.Series, groups: list[Group]) -> str:
 def trace_curves(explained: Explained, predictors: dict[str, Column], smallest: int) -> dict[str, Any]:
     """For each predictor, groups of at least `smallest` patients with their mean contribution and its interval.
 
+    `n` is hidden where it, less all patients, would tell how few are in no group.
     The interval spans the 2.5% and 97.5% quantiles over refits, and the estimate where it lies outside them.
     """
     return {name: _curve(explained, name, column, smallest) for name, column in predictors.items()}
@@ -103,11 +105,14 @@ def _contrast(values: pd.Series, risk: FloatArray, column: Column, smallest: int
 
 
 def _curve(explained: Explained, name: str, column: Column, smallest: int) -> list[dict[str, Any]]:
-    rows = []
-    for label, members in group_values(explained.X[name], column, smallest, CURVE_GROUPS):
+    rows, groups = [], group_values(explained.X[name], column, smallest, CURVE_GROUPS)
+    sizes = [int(members.sum()) for _, members in groups]
+    nowhere = len(explained.X) - sum(sizes)
+    shown = hide_in_series([*sizes, *([nowhere] if nowhere else [])], len(explained.X), smallest)
+    for (label, members), n in zip(groups, shown, strict=False):
         refitted = [float(refit.contributions[name].to_numpy()[members].mean()) for refit in explained.refits]
         mean = float(explained.attributions.contributions[name].to_numpy()[members].mean())
         lo, hi = spread(refitted)
-        row = {"group": label, "n": int(members.sum()), "contribution": mean}
+        row = {"group": label, "n": n, "contribution": mean}
         rows.append(row | {"lo": float(min(lo, mean)), "hi": float(max(hi, mean))})
     return rows

@@ -16,6 +16,7 @@ from scipy.stats import spearmanr
 
 from data_schemas.columns import Column
 from pipeline.arrays import BoolArray, FloatArray, IntArray
+from pipeline.disclosure import NumberOf, are_enough, share
 from pipeline.models.features import has_direction
 
 ROWS = 20_000
@@ -52,8 +53,8 @@ def explain_membership(
     found = model.predict(matrix).argmax(axis=1) + 1
     wrong, n = int((found != cluster[unseen]).sum()), int(unseen.sum())
     return {
-        "agreement": 1 - max(wrong, smallest) / n,
-        "at_least": wrong < smallest,
+        "agreement": NumberOf(share, n - max(wrong, smallest), n),
+        "at_least": not are_enough([wrong], smallest),
         "clusters": {str(c + 1): _rank(contributions[:, c], shown, predictors, smallest) for c in range(k)},
     }
 

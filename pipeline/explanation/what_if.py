@@ -3,13 +3,15 @@
 What may be changed, by how much and for whom is decided in `changes`, as for a single patient.
 """
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from pipeline.arrays import BoolArray
-from pipeline.disclosure import may_tell
+from pipeline.disclosure import may_tell, round_share
 from pipeline.explanation.changes import (
     BREAKS_RULE,
     COMPUTED,
@@ -31,7 +33,11 @@ COLUMNS = [
 ]  # fmt: skip
 
 
-def try_changes(records: pd.DataFrame, basis: Basis, smallest: int) -> pd.DataFrame:
+Shares = Callable[[BoolArray], float | None]
+"""What may be told of the share for whom something holds."""
+
+
+def try_changes(records: pd.DataFrame, basis: Basis, smallest: int, step: int = 1) -> pd.DataFrame:
     """One row per modifiable predictor; no rows where the schema declares none.
 
     `records` (n,) are typed. Columns: `predictor`; `eligible`, the patients whose value leaves room for the declared
@@ -40,14 +46,18 @@ def try_changes(records: pd.DataFrame, basis: Basis, smallest: int) -> pd.DataFr
     unit; `risk_difference`, the median change of predicted risk, with its 2.5% and 97.5% quantiles over refits; and the
     share whose predicted risk falls by 0.1 percentage points or more, `lowered`. `recomputed` names the predictors that
     follow, `change_source` who says that the change is plausible. With fewer than `smallest` patients behind it, a
-    figure is not given; nor is a count or share that is of, or leaves out, some but fewer than that.
+    figure is not given; nor is a count or share that is of, or leaves out, some but fewer than that. Shares are of
+    counts to the nearest multiple of `step`.
     """
     told = basis.deployed.predict(basis.frame(records))
-    rows = [_summarise(name, records, told, basis, smallest) for name in list_modifiable(basis.inputs)]
+    share_of = partial(_share, smallest=smallest, step=step)
+    rows = [_summarise(name, records, told, basis, smallest, share_of) for name in list_modifiable(basis.inputs)]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _summarise(name: str, records: pd.DataFrame, told: pd.DataFrame, basis: Basis, smallest: int) -> dict[str, Any]:
+def _summarise(
+    name: str, records: pd.DataFrame, told: pd.DataFrame, basis: Basis, smallest: int, share_of: Shares
+) -> dict[str, Any]:
     column = basis.inputs[name]
     before = records[name].to_numpy(np.float64, na_value=np.nan)
     after = np.array([value if np.isnan(value) else stepped(column, value) for value in before])
@@ -60,8 +70,8 @@ def _summarise(name: str, records: pd.DataFrame, told: pd.DataFrame, basis: Basi
     supported = np.isin(fate, ["", NOT_LOWER])
     found = named | {
         "eligible": int(eligible.sum()) if may_tell(int(eligible.sum()), len(eligible), smallest) else None,
-        "outside_support": _share(np.isin(fate, [UNLIKE, UNLIKE_NOW])[eligible], smallest),
-        "not_possible": _share(np.isin(fate, [BREAKS_RULE, COMPUTED, MOVES_OTHERS])[eligible], smallest),
+        "outside_support": share_of(np.isin(fate, [UNLIKE, UNLIKE_NOW])[eligible]),
+        "not_possible": share_of(np.isin(fate, [BREAKS_RULE, COMPUTED, MOVES_OTHERS])[eligible]),
         "recomputed": "; ".join(c for c in tried.followed if c in basis.inputs and c != name),
     }
     if supported.sum() < smallest:
@@ -73,11 +83,11 @@ def _summarise(name: str, records: pd.DataFrame, told: pd.DataFrame, basis: Basi
         "risk_difference": float(np.median(difference)),
         "risk_difference_lo": low,
         "risk_difference_hi": high,
-        "lowered": _share(difference <= -LEAST, smallest),
+        "lowered": share_of(difference <= -LEAST),
     }
 
 
-def _share(holds: BoolArray, smallest: int) -> float | None:
+def _share(holds: BoolArray, *, smallest: int, step: int) -> float | None:
     """The share for whom it holds; None where few are behind it on one side."""
     count = int(holds.sum())
-    return count / len(holds) if may_tell(count, len(holds), smallest) else None
+    return round_share(count, len(holds), step) if may_tell(count, len(holds), smallest) else None

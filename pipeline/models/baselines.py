@@ -12,6 +12,7 @@ from pipeline.arrays import FloatArray
 from pipeline.models.candidates import Candidate, Context, build_candidates
 from pipeline.models.folds import Fitted, Folds, Learnt
 from pipeline.models.linear import LogisticCandidate
+from pipeline.phrases import phrase
 
 PREVALENCE, SIMPLE, LOGISTIC = "prevalence", "baseline", "logistic"
 
@@ -31,11 +32,11 @@ class ConstantModel:
 class PrevalenceCandidate:
     """The share with the event, for everybody."""
 
-    label: str = "The event rate for everybody"
+    label: str = phrase("The event rate for everybody")
 
     def describe(self, settings: dict[str, Any]) -> str:
         """Nothing is tuned."""
-        return "no predictor"
+        return phrase("no predictor")
 
     def learn(self, X: pd.DataFrame, y: FloatArray, weight: FloatArray, folds: Folds) -> Learnt:
         """The rate of each fold's training patients for those held out, and that of all."""
@@ -94,6 +95,7 @@ def add_baselines(
 
 
 def _says(columns: tuple[str, ...], predictors: Mapping[str, Column]) -> str:
-    labels = [predictors[name].label for name in columns]
-    listed = labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} and {labels[-1]}"
-    return f"Baseline: {listed} alone"
+    *first, last = (predictors[name].label for name in columns)
+    if not first:
+        return phrase("Baseline: {label} alone").format(label=last)
+    return phrase("Baseline: {several} and {label} alone").format(several=", ".join(first), label=last)

@@ -15,6 +15,7 @@ from pipeline.models.imputation import ImputedLogisticCandidate
 from pipeline.models.linear import LogisticCandidate
 from pipeline.models.networks import NetworkCandidate
 from pipeline.models.trees import Shape, TreesCandidate, constrained_directions
+from pipeline.phrases import phrase
 
 
 class Candidate(Protocol):
@@ -63,19 +64,23 @@ DIRECTED, FREE = "boosted_trees", "boosted_trees_free"
 """The same trees, with the directions of the schema and without: what the directions cost."""
 
 CANDIDATES: dict[str, Callable[[Context], Candidate]] = {
-    "logistic": lambda context: LogisticCandidate("Logistic regression", splines=False),
-    "spline_logistic": lambda context: LogisticCandidate("Logistic regression with splines", splines=True),
-    "imputed_logistic": lambda context: ImputedLogisticCandidate("Logistic regression, multiply imputed", context.seed),
-    "additive_trees": _trees("Explainable boosting (trees of depth 1)", Shape(0.15, 1, 1, 0.8, 1.0, 1)),
-    DIRECTED: _trees("Boosted trees of depth 2", Shape(0.08, 2, 2, 0.8, 0.6, 1)),
-    FREE: _trees("Boosted trees of depth 2, no direction imposed", Shape(0.08, 2, 2, 0.8, 0.6, 1), directed=False),
-    "boosted_trees_4": _trees("Boosted trees of depth 4", Shape(0.06, 4, 20, 0.7, 0.5, 5)),
-    "boosted_trees_6": _trees("Boosted trees of depth 6", Shape(0.06, 6, 20, 0.6, 0.4, 10)),
-    "random_forest": lambda context: ForestCandidate("Random forest", context.seed),
-    "histogram_boosting": lambda context: HistogramBoostingCandidate(
-        "Histogram boosting", context.seed, context.directions()
+    "logistic": lambda context: LogisticCandidate(phrase("Logistic regression"), splines=False),
+    "spline_logistic": lambda context: LogisticCandidate(phrase("Logistic regression with splines"), splines=True),
+    "imputed_logistic": lambda context: ImputedLogisticCandidate(
+        phrase("Logistic regression, multiply imputed"), context.seed
     ),
-    "neural_network": lambda context: NetworkCandidate("Neural network", context.seed),
+    "additive_trees": _trees(phrase("Explainable boosting (trees of depth 1)"), Shape(0.15, 1, 1, 0.8, 1.0, 1)),
+    DIRECTED: _trees(phrase("Boosted trees of depth 2"), Shape(0.08, 2, 2, 0.8, 0.6, 1)),
+    FREE: _trees(
+        phrase("Boosted trees of depth 2, no direction imposed"), Shape(0.08, 2, 2, 0.8, 0.6, 1), directed=False
+    ),
+    "boosted_trees_4": _trees(phrase("Boosted trees of depth 4"), Shape(0.06, 4, 20, 0.7, 0.5, 5)),
+    "boosted_trees_6": _trees(phrase("Boosted trees of depth 6"), Shape(0.06, 6, 20, 0.6, 0.4, 10)),
+    "random_forest": lambda context: ForestCandidate(phrase("Random forest"), context.seed),
+    "histogram_boosting": lambda context: HistogramBoostingCandidate(
+        phrase("Histogram boosting"), context.seed, context.directions()
+    ),
+    "neural_network": lambda context: NetworkCandidate(phrase("Neural network"), context.seed),
 }
 
 

@@ -11,6 +11,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassif
 from pipeline.arrays import FloatArray
 from pipeline.models.features import CategoryBlock
 from pipeline.models.folds import Folds, Learnt, log_loss
+from pipeline.phrases import phrase
 
 MOST_ROWS = 50_000
 TREES, FEWEST_PARTS = 300, 3  # in all, and of that number at least so many parts
@@ -102,7 +103,8 @@ class ForestCandidate:
 
     def describe(self, settings: dict[str, Any]) -> str:
         """The tuned settings in words."""
-        return f"{settings.get('trees', TREES)} trees, leaves of at least {settings['leaf']} patients"
+        said = phrase("{n} trees, leaves of at least {leaf} patients")
+        return said.format(n=settings.get("trees", TREES), leaf=settings["leaf"])
 
     def learn(self, X: pd.DataFrame, y: FloatArray, weight: FloatArray, folds: Folds) -> Learnt:
         """Grow a part of the trees in each fold; the folds' forests together are the model."""
@@ -171,7 +173,8 @@ class HistogramBoostingCandidate:
 
     def describe(self, settings: dict[str, Any]) -> str:
         """The tuned settings in words."""
-        return f"{settings['rounds']} trees of {LEAVES_PER_TREE} leaves, learning rate {LEARNING_RATE:g}"
+        said = phrase("{n} trees of {leaves} leaves, learning rate {rate}")
+        return said.format(n=settings["rounds"], leaves=LEAVES_PER_TREE, rate=f"{LEARNING_RATE:g}")
 
     def learn(self, X: pd.DataFrame, y: FloatArray, weight: FloatArray, folds: Folds) -> Learnt:
         """One number of rounds for all folds, with the least mean held-out loss; then fit on all of X."""

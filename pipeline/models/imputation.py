@@ -12,6 +12,7 @@ from pipeline.models.features import Blocks, CategoryBlock, blocks_from_dict, le
 from pipeline.models.folds import Folds, Learnt
 from pipeline.models.linear import (
     INVERSE_PENALTIES,
+    RIDGE,
     TOLERANCE,
     TUNING_TOLERANCE,
     LinearModel,
@@ -20,6 +21,7 @@ from pipeline.models.linear import (
     tune,
 )
 from pipeline.models.rubin import pool
+from pipeline.phrases import phrase
 
 ROUNDS = 5  # of the chained equations
 MOST_ROWS = 5_000
@@ -150,8 +152,8 @@ class ImputedLogisticCandidate:
 
     def describe(self, settings: dict[str, Any]) -> str:
         """The tuned settings in words."""
-        penalty = f"ridge penalty of inverse strength {settings['inverse_penalty']:.3g}"
-        return f"{self.imputations} imputations by chained equations, {penalty}"
+        penalty = RIDGE.format(strength=f"{settings['inverse_penalty']:.3g}")
+        return phrase("{n} imputations by chained equations, {penalty}").format(n=self.imputations, penalty=penalty)
 
     def learn(self, X: pd.DataFrame, y: FloatArray, weight: FloatArray, folds: Folds) -> Learnt:
         """Impute and tune inside the folds, fit on all, and pool what nearly unpenalised regressions say.

@@ -9,6 +9,7 @@ import pandas as pd
 from pipeline.arrays import FloatArray, IntArray
 from pipeline.models.features import Design, LinearDesign
 from pipeline.models.folds import Folds, Learnt, log_loss
+from pipeline.phrases import phrase
 
 INVERSE_PENALTIES = tuple(float(c) for c in np.logspace(-3, 1, 17))
 COARSE = 2  # every second penalty is tried first, then the neighbours of the best
@@ -16,6 +17,10 @@ PATIENCE = 2  # weaker penalties that are tried in vain before a path ends
 L1_RATIOS = (0.0, 0.9)
 MOST_ROWS = 50_000
 TUNING_TOLERANCE, TOLERANCE = 1e-3, 1e-6
+RIDGE = phrase("ridge penalty of inverse strength {strength}")
+ELASTIC_NET = phrase("elastic-net penalty, {share} of it absolute, of inverse strength {strength}")
+SPLINES = phrase("restricted cubic splines of the numbers, {penalty}")
+"""The tuned settings in words."""
 
 
 @dataclass(frozen=True)
@@ -45,10 +50,9 @@ class LogisticCandidate:
 
     def describe(self, settings: dict[str, Any]) -> str:
         """The tuned settings in words."""
-        terms = "restricted cubic splines of the numbers, " if self.splines else ""
-        share = settings.get("l1_ratio", 0.0)
-        kind = f"elastic-net penalty, {share:.0%} of it absolute," if share else "ridge penalty"
-        return f"{terms}{kind} of inverse strength {settings['inverse_penalty']:.3g}"
+        share, strength = settings.get("l1_ratio", 0.0), f"{settings['inverse_penalty']:.3g}"
+        said = (ELASTIC_NET if share else RIDGE).format(share=f"{share:.0%}", strength=strength)
+        return SPLINES.format(penalty=said) if self.splines else said
 
     def learn(self, X: pd.DataFrame, y: FloatArray, weight: FloatArray, folds: Folds) -> Learnt:
         """Tune along a path of penalties for each `l1_ratio`, and fit with the best; all of it inside the fold."""

@@ -12,6 +12,7 @@ from sklearn.neural_network import MLPClassifier
 from pipeline.arrays import FloatArray
 from pipeline.models.features import LinearDesign
 from pipeline.models.folds import Folds, Learnt, log_loss
+from pipeline.phrases import phrase
 
 PORTFOLIO = (((32,), 1.0), ((32,), 10.0), ((64, 32), 10.0))  # units of each layer, penalty
 EPOCHS = (3, 10, 30)
@@ -20,6 +21,8 @@ RATE = 0.01
 BATCHES, LARGEST_BATCH = 5, 300  # of an epoch, where patients are few; rows
 MOST_ROWS = 50_000
 SURE = 1e-6  # no risk is nearer to 0 or to 1
+ONE_LAYER = phrase("{n} networks with {first} hidden units, penalty {penalty}, {epochs} epochs")
+TWO_LAYERS = phrase("{n} networks with {first} and {second} hidden units, penalty {penalty}, {epochs} epochs")
 
 
 @dataclass(frozen=True)
@@ -51,11 +54,9 @@ class NetworkCandidate:
 
     def describe(self, settings: dict[str, Any]) -> str:
         """The tuned settings in words."""
-        layers = " and ".join(str(units) for units in settings["layers"])
-        return (
-            f"{NETWORKS} networks with {layers} hidden units, penalty {settings['penalty']:g}, "
-            f"{settings['epochs']} epochs"
-        )
+        layers = dict(zip(("first", "second"), settings["layers"], strict=False))
+        told = {"penalty": f"{settings['penalty']:g}", "epochs": settings["epochs"]}
+        return (TWO_LAYERS if "second" in layers else ONE_LAYER).format(n=NETWORKS, **layers, **told)
 
     def learn(self, X: pd.DataFrame, y: FloatArray, weight: FloatArray, folds: Folds) -> Learnt:
         """Tune with one network a fold; then average three in each fold, and on all of X."""

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from data_schemas.columns import Column, Direction
+from pipeline.disclosure import NumberOf, Rest, share
 from pipeline.models.candidates import DIRECTED, FREE, Candidate
 from pipeline.models.development import Development
 from pipeline.models.ensemble import ENSEMBLE
@@ -13,13 +14,19 @@ from pipeline.models.features import count_parameters
 from pipeline.models.outcomes import Examples
 from pipeline.models.trees import TreesModel, constrained_directions
 from pipeline.outcomes import Observed
+from pipeline.phrases import phrase
 
 
 def summarise_model(
-    development: Development, taught: Examples, candidates: Mapping[str, Candidate], predictors: dict[str, Column]
+    development: Development,
+    taught: Examples,
+    candidates: Mapping[str, Candidate],
+    predictors: dict[str, Column],
+    tested: Examples | None = None,
 ) -> dict[str, Any]:
     """Members with weight and tuned settings, recalibration, constrained directions, and the development data.
 
+    Who was `taught` is published as what those `tested` leave of all, who are published too.
     `directions` names the trees with imposed directions and the same without, None unless both have competed.
     """
     model, observed = development.deployed.model, taught.observed
@@ -37,13 +44,14 @@ def summarise_model(
             for name in model.members
         ],
         "deployed": ENSEMBLE,
-        "labels": {ENSEMBLE: "Log-odds average, recalibrated"} | {name: c.label for name, c in candidates.items()},
+        "labels": {ENSEMBLE: phrase("Log-odds average, recalibrated")}
+        | {name: c.label for name, c in candidates.items()},
         "recalibration": {"intercept": model.intercept, "slope": model.slope},
-        "event_rate": float((observed.weights() * observed.by_horizon()).sum() / len(observed)),
+        "event_rate": _event_rate(observed, tested),
         "targets": [development.deployed.target, *development.deployed.others],
         "development": {
-            "patients": len(set(taught.patient)),
-            "events": int(observed.by_horizon().sum()),
+            "patients": _beside(len(set(taught.patient)), len(set(tested.patient)) if tested else 0),
+            "events": _events(observed, tested),
             "mean_follow_up": _mean_follow_up(observed),
         },
         "parameters": count_parameters(taught.X, splines="spline_logistic" in model.members),
@@ -51,6 +59,21 @@ def summarise_model(
         "directions": {"imposed": DIRECTED, "free": FREE} if {DIRECTED, FREE} <= set(development.models) else None,
         "constrained": {name: Direction(direction).verb for name, direction in directions.items()},
     }
+
+
+def _beside(taught: int, tested: int) -> Rest:
+    return Rest(taught + tested, tested)
+
+
+def _events(observed: Observed, tested: Examples | None) -> Rest:
+    return _beside(int(observed.by_horizon().sum()), int(tested.observed.by_horizon().sum()) if tested else 0)
+
+
+def _event_rate(observed: Observed, tested: Examples | None) -> float:
+    """The share with the event; with censoring weights, the Kaplan-Meier estimate at the horizon."""
+    if observed.time is None:
+        return NumberOf(share, _events(observed, tested), _beside(len(observed), len(tested.observed) if tested else 0))
+    return float((observed.weights() * observed.by_horizon()).sum() / len(observed))
 
 
 def _mean_follow_up(observed: Observed) -> float | None:

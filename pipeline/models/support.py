@@ -21,6 +21,7 @@ from sklearn.covariance import ledoit_wolf
 from data_schemas.columns import Column
 from pipeline.arrays import BoolArray, FloatArray
 from pipeline.models.features import FEW_VALUES, CategoryBlock, LinearDesign
+from pipeline.phrases import phrase
 
 AT_MOST = 50_000  # records learnt from
 FOLDS = 5
@@ -30,7 +31,7 @@ GRID = np.linspace(-1, 1, 25) * NormalDist().inv_cdf(1 - RARE / 2)  # the normal
 LARGEST = GRID[-1]  # a code counts at most as the outermost usual number; else a rare one would be all of the distance
 UNSEEN = 2.0  # limits; the distance of what has no measure, because no development patient had it
 SMALL = 1e-6  # variance of what columns that repeat each other leave, which shrinkage may leave at none
-COMBINATION = "an unusual combination"
+COMBINATION = phrase("an unusual combination")
 
 
 @dataclass(frozen=True)

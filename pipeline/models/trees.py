@@ -12,6 +12,7 @@ from data_schemas.columns import Column, FactorClass
 from pipeline.arrays import FloatArray, IntArray
 from pipeline.models.features import has_direction
 from pipeline.models.folds import Folds, Learnt
+from pipeline.phrases import phrase
 
 MAX_ROUNDS = 1000
 PATIENCE = 30  # rounds without gain; of a large table, whose steps are larger, half as many
@@ -67,7 +68,7 @@ class TreesCandidate:
 
     def describe(self, settings: dict[str, Any]) -> str:
         """The tuned settings in words."""
-        return f"{settings['rounds']} trees of depth {self.shape.max_depth}"
+        return phrase("{n} trees of depth {depth}").format(n=settings["rounds"], depth=self.shape.max_depth)
 
     def learn(self, X: pd.DataFrame, y: FloatArray, weight: FloatArray, folds: Folds) -> Learnt:
         """Train on each fold; the number of rounds has the least mean held-out loss.

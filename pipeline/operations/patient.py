@@ -20,7 +20,7 @@ from pipeline.operations.model_file import Stored, read_model, read_refits
 from pipeline.operations.patient_records import Known, find_known, find_new
 from pipeline.phenotypes import predictor_values
 from pipeline.records.checks import keeps_rules
-from pipeline.reporting import words
+from pipeline.reporting import speaking, words
 from pipeline.reporting.patient import build_patient, build_patient_list
 from pipeline.reporting.render import render_patient, render_patient_list
 from pipeline.settings import Settings, load_cohort, load_settings
@@ -90,7 +90,8 @@ def write_patients(query: Query, folder: Path) -> list[str]:
     width = len(str(len(pages)))
     names = [f"{number:0{width}d}.html" for number in range(1, len(pages) + 1)]
     entries = [(i, name, shown) for i, name, (_, shown) in zip(query.identifiers, names, pages, strict=True)]
-    index = render_patient_list(build_patient_list(load_cohort(query.cohort), entries))
+    with speaking(load_settings().report.language):
+        index = render_patient_list(build_patient_list(load_cohort(query.cohort), entries))
     texts = {"index.html": index} | {name: page for name, (page, _) in zip(names, pages, strict=True)}
     files.write_whole({folder: partial(files.write_folder, texts=texts)})
     return [f"Wrote {len(pages):,} pages to {folder}; begin with index.html. Keep them as the records are kept."]
@@ -142,7 +143,8 @@ def _render_pages(query: Query) -> list[tuple[str, str]]:
         found = _describe(one, cohort, basis) | {"account": asdict(account) | {"told": told}} | common
         found |= {"identifier": identifier, "place": place_among(told["risk"], evaluated, fewest)}
         found |= {"phenotype": clusters.get(nearest.get("phenotype", 0))}
-        pages.append((render_patient(build_patient(cohort, found)), words.patient.risk(told["risk"])))
+        with speaking(settings.report.language):
+            pages.append((render_patient(build_patient(cohort, found)), words.patient.risk(told["risk"])))
     return pages
 
 

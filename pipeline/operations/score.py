@@ -10,6 +10,7 @@ import pandas as pd
 
 from data_schemas.columns import Cohort
 from pipeline import files
+from pipeline.disclosure import publish
 from pipeline.errors import ConfigurationError, DataRefusedError
 from pipeline.operations.external import choose_updates, follow, outcome_columns, say_findings, validate_externally
 from pipeline.operations.model_file import Stored, read_model, recalibrate
@@ -73,7 +74,7 @@ def _evaluate(
     followed = follow(patients.sound, told, cohort, smallest)
     choices = choose_updates(followed, stored.deployed, smallest)
     refused = len(patients.frame) - len(told)
-    found = validate_externally(followed, choices, refused, cohort, settings)
+    found = publish(validate_externally(followed, choices, refused, cohort, settings), settings.disclosure.round_to)
     return found, recalibrate(stored, choices, followed.examples) if places.recalibrated else None
 
 

@@ -8,6 +8,7 @@ from sklearn.metrics import adjusted_rand_score
 from pipeline.phenotypes.choice import Choice, Rules
 from pipeline.phenotypes.clusterers import CLUSTERERS, STARTS, NotClusteredError, Rows, sort_labels
 from pipeline.phenotypes.stability import estimate_stability
+from pipeline.phrases import phrase
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,8 @@ def _compare(everyone: Rows, choice: Choice, name: str, rules: Rules) -> Agreeme
     except NotClusteredError as why:
         return Agreement(name, clusterer.label, None, None, None, str(why))
     if labels.max() < choice.k:
-        return Agreement(name, clusterer.label, None, None, None, f"it gives {labels.max()} clusters, not {choice.k}")
+        fewer = phrase("it gives {n} clusters, not {sought}").format(n=labels.max(), sought=choice.k)
+        return Agreement(name, clusterer.label, None, None, None, fewer)
     stability = estimate_stability(rows, labels, clusterer, rules.resamples, rules.seed)
     rand = float(adjusted_rand_score(choice.shapes.assign(rows.X), labels))
     return Agreement(name, clusterer.label, choice.k, rand, float(stability.jaccard.min()), None)

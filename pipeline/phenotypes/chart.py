@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.arrays import BoolArray, FloatArray, IntArray
-from pipeline.disclosure import hide_in_groups
+from pipeline.disclosure import NumberOf, hide_in_groups, hide_in_series, share
 
 BINS = (6, 24)
 """Fewest and most bins along the longer axis."""
@@ -105,10 +105,9 @@ def _lay_grid(points: FloatArray, smallest: int) -> _Grid:
 
 def _show(sizes: IntArray, smallest: int) -> BoolArray:
     """Return which bins are shown, (bins,); the others together hold nobody or at least `smallest` patients."""
-    shown = sizes >= smallest
-    if 0 < sizes[~shown].sum() < smallest and shown.any():
-        candidates = np.flatnonzero(shown)
-        shown[candidates[sizes[candidates].argmin()]] = False
+    shown, used = np.zeros(len(sizes), dtype=bool), np.flatnonzero(sizes)
+    kept = hide_in_series(sizes[used].tolist(), int(sizes.sum()), smallest)
+    shown[used] = [count is not None for count in kept]
     return shown
 
 
@@ -132,7 +131,7 @@ def _describe(counts: IntArray, shown: BoolArray, grid: _Grid, smallest: int) ->
                 "height": grid.side,
                 "n": n,
                 "cluster": top + 1,
-                "share": None if secret[top, at] else float(table[top, at] / n),
+                "share": None if secret[top, at] else NumberOf(share, int(table[top, at]), n),
             }
         )
     return bins

@@ -15,11 +15,23 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pipeline.arrays import IntArray
+from pipeline.disclosure import TextOf
 from pipeline.phenotypes.assignment import Shapes, learn_shapes
 from pipeline.phenotypes.clusterers import STARTS, Clusterer, NotClusteredError, Rows, sort_labels
 from pipeline.phenotypes.separation import Separation, compare_with_reference
 from pipeline.phenotypes.stability import Stability, estimate_stability
+from pipeline.phrases import phrase
 from pipeline.progress import progress
+
+CHOSEN = phrase(
+    "The least stable of {k} clusters by {clusterer} has a mean Jaccard similarity of {jaccard} over {resamples} "
+    "resamples (at least {threshold} needed), and the silhouette is {silhouette}, above the {reference} that data "
+    "without clusters reach."
+)
+TOO_FEW_PATIENTS = phrase(
+    "No clusters were sought: two of at least {n} patients need more than the {patients} development patients, or "
+    "k_max is below 2."
+)
 
 
 @dataclass(frozen=True)
@@ -104,7 +116,7 @@ def _find(everyone: Rows, rows: Rows, k: int, clusterer: Clusterer, rules: Rules
     except NotClusteredError as why:
         return str(why)
     if labels.max() < k:
-        return f"the patients differ too little for {k} clusters"
+        return phrase("the patients differ too little for {n} clusters").format(n=k)
     shapes = learn_shapes(rows.X, labels, round_clusters=clusterer.is_round)
     stability = estimate_stability(rows, labels, clusterer, rules.resamples, rules.seed)
     sizes = np.bincount(shapes.assign(everyone.X), minlength=k + 1)[1:]
@@ -120,7 +132,7 @@ def _judge_all(found: dict[int, _Found | str], separation: dict[int, Separation]
             continue
         entry = _judge(k, one, separation[k], rules)
         if entry.accepted and separation[k].excess < clearest:
-            entry = replace(entry, accepted=False, reason="stands out less than fewer clusters do")
+            entry = replace(entry, accepted=False, reason=phrase("stands out less than fewer clusters do"))
         clearest = max(clearest, separation[k].excess) if entry.accepted else clearest
         tried.append(entry)
     return tuple(tried)
@@ -128,10 +140,11 @@ def _judge_all(found: dict[int, _Found | str], separation: dict[int, Separation]
 
 def _judge(k: int, found: _Found, separation: Separation, rules: Rules) -> Tried:
     weakest, size = float(found.stability.jaccard.min()), found.smallest_size
+    unstable = phrase("a cluster is unstable (mean Jaccard {jaccard}, needs {threshold})")
     faults = {
-        f"a cluster has fewer than {rules.smallest} patients": size < rules.smallest,
-        f"a cluster is unstable (mean Jaccard {weakest:.2f}, needs {rules.threshold:.2f})": weakest < rules.threshold,
-        "separates no better than data without clusters": separation.silhouette <= separation.quantile,
+        phrase("a cluster has fewer than {n} patients").format(n=rules.smallest): size < rules.smallest,
+        unstable.format(jaccard=f"{weakest:.2f}", threshold=f"{rules.threshold:.2f}"): weakest < rules.threshold,
+        phrase("separates no better than data without clusters"): separation.silhouette <= separation.quantile,
     }
     broken = [fault for fault, present in faults.items() if present]
     return Tried(
@@ -146,29 +159,32 @@ def _judge(k: int, found: _Found, separation: Separation, rules: Rules) -> Tried
         gap_error=separation.gap_error,
         smallest_size=None if size < rules.smallest else size,
         accepted=not broken,
-        reason="; ".join(broken) or "stable, large enough and better separated than chance",
+        reason="; ".join(broken) or phrase("stable, large enough and better separated than chance"),
     )
 
 
 def _refuse_to_try(patients: int, rules: Rules, varies: bool) -> Choice:
     reason = (
-        f"No clusters were sought: two of at least {max(rules.smallest, 2)} patients need more "
-        f"than the {patients} development patients, or k_max is below 2."
+        TextOf(lambda patients: TOO_FEW_PATIENTS.format(n=max(rules.smallest, 2), patients=patients), patients)
         if varies
-        else "No clusters were sought: no predictor that has a weight varies among the development patients."
+        else phrase("No clusters were sought: no predictor that has a weight varies among the development patients.")
     )
     return Choice(None, reason, (), None, None)
 
 
 def _explain(k: int, tried: Sequence[Tried], clusterer: Clusterer, rules: Rules) -> str:
     chosen = next(t for t in tried if t.k == k)
-    return (
-        f"The least stable of {k} clusters by {clusterer.label} has a mean Jaccard similarity of "
-        f"{chosen.smallest_jaccard:.2f} over {rules.resamples} resamples (at least {rules.threshold:.2f} needed), and "
-        f"the silhouette is {chosen.silhouette:.3f}, above the {chosen.reference_quantile:.3f} that data without "
-        "clusters reach."
+    return CHOSEN.format(
+        k=k,
+        clusterer=clusterer.label,
+        jaccard=f"{chosen.smallest_jaccard:.2f}",
+        resamples=rules.resamples,
+        threshold=f"{rules.threshold:.2f}",
+        silhouette=f"{chosen.silhouette:.3f}",
+        reference=f"{chosen.reference_quantile:.3f}",
     )
 
 
 def _explain_none(tried: Sequence[Tried], clusterer: Clusterer) -> str:
-    return f"No stable clusters by {clusterer.label}: " + ". ".join(f"k = {t.k}: {t.reason}" for t in tried) + "."
+    each = ". ".join(f"k = {t.k}: {t.reason}" for t in tried)
+    return phrase("No stable clusters by {clusterer}: {tried}.").format(clusterer=clusterer.label, tried=each)

@@ -15,11 +15,18 @@ from sklearn.mixture import GaussianMixture
 
 from pipeline.arrays import BoolArray, FloatArray, IntArray
 from pipeline.errors import ConfigurationError
+from pipeline.phrases import phrase
 
 STARTS = 10
 """Random starts of which the best solution is kept."""
 SHRINKAGE = 0.05
 """Added to the variances of a Gaussian mixture, whose columns have a variance of about one."""
+HDBSCAN_FINDS = (
+    phrase("HDBSCAN finds no clusters, not {sought}"),
+    phrase("HDBSCAN finds {n} cluster, not {sought}"),
+    phrase("HDBSCAN finds {n} clusters, not {sought}"),
+)
+"""What it says that it finds: none, one or several."""
 SMALLEST_DENSE = 0.05
 """HDBSCAN takes a denser group of at least this share of the rows, and of at least ten, for a cluster."""
 
@@ -87,7 +94,7 @@ def fit_mixture(rows: Rows, k: int, seed: int, starts: int) -> IntArray:
         warnings.simplefilter("ignore", ConvergenceWarning)
         labels = model.fit_predict(rows.X)
     if not model.converged_:
-        raise NotClusteredError("the Gaussian mixture did not converge")
+        raise NotClusteredError(phrase("the Gaussian mixture did not converge"))
     return np.asarray(labels, dtype=np.int64) + 1
 
 
@@ -100,11 +107,11 @@ def fit_hdbscan(rows: Rows, k: int, seed: int, starts: int) -> IntArray:
     """HDBSCAN (Campello, Moulavi and Sander 2013), which finds its own number of clusters: k or none."""
     smallest = max(10, int(SMALLEST_DENSE * len(rows)))
     if len(rows) <= smallest:
-        raise NotClusteredError(f"HDBSCAN needs more than the {len(rows)} patients")
+        raise NotClusteredError(phrase("HDBSCAN needs more patients than there are"))
     labels = np.asarray(HDBSCAN(min_cluster_size=smallest, copy=True).fit_predict(rows.X), dtype=np.int64) + 1
     found = int(labels.max(initial=0))
     if found != k:
-        raise NotClusteredError(f"HDBSCAN finds {found or 'no'} cluster{'' if found == 1 else 's'}, not {k}")
+        raise NotClusteredError(HDBSCAN_FINDS[min(found, 2)].format(n=found, sought=k))
     return np.maximum(labels, 0)
 
 
@@ -131,16 +138,18 @@ def fit_latent_class(rows: Rows, k: int, seed: int, starts: int) -> IntArray:
         warnings.simplefilter("ignore", ConvergenceWarning)
         model.fit(matrix)
     if not model.converged_:
-        raise NotClusteredError("the latent class analysis did not converge")
+        raise NotClusteredError(phrase("the latent class analysis did not converge"))
     return np.asarray(model.predict(matrix), dtype=np.int64) + 1
 
 
 CLUSTERERS: dict[str, Clusterer] = {
-    "kmeans": Clusterer("k-means", fit_kmeans, 5_000, 1_000, is_round=True),
-    "gaussian_mixture": Clusterer("Gaussian mixture", fit_mixture, 5_000, 1_000, is_round=False),
-    "hdbscan": Clusterer("HDBSCAN", fit_hdbscan, 5_000, 1_000, is_round=False),
-    "agglomerative": Clusterer("agglomerative clustering (Ward)", fit_agglomerative, 5_000, 1_000, is_round=True),
-    "latent_class": Clusterer("latent class analysis", fit_latent_class, 5_000, 1_000, is_round=False),
+    "kmeans": Clusterer(phrase("k-means"), fit_kmeans, 5_000, 1_000, is_round=True),
+    "gaussian_mixture": Clusterer(phrase("Gaussian mixture"), fit_mixture, 5_000, 1_000, is_round=False),
+    "hdbscan": Clusterer(phrase("HDBSCAN"), fit_hdbscan, 5_000, 1_000, is_round=False),
+    "agglomerative": Clusterer(
+        phrase("agglomerative clustering (Ward)"), fit_agglomerative, 5_000, 1_000, is_round=True
+    ),
+    "latent_class": Clusterer(phrase("latent class analysis"), fit_latent_class, 5_000, 1_000, is_round=False),
 }
 
 

@@ -1,25 +1,16 @@
 """What may be published of phenotypes: who is in each cluster, and where clusters lie."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
 
 from pipeline.phenotypes.chart import chart_patients
 from pipeline.phenotypes.find import Phenotypes
+from pipeline.phenotypes.meaning import Meaning
 from pipeline.phenotypes.periods import shares_over_time
 from pipeline.phenotypes.rules import find_rules
 from pipeline.phenotypes.treatments import treatment_mix
-
-
-@dataclass(frozen=True)
-class Meaning:
-    """What the columns of patients mean: labels and units by predictor, and the labels of those that are treatments."""
-
-    labels: Mapping[str, str]
-    units: Mapping[str, str | None]
-    treatments: Mapping[str, str]
 
 
 def describe_phenotypes(

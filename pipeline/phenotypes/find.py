@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,17 +10,33 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from pipeline.arrays import FloatArray, IntArray
+from pipeline.disclosure import NumberOf, Rest, TextOf, are_enough, share
 from pipeline.phenotypes.agreement import Agreement, compare_clusterers
 from pipeline.phenotypes.assignment import Shapes
 from pipeline.phenotypes.choice import Choice, Rules, Tried, choose_k
 from pipeline.phenotypes.clusterers import CLUSTERERS, Clusterer, Rows, check_names
 from pipeline.phenotypes.matching import keep_numbers
+from pipeline.phenotypes.meaning import Meaning
 from pipeline.phenotypes.model import PhenotypeModel
 from pipeline.phenotypes.profile import ClusterProfile, profile_clusters
 from pipeline.phenotypes.space import Space, fit_space
+from pipeline.phrases import phrase
 
 PROFILE_ROWS = 100_000
 """At most so many patients, evenly spaced in their order, say what is typical of a cluster."""
+SAMPLED = phrase("A random sample of {n} of the {all} development patients was used for clusters and their stability.")
+COMPARED = phrase(
+    "A random sample of {n} of the {all} development patients was used for the comparison with data without clusters."
+)
+FARTHER = phrase(
+    "The mean squared distance of all development patients from their cluster's centre is {share} more than that of "
+    "the sample."
+)
+NEARER = phrase(
+    "The mean squared distance of all development patients from their cluster's centre is {share} less than that of "
+    "the sample."
+)
+OF_SOME = phrase("What is typical of each cluster comes from at most {n} of the {patients} patients.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +80,7 @@ class Phenotypes:
 def find_phenotypes(
     development: pd.DataFrame,
     everyone: pd.DataFrame,
-    labels: Mapping[str, str],
+    meaning: Meaning,
     clusterers: Sequence[str],
     rules: Rules,
     weights: Mapping[str, float] | None = None,
@@ -72,10 +89,10 @@ def find_phenotypes(
     """Return the phenotypes of the patients in `everyone`, learnt from those in `development` only.
 
     Both frames have one row a patient and the same predictors as columns: numbers with NaN for missing, ordered or
-    unordered categoricals. `labels` names the predictors for people, `weights` says how much each counts (1 without
-    an entry, 0 leaves it out). The first of `clusterers`, names in `CLUSTERERS`, decides; the others are compared
-    with it. Clusters that `earlier` has keep its numbers (`keep_numbers`). The same patients give the same result in
-    any order and on any number of threads. Raises as `check_names` and `Space.transform`.
+    unordered categoricals. `weights` says how much a predictor counts (1 without an entry, 0 leaves it out). The first
+    of `clusterers`, names in `CLUSTERERS`, decides; the others are compared with it. Clusters that `earlier` has keep
+    its numbers (`keep_numbers`). The same patients give the same result in any order and on any number of threads.
+    Raises as `check_names` and `Space.transform`.
     """
     check_names(clusterers)
     with threadpool_limits(limits=1):
@@ -94,14 +111,14 @@ def find_phenotypes(
         return nothing
     model, status = keep_numbers(PhenotypeModel(space, choice.shapes), earlier)
     assignment = model.shapes.assign(all_patients)
-    if min(np.count_nonzero(assignment == number) for number in model.shapes.numbers) < rules.smallest:
-        small = f"But among everyone a cluster has fewer than {rules.smallest} patients: none is shown."
-        return replace(nothing, reason=f"{choice.reason} {small}")
+    if not are_enough((int((assignment == number).sum()) for number in model.shapes.numbers), rules.smallest):
+        small = phrase("But among everyone a cluster has fewer than {n} patients: none is shown.")
+        return replace(nothing, reason=f"{choice.reason} {small.format(n=rules.smallest)}")
     return replace(
         nothing,
         k=choice.k,
         notes=_note_samples(rows, choice.shapes, lead, len(everyone), rules.seed),
-        clusters=_describe(everyone, assignment, model, labels, choice, rules.smallest),
+        clusters=_describe(everyone, assignment, model, meaning, choice, rules.smallest),
         assignment=assignment,
         model=model,
         status=status,
@@ -119,21 +136,21 @@ def _describe(
     everyone: pd.DataFrame,
     assignment: IntArray,
     model: PhenotypeModel,
-    labels: Mapping[str, str],
+    meaning: Meaning,
     choice: Choice,
     smallest: int,
 ) -> tuple[ClusterProfile, ...]:
     assert choice.stability is not None
     used = [c.predictor for c in model.space.coordinates]
     seen = np.arange(len(everyone))[:: -(-len(everyone) // PROFILE_ROWS) or 1]
-    profiles = profile_clusters(everyone[used].iloc[seen], assignment[seen], model.space, labels, smallest)
+    profiles = profile_clusters(everyone[used].iloc[seen], assignment[seen], model.space, meaning, smallest)
     place = {int(number): place for place, number in enumerate(model.shapes.numbers)}
     return tuple(
         ClusterProfile(
             cluster=cluster,
             name=name,
             n=int((assignment == cluster).sum()),
-            share=float((assignment == cluster).mean()),
+            share=NumberOf(share, int((assignment == cluster).sum()), len(assignment)),
             jaccard=float(choice.stability.jaccard[place[cluster]]),
             dissolved=float(choice.stability.dissolved[place[cluster]]),
             predictors=predictors,
@@ -144,27 +161,20 @@ def _describe(
 
 def _note_samples(rows: Rows, shapes: Shapes, lead: Clusterer, everyone: int, seed: int) -> tuple[str, ...]:
     """Where a sample of the patients was used, and what it cost those left out of it."""
-    limits = {
-        "clusters and their stability": lead.most_rows,
-        "the comparison with data without clusters": lead.reference_rows,
-    }
-    notes = [
-        f"A random sample of {limit:,} of the {len(rows):,} development patients was used for {what}."
-        for what, limit in limits.items()
-        if len(rows) > limit
-    ]
+    limits = {SAMPLED: lead.most_rows, COMPARED: lead.reference_rows}
+    learnt = Rest(everyone, everyone - len(rows))
+    notes: list[str] = [TextOf(partial(_note, note, n), learnt) for note, n in limits.items() if len(rows) > n]
     if len(rows) > lead.most_rows:
         taught = rows.sample(lead.most_rows, seed)
         loss = _mean_square(shapes, rows.X) / _mean_square(shapes, taught.X) - 1
-        notes.append(
-            f"The mean squared distance of all development patients from their cluster's centre is {abs(loss):.1%} "
-            f"{'more' if loss > 0 else 'less'} than that of the sample."
-        )
+        notes.append((FARTHER if loss > 0 else NEARER).format(share=f"{abs(loss):.1%}"))
     if everyone > PROFILE_ROWS:
-        notes.append(
-            f"What is typical of each cluster comes from at most {PROFILE_ROWS:,} of the {everyone:,} patients."
-        )
+        notes.append(TextOf(lambda n: OF_SOME.format(n=f"{PROFILE_ROWS:,}", patients=f"{n:,}"), everyone))
     return tuple(notes)
+
+
+def _note(note: str, sample: int, patients: int) -> str:
+    return note.format(n=f"{sample:,}", all=f"{patients:,}")
 
 
 def _mean_square(shapes: Shapes, X: FloatArray) -> float:

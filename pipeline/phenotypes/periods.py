@@ -7,12 +7,17 @@ import numpy as np
 import pandas as pd
 
 from pipeline.arrays import BoolArray, IntArray
-from pipeline.disclosure import hide_in_groups
-from pipeline.estimates import nothing, wilson
+from pipeline.disclosure import NumberOf, TextOf, estimate_share, hide_in_groups, share
+from pipeline.estimates import nothing
+from pipeline.phrases import phrase
 
 LEAST = 50
 """Patients in a period, or five times the smallest group if that is more."""
 LEVEL = 0.05
+CHANGED = phrase(
+    "From {first} to {last}, of the shares shown, that of cluster {cluster} changed most: from {before} to {after}, "
+    "{change} percentage points."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,11 +92,11 @@ def _hide(counts: IntArray, undated: IntArray, smallest: int) -> BoolArray:
 
 
 def _tabulate(periods: _Periods, smallest: int) -> list[dict[str, Any]]:
-    reason = f"shown, it would tell of fewer than {smallest} patients"
+    reason = phrase("shown, it would tell of fewer than {n} patients").format(n=smallest)
     rows = []
     for name, counts, hidden in zip(periods.names, periods.counts, periods.hidden, strict=True):
         n = int(counts.sum())
-        shares = [nothing(reason) if h else wilson(int(c), n) for c, h in zip(counts, hidden, strict=True)]
+        shares = [nothing(reason) if h else estimate_share(int(c), n) for c, h in zip(counts, hidden, strict=True)]
         rows.append(
             {
                 "period": name,
@@ -110,25 +115,29 @@ def _test(year: IntArray, cluster: IntArray, periods: _Periods, smallest: int) -
     if len(groups) < 2 or np.ptp(np.concatenate(groups)) == 0:
         return None
     p = float(kruskal(*groups).pvalue)
-    return {"p": p, "says": f"{_say_test(p)} {_say_change(periods)}".strip()}
+    return {"p": p, "says": _say_change(_say_test(p), periods)}
 
 
 def _say_test(p: float) -> str:
     told = "P < 0.001" if p < 0.001 else f"P = {p:.2g}"
-    found = "Shares differ between calendar years" if p < LEVEL else "No difference between calendar years is shown"
-    return f"{found} ({told}, Kruskal-Wallis test of the year by cluster)."
+    differ = phrase("Shares differ between calendar years ({p}, Kruskal-Wallis test of the year by cluster).")
+    alike = phrase("No difference between calendar years is shown ({p}, Kruskal-Wallis test of the year by cluster).")
+    return (differ if p < LEVEL else alike).format(p=told)
 
 
-def _say_change(periods: _Periods) -> str:
-    """Say which share differs most between the first and the last period, of those shown in both."""
+def _say_change(tested: str, periods: _Periods) -> str:
+    """Say after `tested` which share differs most between the first and the last period, of those shown in both."""
     shown = np.flatnonzero(~periods.hidden[0] & ~periods.hidden[-1])
     if not len(shown):
-        return ""
+        return tested
     first, last = (periods.counts[i] / periods.counts[i].sum() for i in (0, -1))
     most = shown[np.abs(last - first)[shown].argmax()]
-    change = f"{100 * (last - first)[most]:+.1f}".replace("-", "\u2212")
-    cluster = periods.clusters[most]
-    return (
-        f"From {periods.names[0]} to {periods.names[-1]}, of the shares shown, that of cluster {cluster} changed "
-        f"most: from {100 * first[most]:.1f}% to {100 * last[most]:.1f}%, {change} percentage points."
-    )
+    told = {"first": periods.names[0], "last": periods.names[-1], "cluster": periods.clusters[most]}
+
+    def say(before: float, after: float) -> str:
+        change = f"{100 * (after - before):+.1f}".replace("-", "\u2212")
+        shares = {"before": f"{100 * before:.1f}%", "after": f"{100 * after:.1f}%"}
+        return f"{tested} {CHANGED.format(**told, **shares, change=change)}"
+
+    ends = (NumberOf(share, int(periods.counts[i][most]), int(periods.counts[i].sum())) for i in (0, -1))
+    return TextOf(say, *ends)

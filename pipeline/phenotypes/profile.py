@@ -9,8 +9,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.arrays import FloatArray, IntArray
-from pipeline.disclosure import hide_in_groups, quantile_of_several
+from pipeline.disclosure import NumberOf, are_enough, hide_in_groups, pool_ages, quantile_of_several, share
+from pipeline.phenotypes.meaning import Meaning
 from pipeline.phenotypes.space import Kind, Space, compress, kind_of, label_values, read_values
+from pipeline.phrases import phrase
 
 NAMED = 3
 """At most so many predictors make a cluster's name."""
@@ -18,7 +20,7 @@ NOTABLE = 0.5
 """Half a standard deviation, a medium difference (Cohen 1988): less does not make a name."""
 SAME = 0.8
 """Two predictors that correlate more than this say one thing twice; a name takes the first."""
-NO_NAME = "no predictor differs by half a standard deviation"
+NO_NAME = phrase("no predictor differs by half a standard deviation")
 
 
 @dataclass(frozen=True)
@@ -82,14 +84,17 @@ class _Column:
 
 
 def profile_clusters(
-    frame: pd.DataFrame, assignment: IntArray, space: Space, labels: Mapping[str, str], smallest: int
+    frame: pd.DataFrame,
+    assignment: IntArray,
+    space: Space,
+    meaning: Meaning,
+    smallest: int,
 ) -> dict[int, tuple[str, tuple[PredictorProfile, ...]]]:
     """Return name and predictors of each cluster present in `assignment` (rows,) over the patients of `frame`.
 
-    A predictor without an entry in `labels` goes by its column name. No figure rests on fewer than `smallest`
-    patients.
+    No figure rests on fewer than `smallest` patients; ages from 90 on are one.
     """
-    columns = [_read_column(str(c), frame[c], space, labels, smallest) for c in frame.columns]
+    columns = [_read_column(str(c), frame[c], space, meaning, smallest) for c in frame.columns]
     clusters = np.unique(assignment)
     tables = [_profile_column(c, assignment, clusters, smallest) for c in columns]
     twins = _find_twins(columns)
@@ -100,19 +105,17 @@ def profile_clusters(
     return profiles
 
 
-def _read_column(
-    name: str, column: "pd.Series[Any]", space: Space, labels: Mapping[str, str], smallest: int
-) -> _Column:
-    kind, position = kind_of(name, column), read_values(name, column)
+def _read_column(name: str, column: "pd.Series[Any]", space: Space, meaning: Meaning, smallest: int) -> _Column:
+    label, kind = meaning.labels.get(name, name), kind_of(name, column)
+    position = pool_ages(read_values(name, column), name, label, meaning.units.get(name))
     distinct = np.unique(position[~np.isnan(position)])
-    label = labels.get(name, name)
     if kind == "numeric" and len(distinct) <= 2:
         # The mean of a two-valued number is a count in disguise, so it is shown, and hidden, as levels.
         codes = np.where(np.isnan(position), np.nan, np.searchsorted(distinct, position).astype(float))
         return _Column(name, label, "ordered", tuple(label_values(position, distinct, smallest)), codes, codes)
     if kind == "numeric":
-        unit = next((c.log_unit for c in space.coordinates if c.predictor == name), None)
-        return _Column(name, label, kind, (), position, compress(position, unit))
+        log_unit = next((c.log_unit for c in space.coordinates if c.predictor == name), None)
+        return _Column(name, label, kind, (), position, compress(position, log_unit))
     return _Column(name, label, kind, tuple(str(v) for v in column.cat.categories), position, position)
 
 
@@ -141,21 +144,21 @@ def _profile_one(
 ) -> PredictorProfile:
     known = ~np.isnan(column.position)
     values = column.position[inside & known]
-    enough = min(len(values), int((~inside & known).sum())) >= smallest
-    numeric = column.kind == "numeric"
+    others, numeric = int((~inside & known).sum()), column.kind == "numeric"
     shares = {
-        level: None if hidden[j] or not len(values) else float(counts[j] / len(values))
+        level: None if hidden[j] or not len(values) else NumberOf(share, int(counts[j]), len(values))
         for j, level in enumerate(column.levels)
     }
-    difference, level = _contrast(column, inside, known, hidden) if enough else (None, None)
+    compares = are_enough([len(values), others], smallest)
+    difference, level = _contrast(column, inside, known, hidden) if compares else (None, None)
     return PredictorProfile(
         predictor=column.name,
         label=column.label,
         kind=column.kind,
-        mean=float(values.mean()) if numeric and len(values) >= smallest else None,
+        mean=float(values.mean()) if numeric and are_enough([len(values)], smallest) else None,
         median=_median(values, smallest) if numeric else None,
         shares=shares,
-        missing_share=None if hidden[-1] else float(counts[-1] / inside.sum()),
+        missing_share=None if hidden[-1] else NumberOf(share, int(counts[-1]), int(inside.sum())),
         difference=difference,
         level=level,
     )
@@ -163,7 +166,8 @@ def _profile_one(
 
 def _median(values: FloatArray, smallest: int) -> float | None:
     """The median of at least `smallest` values, and no patient's own."""
-    return quantile_of_several(values, 0.5, min(smallest, len(values) // 2)) if len(values) >= smallest else None
+    enough = are_enough([len(values)], smallest)
+    return quantile_of_several(values, 0.5, min(smallest, len(values) // 2)) if enough else None
 
 
 def _contrast(

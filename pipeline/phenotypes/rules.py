@@ -14,8 +14,10 @@ import numpy as np
 import pandas as pd
 
 from pipeline.arrays import BoolArray, FloatArray, IntArray
-from pipeline.estimates import Estimate, nothing, wilson
+from pipeline.disclosure import are_enough, estimate_share
+from pipeline.estimates import Estimate, nothing
 from pipeline.phenotypes.conditions import Condition, Cut, Predictor, anything, publishable, read_predictors, say
+from pipeline.phrases import phrase
 
 DEPTH = 3
 LEAF_SHARE = 0.01
@@ -28,7 +30,8 @@ SIMPLER = 0.02
 FOLDS = 5
 ROWS = 20_000
 """At most so many patients, drawn at random, find and test the rules."""
-NO_RULE = "no combination of up to three cuts finds a group of which this cluster is more than half"
+NO_RULE = phrase("no combination of up to three cuts finds a group of which this cluster is more than half")
+TOO_FEW = phrase("too few patients of the cluster meet it, or too few do not, to publish")
 
 Path = Mapping[int, Condition]
 """What a patient must meet, by the position of the predictor."""
@@ -92,7 +95,7 @@ def _find_paths(predictors: Sequence[Predictor], inside: BoolArray, smallest: in
     from sklearn.tree import DecisionTreeClassifier
 
     leaf = max(smallest, ceil(LEAF_SHARE * len(inside)))
-    if not smallest <= inside.sum() < len(inside):
+    if not are_enough([int(inside.sum())], smallest) or inside.all():
         return []
     matrix, columns = _encode(predictors)
     model = DecisionTreeClassifier(max_depth=DEPTH, min_samples_leaf=leaf, random_state=seed).fit(matrix, inside)
@@ -199,18 +202,19 @@ def _f1(flagged: BoolArray, inside: BoolArray) -> float:
 def _judge(flagged: BoolArray, inside: BoolArray, smallest: int) -> tuple[Estimate, Estimate]:
     """Return sensitivity and precision; a count below `smallest` enters as anything from 0 to `smallest`."""
     n, hits, false = (int(group.sum()) for group in (inside, flagged & inside, flagged & ~inside))
-    fewest, most = (n - smallest, n) if n - hits < smallest else (hits, hits)
-    least_false, most_false = (0, smallest) if false < smallest else (false, false)
-    if fewest < smallest:
-        return (nothing("too few patients of the cluster meet it, or too few do not, to publish"),) * 2
-    reason = f"it is at least this: counts below {smallest} enter as {smallest}"
+    fewest, most = (hits, hits) if are_enough([n - hits], smallest) else (n - smallest, n)
+    least_false, most_false = (false, false) if are_enough([false], smallest) else (0, smallest)
+    if not are_enough([fewest], smallest):
+        return (nothing(TOO_FEW),) * 2
+    reason = phrase("it is at least this: counts below {n} enter as {n}").format(n=smallest)
     sensitivity = _span((fewest, n), (most, n), reason)
-    if len(inside) - n - false < smallest:
-        return sensitivity, nothing(f"fewer than {smallest} patients of other clusters do not meet it")
+    if not are_enough([len(inside) - n - false], smallest):
+        others = phrase("fewer than {n} patients of other clusters do not meet it")
+        return sensitivity, nothing(others.format(n=smallest))
     return sensitivity, _span((fewest, fewest + most_false), (most, most + least_false), reason)
 
 
 def _span(worst: tuple[int, int], best: tuple[int, int], reason: str) -> Estimate:
     """Return the worse of two shares, with an interval that reaches up to that of the better."""
-    low, high = wilson(*worst), wilson(*best)
+    low, high = estimate_share(*worst), estimate_share(*best)
     return Estimate(low.value, low.lo, high.hi, reason if worst != best else None)

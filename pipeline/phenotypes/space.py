@@ -15,12 +15,14 @@ import numpy as np
 import pandas as pd
 
 from pipeline.arrays import BoolArray, FloatArray
+from pipeline.disclosure import are_enough
 from pipeline.errors import ConfigurationError, DataRefusedError
+from pipeline.phrases import phrase
 
 Kind = Literal["numeric", "ordered", "nominal"]
 
-CONSTANT = "it has one value, or none, among the development patients"
-WEIGHTLESS = "it has no weight: a treatment, or declared so"
+CONSTANT = phrase("it has one value, or none, among the development patients")
+WEIGHTLESS = phrase("it has no weight: a treatment, or declared so")
 SKEWNESS_LIMIT = 1.0
 """A non-negative predictor that is more skewed than this on the development patients is log-transformed."""
 
@@ -130,7 +132,8 @@ def read_values(name: str, column: "pd.Series[Any]") -> FloatArray:
 
 def label_values(values: FloatArray, distinct: FloatArray, smallest: int) -> list[str]:
     """What to call each of the `distinct` values; one that fewer than `smallest` rows have is not named."""
-    return [f"{value:g}" if np.count_nonzero(values == value) >= smallest else "another value" for value in distinct]
+    sizes = [int((values == value).sum()) for value in distinct]
+    return [f"{v:g}" if are_enough([n], smallest) else "another value" for v, n in zip(distinct, sizes, strict=True)]
 
 
 def _fit(name: str, column: "pd.Series[Any]", weight: float) -> Coordinate | None:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.arrays import BoolArray, FloatArray, IntArray
-from pipeline.disclosure import hide_in_groups
+from pipeline.disclosure import NumberOf, hide_in_groups, share
 from pipeline.phenotypes.space import kind_of, label_values, read_values
 
 NOT_RECORDED = "not recorded"
@@ -57,7 +57,7 @@ def _divide(counts: IntArray, hidden: BoolArray) -> list[list[float | None]]:
     """Return the shares that each row's counts have of its sum, None where hidden or where the row is empty."""
     totals = counts.sum(axis=1)
     return [
-        [None if h or not total else float(c / total) for c, h in zip(row, mask, strict=True)]
+        [None if h or not total else NumberOf(share, int(c), int(total)) for c, h in zip(row, mask, strict=True)]
         for row, mask, total in zip(counts, hidden, totals, strict=True)
     ]
 

@@ -6,6 +6,8 @@ import pandas as pd
 
 from data_schemas.columns import Cohort
 from data_schemas.vocabulary import Severity
+from pipeline.disclosure import Rest
+from pipeline.phrases import phrase
 from pipeline.records.identity import PSEUDONYM
 from pipeline.records.rules import list_rules
 from pipeline.records.table_checks import Finding
@@ -17,13 +19,13 @@ def summarise(
     """What validation counted; no value of a patient.
 
     `broken` has one row per record and broken rule, in the rules' order, with its sentence and severity; `faults` are
-    the broken rules about the whole table.
+    the broken rules about the whole table. Who left is published as the difference of the published numbers.
     """
     aside = broken[broken["severity"] == Severity.QUARANTINE]
     return {
         "rows_in": records,
         "valid": len(valid),
-        "quarantined": records - len(valid),
+        "quarantined": Rest(records, len(valid)),
         "patients": int(valid[PSEUDONYM].ne(valid[PSEUDONYM].shift()).fillna(True).sum()),  # it is sorted by it
         "attrition": _flow(aside, records, len(valid)),
         "rules": _counted_rules(broken, faults, cohort),
@@ -31,14 +33,15 @@ def summarise(
 
 
 def _flow(aside: pd.DataFrame, records: int, valid: int) -> list[dict[str, Any]]:
-    flow = [{"step": "Records read", "records": records, "removed": 0, "reason": ""}]
+    flow = [{"step": phrase("Records read"), "records": records, "removed": 0, "reason": ""}]
     left = records
     leaving = aside.drop_duplicates("record").groupby("sentence", sort=False)["record"].size()
     for sentence, removed in leaving.items():
-        left -= int(removed)
-        flow.append({"step": "Quarantined", "records": left, "removed": int(removed), "reason": f"not: {sentence}"})
+        before, left = left, left - int(removed)
+        step = {"step": phrase("Quarantined"), "records": left, "removed": Rest(before, left)}
+        flow.append(step | {"reason": f"not: {sentence}"})
     assert left == valid, "every record is accounted for"
-    return [*flow, {"step": "Valid records", "records": valid, "removed": 0, "reason": ""}]
+    return [*flow, {"step": phrase("Valid records"), "records": valid, "removed": 0, "reason": ""}]
 
 
 def _counted_rules(broken: pd.DataFrame, faults: list[Finding], cohort: type[Cohort]) -> list[dict[str, Any]]:

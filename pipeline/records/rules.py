@@ -8,14 +8,24 @@ import pandera.pandas as pa
 
 from data_schemas.columns import AnyRows, Cohort, Column, NoRepeats, Role
 from data_schemas.vocabulary import Severity
+from pipeline.phrases import phrase
 from pipeline.records.typing import type_rule
 from pipeline.records.units import UNIT_GIVEN, converts
 
 MISSING, SHARE_MISSING, IDENTIFIER_GIVEN = "missing", "share missing", "identifier given"
 RANGE_RULES = {
-    "greater_than_or_equal_to": ("low", "at least"),
-    "less_than_or_equal_to": ("high", "at most"),
+    "greater_than_or_equal_to": ("low", phrase("{label} is at least {value}")),
+    "less_than_or_equal_to": ("high", phrase("{label} is at most {value}")),
 }
+DECLARED = (
+    phrase("No two records are of one patient"),
+    phrase("No two visits of one patient overlap"),
+    phrase("The number of records is within {share} of the last release's"),
+    phrase("Between {low} and {high} of the records have the event"),
+    phrase("No two records are the same in everything"),
+    phrase("No two records are the same in everything but the identifier"),
+)
+"""What `data_schemas.vocabulary` says of its own rules; as it depends on no code, catalogues find it here."""
 
 
 class Rule(NamedTuple):
@@ -51,23 +61,25 @@ def _column_rules(name: str, column: Column, schema: pa.DataFrameSchema) -> Iter
     if typed := type_rule(column):
         yield Rule(typed[0], name, typed[1], column.severity("type"))
     if converts(column):
-        sentence = f"The unit of {column.label} is given"
+        sentence = phrase("The unit of {label} is given").format(label=column.label)
         yield Rule(UNIT_GIVEN, name, sentence, column.severity("missing"))
     if column.role == Role.IDENTIFIER:
-        yield Rule(IDENTIFIER_GIVEN, name, "Every record has an identifier", Severity.REFUSE)
+        yield Rule(IDENTIFIER_GIVEN, name, phrase("Every record has an identifier"), Severity.REFUSE)
     elif not column.missing_allowed:
-        yield Rule(MISSING, name, f"{column.label} is given", column.severity("missing"))
+        sentence = phrase("{label} is given").format(label=column.label)
+        yield Rule(MISSING, name, sentence, column.severity("missing"))
     for check in schema.columns[name].checks:
         if check.name in RANGE_RULES:
             yield _range_rule(check, name, column)
     if column.missing_at_most is not None:
-        sentence = f"{column.label} is missing in at most {column.missing_at_most:.0%} of the records"
-        yield Rule(SHARE_MISSING, name, sentence, column.severity("share missing"))
+        sentence = phrase("{label} is missing in at most {share} of the records")
+        shown = sentence.format(label=column.label, share=f"{column.missing_at_most:.0%}")
+        yield Rule(SHARE_MISSING, name, shown, column.severity("share missing"))
 
 
 def _range_rule(check: pa.Check, name: str, column: Column) -> Rule:
-    rule, words = RANGE_RULES[str(check.name)]
+    rule, sentence = RANGE_RULES[str(check.name)]
     [limit] = (check.statistics or {}).values()
     shown = f"{limit:%Y-%m-%d}" if isinstance(limit, pd.Timestamp) else f"{limit}"
-    unit = f" {column.unit}" if column.unit else ""
-    return Rule(rule, name, f"{column.label} is {words} {shown}{unit}", column.severity("range"))
+    value = f"{shown} {column.unit}" if column.unit else shown
+    return Rule(rule, name, sentence.format(label=column.label, value=value), column.severity("range"))

@@ -1,12 +1,15 @@
 """The rules about a table as a whole: how many records, how many events, how much is missing."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
 
 from data_schemas.columns import Binary, Cohort, EventShare, Outcome, RecordCount, TimeToEvent
+from pipeline.disclosure import NumberOf, TextOf, share
 from pipeline.errors import DataRefusedError
 from pipeline.outcomes import observe
+from pipeline.phrases import phrase
 from pipeline.records.rules import SHARE_MISSING
 
 
@@ -55,21 +58,28 @@ def find_table_faults(
     found = _too_much_missing(frame, cohort)
     for rule in cohort.study().table_rules:
         if isinstance(rule, RecordCount) and last_release_records:
-            change = len(frame) / last_release_records - 1
+            change = NumberOf(partial(_change, last_release_records), len(frame))
             if abs(change) > rule.change_at_most:
-                found.append(Finding(rule.name, None, f"it has changed by {change:+.0%}"))
+                says = TextOf(lambda n: phrase("it has changed by {n}").format(n=f"{n:+.0%}"), change)
+                found.append(Finding(rule.name, None, says))
         if isinstance(rule, EventShare):
             name, event = event_codes(cohort)
-            share = float((valid[name] == event).mean())
-            if not rule.low <= share <= rule.high:
-                found.append(Finding(rule.name, None, f"it is {share:.1%}"))
+            events = NumberOf(share, int((valid[name] == event).sum()), len(valid))
+            if not rule.low <= events <= rule.high:
+                says = TextOf(lambda n: phrase("it is {n}").format(n=f"{n:.1%}"), events)
+                found.append(Finding(rule.name, None, says))
     return found
+
+
+def _change(before: int, now: int) -> float:
+    return now / before - 1
 
 
 def _too_much_missing(frame: pd.DataFrame, cohort: type[Cohort]) -> list[Finding]:
     found = []
     for name, column in cohort.columns().items():
-        share = float(frame[name].isna().mean())
-        if column.missing_at_most is not None and share > column.missing_at_most:
-            found.append(Finding(SHARE_MISSING, name, f"it is missing in {share:.1%}"))
+        missing = NumberOf(share, int(frame[name].isna().sum()), len(frame))
+        if column.missing_at_most is not None and missing > column.missing_at_most:
+            says = TextOf(lambda n: phrase("it is missing in {n}").format(n=f"{n:.1%}"), missing)
+            found.append(Finding(SHARE_MISSING, name, says))
     return found

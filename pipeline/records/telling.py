@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from pipeline.arrays import BoolArray, IntArray
+from pipeline.disclosure import NumberOf, share
 
 BINS, FOLDS, FEW_VALUES = 20, 5, 50
 EXPECTED_AT_LEAST = 50  # events, or others, in a group before none of them is no chance
@@ -68,13 +69,13 @@ def _auroc_of_counts(scores: npt.NDArray[np.float64], events: npt.NDArray[Any], 
     return float((e * (below + o / 2)).sum() / (e.sum() * o.sum()))
 
 
-def share_decided(bins: IntArray, event: BoolArray) -> float:
+def share_decided(bins: IntArray, event: BoolArray) -> NumberOf:
     """The share of records in bins in which nobody or everybody has the event, against all expectation.
 
     A group counts where at least 50 of the outcome that does not occur in it were expected. Shapes (n,).
     """
-    share = event.mean()
+    rate = event.mean()
     sizes, events = np.bincount(bins), np.bincount(bins, event)
-    none = (events == 0) & (sizes * share >= EXPECTED_AT_LEAST)
-    every = (events == sizes) & (sizes * (1 - share) >= EXPECTED_AT_LEAST)
-    return float(sizes[none | every].sum() / len(event))
+    none = (events == 0) & (sizes * rate >= EXPECTED_AT_LEAST)
+    every = (events == sizes) & (sizes * (1 - rate) >= EXPECTED_AT_LEAST)
+    return NumberOf(share, int(sizes[none | every].sum()), len(event))

@@ -14,7 +14,9 @@ import pandas as pd
 from data_schemas.columns import Cohort, Column
 from data_schemas.later import sounds_later
 from pipeline.arrays import BoolArray, IntArray
+from pipeline.disclosure import NumberOf, TextOf, share
 from pipeline.outcomes import observe
+from pipeline.phrases import phrase
 from pipeline.records.identity import PSEUDONYM
 from pipeline.records.table_checks import event_codes
 from pipeline.records.telling import bin_values, cross_fitted_auroc, gaps_auroc, share_decided
@@ -27,6 +29,7 @@ MISSINGNESS_CEILING = 0.65
 ORDER_CEILING = 0.6
 FEW_EVENTS = 20  # below, a high AUROC is chance as likely as not
 RICH = 0.05  # predictors tell records apart if at most this share repeats
+ALONE = phrase("alone it has an AUROC of {auroc}")
 Trap = dict[str, Any]
 
 
@@ -82,7 +85,7 @@ def _trap(trap: str, column: str | None, *, says: str, found: bool | None = None
 def _decides(bins: IntArray, event: BoolArray, name: str, declared: float | None) -> list[Trap]:
     """A predictor that nearly decides the outcome alone, and one that tells more than one mostly does."""
     auroc = cross_fitted_auroc(bins, event)
-    ceiling, says = declared or SINGLE_CEILING, f"alone it has an AUROC of {auroc:.2f}"
+    ceiling, says = declared or SINGLE_CEILING, ALONE.format(auroc=f"{auroc:.2f}")
     strong = declared is None and SINGLE_SUSPICION < auroc <= ceiling
     return [
         _trap("single predictor", name, found=auroc > ceiling, says=says),
@@ -91,14 +94,14 @@ def _decides(bins: IntArray, event: BoolArray, name: str, declared: float | None
 
 
 def _group_decides(bins: IntArray, event: BoolArray, name: str) -> Trap:
-    share = share_decided(bins, event)
-    says = f"{share:.1%} of the records are in groups where nobody or everybody has the event"
-    return _trap("deciding group", name, found=share > 0, says=says)
+    decided = share_decided(bins, event)
+    says = phrase("{n} of the records are in groups where nobody or everybody has the event")
+    return _trap("deciding group", name, found=decided > 0, says=TextOf(lambda n: says.format(n=f"{n:.1%}"), decided))
 
 
 def _missing_decides(values: pd.Series, event: BoolArray, name: str) -> Trap:
     auroc = cross_fitted_auroc(values.isna().astype("int64").to_numpy(), event)
-    says = f"whether it is missing has an AUROC of {auroc:.2f} alone"
+    says = phrase("whether it is missing has an AUROC of {auroc} alone").format(auroc=f"{auroc:.2f}")
     return _trap("missingness", name, found=auroc > MISSINGNESS_CEILING, says=says)
 
 
@@ -110,22 +113,22 @@ def _gaps_decide(seen: pd.DataFrame, event: BoolArray, predictors: Mapping[str, 
     if gaps.shape[1] < 2:
         return []
     auroc = gaps_auroc(gaps, event)
-    says = f"which of {gaps.shape[1]} predictors are missing has an AUROC of {auroc:.2f} together"
-    return [_trap("missingness together", None, found=auroc > MISSINGNESS_CEILING, says=says)]
+    says = phrase("which of {n} predictors are missing has an AUROC of {auroc} together")
+    shown = says.format(n=gaps.shape[1], auroc=f"{auroc:.2f}")
+    return [_trap("missingness together", None, found=auroc > MISSINGNESS_CEILING, says=shown)]
 
 
 def _order_decides(identifiers: pd.Series, event: BoolArray) -> Trap:
     auroc = cross_fitted_auroc(bin_values(pd.Series(identifiers.index)), event)
-    return _trap(
-        "row order", None, found=_beyond_chance(auroc, event), says=f"a record's place has an AUROC of {auroc:.2f}"
-    )
+    says = phrase("a record's place has an AUROC of {auroc}").format(auroc=f"{auroc:.2f}")
+    return _trap("row order", None, found=_beyond_chance(auroc, event), says=says)
 
 
 def _identifier_decides(identifiers: pd.Series, event: BoolArray) -> Trap:
     ranks = identifiers.rank(method="dense")
     digits = pd.to_numeric(identifiers.str.replace(r"[^0-9]", "", regex=True).str[-15:], errors="coerce")
     auroc = max(cross_fitted_auroc(bin_values(read), event) for read in (ranks, digits.astype("float64")))
-    says = f"alone it has an AUROC of {auroc:.2f}"
+    says = ALONE.format(auroc=f"{auroc:.2f}")
     return _trap("identifier", None, found=_beyond_chance(auroc, event), says=says)
 
 
@@ -137,17 +140,19 @@ def _beyond_chance(auroc: float, event: BoolArray) -> bool:
 
 def _known_later(name: str, column: Column) -> Trap:
     if column.known_later:
-        return _trap("declared as known later", name, found=True, says="the schema says that it is known only later")
-    found = sounds_later(name, column.label)
-    return _trap("named as known later", name, found=found, says="exclude it, or acknowledge in the schema why not")
+        declared = phrase("the schema says that it is known only later")
+        return _trap("declared as known later", name, found=True, says=declared)
+    found, says = sounds_later(name, column.label), phrase("exclude it, or acknowledge in the schema why not")
+    return _trap("named as known later", name, found=found, says=says)
 
 
 def _known_too_late(frame: pd.DataFrame, name: str, column: Column, cohort: type[Cohort]) -> Trap:
     index_date = cohort.index_date()
     assert index_date, "the schema's check sees to it"
     late = int((frame[column.known_on] > frame[index_date]).sum())
-    says = f"in {late / len(frame):.1%} of the records it became known after the moment of prediction"
-    return _trap("known after the index date", name, found=late > 0, says=says)
+    says = phrase("in {n} of the records it became known after the moment of prediction")
+    told = TextOf(lambda n: says.format(n=f"{n:.1%}"), NumberOf(share, late, len(frame)))
+    return _trap("known after the index date", name, found=late > 0, says=told)
 
 
 def _disagreeing(valid: pd.DataFrame, cohort: type[Cohort]) -> Trap:
@@ -159,4 +164,5 @@ def _disagreeing(valid: pd.DataFrame, cohort: type[Cohort]) -> Trap:
         groups = repeat_groups(pd.DataFrame({"group": groups, "who": patients}), ["group", "who"])
     outcomes = valid[name].astype("string").loc[groups.index].groupby(groups.to_numpy()).nunique()
     found = int((outcomes > 1).sum())
-    return _trap("repeats that disagree", None, found=found > 0, says=f"{found} groups of equal records differ in it")
+    says = TextOf(lambda n: phrase("{n} groups of equal records differ in it").format(n=n), found)
+    return _trap("repeats that disagree", None, found=found > 0, says=says)

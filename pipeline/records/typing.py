@@ -10,11 +10,22 @@ from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
 from data_schemas.columns import Column, Kind
 from data_schemas.vocabulary import Severity
 from pipeline.errors import DataRefusedError
+from pipeline.phrases import phrase
 
 INTEGER = r"[+-]?[0-9]{1,18}"
 DECIMAL = r"[+-]?(?:[0-9]{1,300}(?:\.[0-9]*)?|\.[0-9]+)"  # more digits would overflow to infinity
 YEARS = (1678, 2261)  # whole years that datetime64[ns] can hold
 EXACT = 2**53  # beyond it not every whole number is a float
+RULES = {
+    Kind.CATEGORY: ("known code", phrase("{label} is one of {n} declared codes")),
+    Kind.DATE: ("date format", phrase("{label} is a date as {written}, from {first} to {last}")),
+    Kind.INTEGER: ("whole number", phrase("{label} is written with digits only")),
+}
+DECIMAL_NUMBER = (
+    "decimal number",
+    phrase("{label} is written with digits and one decimal mark, no exponent"),
+)
+"""The rule that values of a kind obey, and its sentence."""
 
 
 @dataclass(frozen=True)
@@ -48,10 +59,7 @@ def type_records(raw: pd.DataFrame, columns: dict[str, Column], decimal: str = "
 
 def type_rule(column: Column) -> tuple[str, str] | None:
     """The rule that every value of the column obeys, and its sentence; none for text."""
-    if column.kind == Kind.TEXT:
-        return None
-    rule, expected = _rule(column)
-    return rule, f"{column.label} is {expected}"
+    return None if column.kind == Kind.TEXT else _rule(column)
 
 
 def _without_missing_codes(values: pd.Series, column: Column) -> pd.Series:
@@ -120,15 +128,10 @@ def _days(values: pd.Series, date_format: str) -> pd.Series:
 
 
 def _rule(column: Column) -> tuple[str, str]:
-    match column.kind:
-        case Kind.CATEGORY:
-            return "known code", f"one of {len(column.codes)} declared codes"
-        case Kind.DATE:
-            return "date format", f"a date as {column.date_format}, from {YEARS[0]} to {YEARS[1]}"
-        case Kind.INTEGER:
-            return "whole number", "written with digits only"
-        case _:
-            return "decimal number", "written with digits and one decimal mark, no exponent"
+    rule, sentence = RULES.get(column.kind, DECIMAL_NUMBER)
+    first, last = YEARS
+    told = {"n": len(column.codes), "written": column.date_format, "first": first, "last": last}
+    return rule, sentence.format(label=column.label, **told)
 
 
 def _refuse(misfits: pd.DataFrame, columns: dict[str, Column], records: int) -> None:
@@ -138,7 +141,8 @@ def _refuse(misfits: pd.DataFrame, columns: dict[str, Column], records: int) -> 
         return
     parts = []
     for name, n in refusing.items():
-        rule, expected = _rule(columns[str(name)])
+        rule, sentence = _rule(columns[str(name)])
+        expected = sentence.removeprefix(f"{columns[str(name)].label} is ")
         parts.append(f"column {name}, rule '{rule}' (expected {expected}): {n}")
     raise DataRefusedError(
         f"of {records} records, values that do not fit the schema: {'; '.join(parts)}; "

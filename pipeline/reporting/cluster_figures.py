@@ -10,6 +10,7 @@ from pipeline.reporting.cluster_style import COLOURS, DASHES, tint
 from pipeline.reporting.clusters import Profile
 from pipeline.reporting.figures import CLEAR, GREY, INK, Figure
 from pipeline.reporting.forests import Line, forest
+from pipeline.reporting.language import say
 from pipeline.reporting.svg import LABEL, draw_svg, place_rows, wrap
 from pipeline.reporting.tables import Rows
 from pipeline.reporting.words import numbers
@@ -31,8 +32,8 @@ class Series:
 
 def heat_map(rows: Sequence[Profile], found: Rows) -> Figure:
     """How far each phenotype is off, characteristic by characteristic."""
-    title = "How far each phenotype differs"
-    description = words.phenotype_figures.HEAT_MAP
+    title = say("How far each phenotype differs")
+    description = say(words.phenotype_figures.HEAT_MAP)
     height = 60 + 30 * (place_rows([row.label for row in rows])[-1] + 1)
     order = [c["cluster"] for c in found]
     svg = draw_svg("profiles", title, description, height, lambda ax: draw_heat_map(ax, rows, order))
@@ -47,7 +48,7 @@ def draw_heat_map(ax: Any, rows: Sequence[Profile], order: Sequence[int]) -> Non
         ax.text(0, i - 0.28, wrap(row.label, LABEL), transform=ax.get_yaxis_transform(), va="bottom")
         for j, difference in enumerate(row.differences):
             _draw_cell(ax, j, i, difference, reach)
-    ax.set(ylim=(places[-1] + 0.4, -0.8), yticks=[], xlim=(-0.5, len(order) - 0.5), xlabel="Phenotype")
+    ax.set(ylim=(places[-1] + 0.4, -0.8), yticks=[], xlim=(-0.5, len(order) - 0.5), xlabel=say("Phenotype"))
     ax.set_xticks(range(len(order)), [str(number) for number in order])
     ax.xaxis.tick_top()
     ax.xaxis.set_label_position("top")
@@ -61,7 +62,7 @@ def _draw_cell(ax: Any, column: float, row: float, difference: float | None, rea
     middle = {"ha": "center", "va": "center_baseline", "size": 9.5, "color": INK}
     if difference is None:
         ax.bar(column, 0.52, facecolor="white", edgecolor=GREY, hatch="////", linewidth=0.5, **box)
-        ax.text(column, row + 0.01, numbers.HIDDEN, bbox=CLEAR, **middle)
+        ax.text(column, row + 0.01, say(numbers.HIDDEN), bbox=CLEAR, **middle)
         return
     colour = tint(ABOVE if difference > 0 else BELOW, abs(difference) / reach)
     ax.bar(column, 0.52, facecolor=colour, edgecolor="#d5dbe1", linewidth=0.5, **box)
@@ -71,7 +72,7 @@ def _draw_cell(ax: Any, column: float, row: float, difference: float | None, rea
 def incidence(rows: Rows, unit: str) -> Figure:
     """The cumulative incidence of each phenotype that has a curve."""
     shown = [row for row in rows if row["incidence"]]
-    title = "Cumulative incidence by phenotype"
+    title = say("Cumulative incidence by phenotype")
     without = [str(row["cluster"]) for row in rows if not row["incidence"]]
     description = words.phenotype_figures.describe_incidence(len(shown), without)
     series = [_read_curve(row) for row in shown]
@@ -98,7 +99,7 @@ def draw_incidence(ax: Any, series: Sequence[Series], order: Sequence[int], unit
         _draw_line(ax, place, (0.0, *one.x), (0.0, *one.value))
     ends = [end for one in series if (end := _end(one))]
     _label_ends(ax, ends, order)
-    ax.set(xlabel=f"Time ({unit})", ylabel="With the event")
+    ax.set(xlabel=say("Time ({unit})", unit=unit), ylabel=say("With the event"))
     ax.set_xlim(left=0)
     ax.set_ylim(bottom=0)
     ax.yaxis.set_major_formatter(lambda value, _: numbers.percent(round(value, 9)))
@@ -106,7 +107,7 @@ def draw_incidence(ax: Any, series: Sequence[Series], order: Sequence[int], unit
 
 def periods(rows: Rows, found: Rows, says: str) -> Figure:
     """The share of each phenotype, period by period."""
-    title = "Shares of the phenotypes over time"
+    title = say("Shares of the phenotypes over time")
     description = words.phenotype_figures.describe_periods(len(found), len(rows), says)
     series = [_read_shares(rows, c["cluster"]) for c in found]
     key, names = "phenotype-periods", [str(row["period"]) for row in rows]
@@ -135,7 +136,7 @@ def draw_periods(ax: Any, series: Sequence[Series], names: Sequence[str]) -> Non
     _label_ends(ax, ends, order)
     crowded = sum(len(name) + 1 for name in names) > 44
     ax.set_xticks(range(len(names)), names, rotation=90 if crowded else 0)
-    ax.set(ylabel="Share of patients")
+    ax.set(ylabel=say("Share of patients"))
     ax.set_ylim(bottom=0)
     ax.yaxis.set_major_formatter(lambda value, _: numbers.percent(round(value, 9)))
 
@@ -183,19 +184,16 @@ def ratios(rows: Rows) -> Figure | None:
     """Observed to expected events inside each phenotype; None where no ratio was computed."""
     lines = _lines(rows, "oe_ratio")
     table = cluster_risks.tabulate_risks(rows)
-    title, measure = "O:E ratio inside each phenotype", "O:E ratio"
+    title, measure = say("O:E ratio inside each phenotype"), say("O:E ratio")
     return forest("phenotype-oe", title, measure, lines, table, 1.0) if _any_shown(lines) else None
 
 
 def rates(rows: Rows, event: str) -> Figure | None:
     """The observed outcome of each phenotype; None where no rate was computed."""
     lines = _lines(rows, "rate")
-    table, measure = cluster_risks.tabulate_rates(rows, event), "Share with the event"
-    return (
-        forest("phenotype-rates", "Observed outcome by phenotype", measure, lines, table, None)
-        if _any_shown(lines)
-        else None
-    )
+    table = cluster_risks.tabulate_rates(rows, event)
+    title, measure = say("Observed outcome by phenotype"), say("Share with the event")
+    return forest("phenotype-rates", title, measure, lines, table, None) if _any_shown(lines) else None
 
 
 def _lines(rows: Rows, name: str) -> list[Line]:

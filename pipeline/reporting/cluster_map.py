@@ -9,7 +9,8 @@ from pipeline.reporting import words
 from pipeline.reporting.cluster_style import COLOURS, tint
 from pipeline.reporting.clusters import name_cluster
 from pipeline.reporting.figures import INK, Figure
-from pipeline.reporting.svg import WIDTH, draw_svg, wrap
+from pipeline.reporting.language import say
+from pipeline.reporting.svg import WIDTH, draw_svg, pad, wrap
 from pipeline.reporting.tables import Rows, Table, make_table
 from pipeline.reporting.words import numbers
 
@@ -41,8 +42,9 @@ def draw_map(found: Mapping[str, Any], clusters: Rows, smallest: int) -> Figure 
     """The map, its axes in words and its table; None where no bin may be shown."""
     if not found["bins"]:
         return None
-    grid = make_grid(found["bins"])
-    title = "Where the phenotypes lie"
+    grid, levels = make_grid(found["bins"]), words.names.read_levels(clusters)
+    found = {**found, **{axis: words.names.say_axis(found[axis], levels) for axis in ("x", "y")}}
+    title = say("Where the phenotypes lie")
     description = words.phenotype_figures.describe_map(found, len(grid.bins), smallest)
     order = [c["cluster"] for c in clusters]
     height = min(max(WIDTH * 0.86 * len(grid.up) / len(grid.across), 130), 330) + 62 + 16 * -(-len(clusters) // 3)
@@ -59,7 +61,7 @@ def draw_bins(ax: Any, grid: Grid, order: Sequence[int], found: Mapping[str, Any
             runs = _find_runs(grid, j, number)
             if runs:
                 ax.broken_barh(runs, (j - 0.47, 0.94), facecolors=colour)
-        ax.bar(0, 0, color=colour, label=f"Phenotype {number}")
+        ax.bar(0, 0, color=colour, label=pad(say("Phenotype {n}", n=number)))
     between = [i + 0.5 for i in range(len(grid.across) - 1)]
     ax.vlines(between, -0.5, len(grid.up) - 0.5, color="white", linewidth=0.8)
     size = 8 if len(grid.across) > 14 else 10
@@ -90,7 +92,7 @@ def tabulate_map(grid: Grid, clusters: Rows) -> Table:
     ]
     note = words.phenotype_figures.note_map([name_cluster(c) for c in clusters])
     head = ("", *[_centre(x) for x in grid.across])
-    return make_table("phenotype-map-data", "Where the phenotypes lie", head, rows, note)
+    return make_table("phenotype-map-data", say("Where the phenotypes lie"), head, rows, note)
 
 
 def _centre(value: float) -> str:
@@ -100,5 +102,7 @@ def _centre(value: float) -> str:
 def _say_bin(one: Bin | None) -> str:
     if one is None:
         return numbers.NOTHING
-    share = "most" if one.get("share") is None else numbers.percent(one["share"])
-    return f"{one['cluster']}: {share} of {numbers.count(one['n'])}"
+    number, n = one["cluster"], numbers.count(one["n"])
+    if one.get("share") is None:
+        return say("{number}: most of {n}", number=number, n=n)
+    return say("{number}: {share} of {n}", number=number, share=numbers.percent(one["share"]), n=n)

@@ -5,37 +5,22 @@ from typing import Any
 
 from pipeline.reporting import words
 from pipeline.reporting.clusters import head_of
+from pipeline.reporting.language import say
 from pipeline.reporting.results import Results
-from pipeline.reporting.subgroups import protect_subgroups
 from pipeline.reporting.tables import Rows, Table, make_table
 from pipeline.reporting.words import numbers
 
-COLUMN = "Phenotype"
+COLUMN = words.names.PHENOTYPE
 
 
 def read_risks(results: Results) -> list[dict[str, Any]]:
-    """Each cluster's figures among the patients evaluated, with its name; without counts that tell of few.
+    """Each cluster's figures among the patients evaluated, with its name.
 
     Left out are those of clusters that `phenotypes.json` does not hold.
     """
     found = (results.performance.get("phenotypes") or {}).get("clusters") or ()
     known = {c["cluster"]: c for c in results.phenotypes["clusters"]}
-    rows = [
-        {**row, "name": known[row["cluster"]]["name"], "column": COLUMN, "level": str(row["cluster"])}
-        for row in found
-        if row["cluster"] in known
-    ]
-    hidden = {
-        (COLUMN, row["level"]) for row in rows if _tells(known[row["cluster"]]["n"], row["n"], results.smallest_group)
-    }
-    shown = protect_subgroups({**results.performance, "subgroups": rows}, hidden, results.smallest_group)
-    nothing = {"rate": {"value": None, "lo": None, "hi": None, "reason": words.phenotype_risks.TELLS}, "incidence": []}
-    return [row if row["events"] is not None or row["rate"]["value"] is None else {**row, **nothing} for row in shown]
-
-
-def _tells(everyone: int | None, evaluated: int | None, smallest: int) -> bool:
-    """Whether those of a cluster who were not evaluated are few, and follow from both counts."""
-    return everyone is not None and evaluated is not None and 0 < everyone - evaluated < smallest
+    return [{**row, "name": words.names.say_name(known[row["cluster"]])} for row in found if row["cluster"] in known]
 
 
 def tabulate_risks(rows: Rows) -> Table:
@@ -50,16 +35,16 @@ def tabulate_risks(rows: Rows) -> Table:
         )
         for row in rows
     ]
-    head = (COLUMN, "Patients", "Events", "O:E ratio", "AUROC")
-    return make_table(
-        "phenotype-oe-data", "The risk model inside each phenotype", head, cells, words.phenotype_risks.RISKS
-    )
+    head = (say(COLUMN), say("Patients"), say("Events"), say("O:E ratio"), say("AUROC"))
+    caption, note = say("The risk model inside each phenotype"), words.phenotype_risks.note_risks()
+    return make_table("phenotype-oe-data", caption, head, cells, note)
 
 
 def tabulate_rates(rows: Rows, event: str) -> Table:
     """The observed outcome of each cluster."""
     cells = [(f"{row['cluster']}. {row['name']}", numbers.estimate(row["rate"], numbers.percent)) for row in rows]
-    return make_table("phenotype-rates-data", f"Observed: {event}", (COLUMN, "Share (95% interval)"), cells)
+    caption, head = say("Observed: {event}", event=event), (say(COLUMN), say("Share (95% interval)"))
+    return make_table("phenotype-rates-data", caption, head, cells)
 
 
 def tabulate_incidence(rows: Rows, unit: str) -> Table:
@@ -69,27 +54,31 @@ def tabulate_incidence(rows: Rows, unit: str) -> Table:
         (numbers.significant(time), *[_incidence(curve.get(time)) for curve in curves])
         for time in sorted({time for curve in curves for time in curve})
     ]
-    note = words.phenotype_risks.INCIDENCE
-    head = (f"Time ({unit})", *head_of(rows))
-    return make_table("phenotype-incidence-data", "Cumulative incidence by phenotype", head, cells, note)
+    note = say(words.phenotype_risks.INCIDENCE)
+    head = (say("Time ({unit})", unit=unit), *head_of(rows))
+    return make_table("phenotype-incidence-data", say("Cumulative incidence by phenotype"), head, cells, note)
 
 
 def _incidence(point: Mapping[str, Any] | None) -> str:
     if point is None or point.get("value") is None:
         return numbers.NOTHING
     limits = numbers.interval(point, numbers.percent)
-    return f"{numbers.percent(point['value'])} ({limits})" if limits else numbers.percent(point["value"])
+    share = numbers.percent(point["value"])
+    return numbers.bracket(share, limits) if limits else share
 
 
 def tabulate_addition(adds: Mapping[str, Any]) -> Table | None:
     """What membership adds to net benefit at each threshold, and to log-loss."""
     rows = [
-        (f"Net benefit at {numbers.percent(row['threshold'])}", numbers.estimate(row["difference"], numbers.signed(3)))
+        (
+            say("Net benefit at {threshold}", threshold=numbers.percent(row["threshold"])),
+            numbers.estimate(row["difference"], numbers.signed(3)),
+        )
         for row in adds.get("net_benefit") or ()
     ]
     if adds.get("log_loss"):
-        rows.append(("Log-loss", numbers.estimate(adds["log_loss"], numbers.signed(3))))
+        rows.append((say("Log-loss"), numbers.estimate(adds["log_loss"], numbers.signed(3))))
     note = words.phenotype_risks.note_addition(adds)
-    caption = "What membership adds to the risk model"
-    head = ("Measure", "Difference (95% interval)")
+    caption = say("What membership adds to the risk model")
+    head = (say("Measure"), say("Difference (95% interval)"))
     return make_table("phenotype-addition", caption, head, rows, note) if rows else None

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from data_schemas.columns import Column
+from pipeline.phrases import phrase
 from pipeline.reporting import words
+from pipeline.reporting.language import say
 from pipeline.reporting.tables import Row, Rows, Table, make_table
 from pipeline.reporting.words import numbers
 
@@ -14,6 +16,8 @@ Phenotypes = Mapping[str, Any]
 SHOWN = 12
 EXPLAINED = 5
 """At most so many predictors are said to tell a cluster apart."""
+OPTIONAL = {"rand": phrase("Agreement (Rand)"), "gap": phrase("Gap (standard error)")}
+"""Columns of the table of numbers tried that it may lack."""
 
 
 @dataclass(frozen=True)
@@ -28,12 +32,12 @@ class Profile:
 
 def name_cluster(cluster: Cluster) -> str:
     """Number and name."""
-    return f"{cluster['cluster']}. {cluster['name']}"
+    return f"{cluster['cluster']}. {words.names.say_name(cluster)}"
 
 
 def head_of(clusters: Rows) -> tuple[str, ...]:
     """The head of a column for each cluster."""
-    return tuple(f"Phenotype {c['cluster']}" for c in clusters)
+    return tuple(say("Phenotype {n}", n=c["cluster"]) for c in clusters)
 
 
 def summarise_clusters(clusters: Rows, risks: Mapping[int, Mapping[str, Any]], event: str) -> Table:
@@ -42,18 +46,24 @@ def summarise_clusters(clusters: Rows, risks: Mapping[int, Mapping[str, Any]], e
     rows = [
         (
             name_cluster(c),
-            f"{numbers.count(c['n'])} ({numbers.percent(c['share'])})",
-            *((numbers.text(c.get("status")),) if told else ()),
+            numbers.bracket(numbers.count(c["n"]), numbers.percent(c["share"])),
+            *((_status(c),) if told else ()),
             numbers.decimal(c["jaccard"]),
             _estimate(risks.get(c["cluster"], {}).get("rate") or c.get("outcome"), numbers.percent),
             *((_estimate(risks.get(c["cluster"], {}).get("oe_ratio"), numbers.decimal),) if judged else ()),
         )
         for c in clusters
     ]
-    status = ("Status",) if told else ()
-    ratio = ("O:E ratio",) if judged else ()
-    head = ("Phenotype", "Patients", *status, "Stability (Jaccard)", f"Observed: {event}", *ratio)
-    return make_table("clusters", "Phenotypes", head, rows, words.phenotypes.note_clusters(told=told, judged=judged))
+    status = (say("Status"),) if told else ()
+    observed = (say("Observed: {event}", event=event), *((say("O:E ratio"),) if judged else ()))
+    head = (say("Phenotype"), say("Patients"), *status, say("Stability (Jaccard)"), *observed)
+    note = words.phenotypes.note_clusters(told=told, judged=judged)
+    return make_table("clusters", say("Phenotypes"), head, rows, note)
+
+
+def _status(cluster: Cluster) -> str:
+    status = cluster.get("status")
+    return say(words.phenotypes.STATUS[status]) if status else numbers.NOTHING
 
 
 def _estimate(estimate: numbers.Estimate | None, show: numbers.Show) -> str:
@@ -62,42 +72,44 @@ def _estimate(estimate: numbers.Estimate | None, show: numbers.Show) -> str:
 
 def rules(clusters: Rows) -> Table | None:
     """The short rule that finds each cluster, and how well it does."""
+    levels = words.names.read_levels(clusters)
     rows = [
         (
             name_cluster(c),
-            words.phenotypes.say_rule(c["rule"]),
+            words.phenotypes.say_rule(c["rule"], levels),
             _estimate(c["rule"].get("sensitivity"), numbers.percent),
             _estimate(c["rule"].get("precision"), numbers.percent),
         )
         for c in clusters
         if c.get("rule")
     ]
-    head = ("Phenotype", "Rule", "Sensitivity", "Precision")
-    return (
-        make_table("phenotype-rules", "Short rules that find the phenotypes", head, rows, words.phenotypes.RULES)
-        if rows
-        else None
-    )
+    head = (say("Phenotype"), say("Rule"), say("Sensitivity"), say("Precision"))
+    caption, note = say("Short rules that find the phenotypes"), say(words.phenotypes.RULES)
+    return make_table("phenotype-rules", caption, head, rows, note) if rows else None
 
 
 def tried(phenotypes: Phenotypes) -> Table:
     """Each number of clusters tried and what became of it."""
-    optional = {"rand": "Agreement (Rand)", "gap": "Gap (standard error)"}
-    given = [key for key in optional if any(t.get(key) is not None for t in phenotypes["tried"])]
+    given = [key for key in OPTIONAL if any(t.get(key) is not None for t in phenotypes["tried"])]
     rows = [
         (
             str(t["k"]),
             *[_number(t.get(key)) for key in ("smallest_jaccard", "silhouette", "reference_quantile")],
             *[_gap(t) if key == "gap" else _number(t.get(key)) for key in given],
-            "accepted" if t["accepted"] else "refused",
-            numbers.text(t.get("reason")),
+            say("accepted") if t["accepted"] else say("refused"),
+            _told(t, "reason"),
         )
         for t in phenotypes["tried"]
     ]
-    head = ("Clusters", "Least stability", "Separation", "To exceed", *[optional[key] for key in given])
-    return make_table(
-        "tried", "Numbers of clusters tried", (*head, "Result", "Reason"), rows, words.phenotypes.note_tried(given)
-    )
+    judged = (say("Least stability"), say("Separation"), say("To exceed"), *[say(OPTIONAL[key]) for key in given])
+    head = (say("Clusters"), *judged, say("Result"), say("Reason"))
+    return make_table("tried", say("Numbers of clusters tried"), head, rows, words.phenotypes.note_tried(given))
+
+
+def _told(row: Mapping[str, Any], key: str) -> str:
+    """What a stage wrote in English, if anything."""
+    text = row.get(key)
+    return say(text) if text else numbers.NOTHING
 
 
 def _gap(row: Mapping[str, Any]) -> str:
@@ -136,16 +148,17 @@ def profiles(rows: Sequence[Profile], clusters: Rows) -> Table:
         )
         for row in rows
     ]
-    head = ("Characteristic", *head_of(clusters))
-    return make_table(
-        "profiles-data", "What sets the phenotypes apart", head, cells, words.phenotypes.note_profiles(SHOWN)
-    )
+    head, note = (say("Characteristic"), *head_of(clusters)), words.phenotypes.note_profiles(SHOWN)
+    return make_table("profiles-data", say("What sets the phenotypes apart"), head, cells, note)
 
 
 def _cell(inside: str, difference: float | None, level: str | None) -> str:
     if difference is None:
         return inside
-    return f"{inside} [{level + ': ' if level else ''}{numbers.signed(1)(difference)} SD]"
+    off = numbers.signed(1)(difference)
+    if level is None:
+        return say("{inside} [{difference} SD]", inside=inside, difference=off)
+    return say("{inside} [{level}: {difference} SD]", inside=inside, level=level, difference=off)
 
 
 def _typical(predictor: Mapping[str, Any]) -> str:
@@ -153,9 +166,9 @@ def _typical(predictor: Mapping[str, Any]) -> str:
         return numbers.significant(predictor["median"])
     shares = {k: v for k, v in (predictor.get("shares") or {}).items() if v is not None}
     if not shares:
-        return numbers.HIDDEN
+        return say(numbers.HIDDEN)
     level = max(shares, key=lambda k: shares[k])
-    return f"{level} {numbers.percent(shares[level])}"
+    return f"{words.names.say_values(level)} {numbers.percent(shares[level])}"
 
 
 def factors(clusters: Rows, found: Mapping[str, Any]) -> Table | None:
@@ -163,15 +176,17 @@ def factors(clusters: Rows, found: Mapping[str, Any]) -> Table | None:
     rows: list[Row] = []
     for cluster in clusters:
         weights = (found.get("clusters") or {}).get(str(cluster["cluster"])) or ()
-        inner = [
-            Row(w["label"], (numbers.decimal(w["weight"]), words.phenotypes.DIRECTIONS[w.get("direction")]), inner=True)
-            for w in weights[:EXPLAINED]
-        ]
+        inner = [Row(w["label"], (numbers.decimal(w["weight"]), _speaking(w)), inner=True) for w in weights[:EXPLAINED]]
         rows += [Row(name_cluster(cluster), group=True), *inner] if inner else []
-    head = ("Phenotype and characteristic", "Weight (log-odds)", "Values that speak for membership")
+    head = (say("Phenotype and characteristic"), say("Weight (log-odds)"), say("Values that speak for membership"))
     note = words.phenotypes.note_factors(EXPLAINED)
-    caption = "What tells each phenotype from the others"
+    caption = say("What tells each phenotype from the others")
     return Table("phenotype-factors", caption, head, tuple(rows), note) if rows else None
+
+
+def _speaking(weight: Mapping[str, Any]) -> str:
+    direction = weight.get("direction")
+    return say(words.phenotypes.DIRECTIONS[direction])
 
 
 def treatments(clusters: Rows) -> Table | None:
@@ -183,15 +198,16 @@ def treatments(clusters: Rows) -> Table | None:
         if key[0] != label:
             label = key[0]
             made.append(Row(label, group=True))
-        made.append(Row(str(key[1]), tuple(_treated(found.get(key, {})) for found in by_cluster), inner=True))
-    head = ("Treatment", *head_of(clusters))
-    note = words.phenotypes.TREATMENTS
-    return Table("phenotype-treatments", "Treatments by phenotype", head, tuple(made), note) if made else None
+        level = words.names.say_values(str(key[1]))
+        made.append(Row(level, tuple(_treated(found.get(key, {})) for found in by_cluster), inner=True))
+    head = (say("Treatment"), *head_of(clusters))
+    note = numbers.sentences([say(words.phenotypes.TREATMENTS), say(words.tables.SMALL)])
+    return Table("phenotype-treatments", say("Treatments by phenotype"), head, tuple(made), note) if made else None
 
 
 def _treated(found: Mapping[str, Any]) -> str:
     inside, others = (
-        numbers.HIDDEN if found.get(key) is None else numbers.percent(found[key]) for key in ("share", "others")
+        say(numbers.HIDDEN) if found.get(key) is None else numbers.percent(found[key]) for key in ("share", "others")
     )
     return f"{inside} [{others}]"
 
@@ -206,30 +222,31 @@ def periods(rows: Rows, clusters: Rows) -> Table:
         )
         for row in rows
     ]
-    head = ("Period", "Patients", *head_of(clusters))
-    note = words.phenotypes.PERIODS
-    return make_table("phenotype-periods-data", "Shares of the phenotypes over time", head, cells, note)
+    head = (say("Period"), say("Patients"), *head_of(clusters))
+    caption, note = say("Shares of the phenotypes over time"), say(words.phenotypes.PERIODS)
+    return make_table("phenotype-periods-data", caption, head, cells, note)
 
 
 def agreement(phenotypes: Phenotypes) -> Table | None:
     """What other clusterers found, against the clusters shown."""
     rows = [
         (
-            a["label"],
-            "none" if a.get("k") is None else str(a["k"]),
+            _told(a, "label"),
+            say("none") if a.get("k") is None else str(a["k"]),
             _number(a.get("rand")),
             _number(a.get("smallest_jaccard")),
-            numbers.text(a.get("reason")),
+            _told(a, "reason"),
         )
         for a in phenotypes.get("agreement") or ()
     ]
-    head = ("Clusterer", "Clusters", "Agreement (adjusted Rand)", "Least stability", "Remark")
-    note = words.phenotypes.AGREEMENT
-    return make_table("phenotype-agreement", "Other clusterers", head, rows, note) if rows else None
+    index = say("Agreement (adjusted Rand)")
+    head = (say("Clusterer"), say("Clusters"), index, say("Least stability"), say("Remark"))
+    note = say(words.phenotypes.AGREEMENT)
+    return make_table("phenotype-agreement", say("Other clusterers"), head, rows, note) if rows else None
 
 
 def left_out(phenotypes: Phenotypes) -> Table | None:
     """Predictors that clusters were not sought in, and why."""
-    rows = [(p["label"], numbers.sentence(p["reason"])) for p in phenotypes.get("left_out") or ()]
-    caption = "Predictors left out of the search"
-    return make_table("phenotype-left-out", caption, ("Predictor", "Reason"), rows, prose=True) if rows else None
+    rows = [(p["label"], numbers.sentence(_told(p, "reason"))) for p in phenotypes.get("left_out") or ()]
+    caption, head = say("Predictors left out of the search"), (say("Predictor"), say("Reason"))
+    return make_table("phenotype-left-out", caption, head, rows, prose=True) if rows else None

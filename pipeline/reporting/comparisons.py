@@ -3,22 +3,33 @@
 from collections.abc import Mapping
 from typing import Any
 
+from pipeline.phrases import phrase
 from pipeline.reporting import words
+from pipeline.reporting.language import say
 from pipeline.reporting.tables import Row, Rows, Table, make_table
 from pipeline.reporting.words import numbers
 
 BASELINES = ("prevalence", "baseline", "logistic")
 FIGURES = {"auroc": 3, "brier": 3, "log_loss": 3, "calibration_slope": 2, "oe_ratio": 2}
 """The figures of `models.csv` that a page shows, with their decimals."""
-HEAD = ("Model", "AUROC", "Brier score", "Log-loss", "Calibration slope", "O:E ratio")
+HEAD = (
+    phrase("Model"),
+    phrase("AUROC"),
+    phrase("Brier score"),
+    phrase("Log-loss"),
+    phrase("Calibration slope"),
+    phrase("O:E ratio"),
+)
 
 
 def name_model(row: Mapping[str, Any]) -> str:
     """The model's label, and whether it is the deployed one or a baseline."""
-    label = str(row["label"])
+    written = str(row["label"])
     if row["deployed"]:
-        return f"{label} (deployed)"
-    return f"{label} (baseline)" if row["model"] in BASELINES and not label.startswith("Baseline") else label
+        return say("{model} (deployed)", model=say(written))
+    if row["model"] in BASELINES and not written.startswith("Baseline"):
+        return say("{model} (baseline)", model=say(written))
+    return say(written)
 
 
 def order_models(models: Rows) -> list[Mapping[str, Any]]:
@@ -29,15 +40,16 @@ def order_models(models: Rows) -> list[Mapping[str, Any]]:
 def tabulate_models(models: Rows) -> Table:
     """Every model's figures, the deployed one's first."""
     rows = [(name_model(row), *[_figure(row, key) for key in FIGURES]) for row in order_models(models)]
-    undefined = any(words.model.NOT_COMPUTED in cell for row in rows for cell in row)
+    undefined = any(numbers.from_columns(row, key)["value"] is None for row in models for key in FIGURES)
     note = words.model.note_models(undefined=undefined)
-    return make_table("candidates", words.model.COMPARED, HEAD, rows, note, sorts=True)
+    head = [say(name) for name in HEAD]
+    return make_table("candidates", say(words.model.COMPARED), head, rows, note, sorts=True)
 
 
 def _figure(row: Mapping[str, Any], name: str) -> str:
     estimate = numbers.from_columns(row, name)
     return (
-        words.model.NOT_COMPUTED
+        say(numbers.NOT_COMPUTED)
         if estimate["value"] is None
         else numbers.estimate(estimate, numbers.decimals(FIGURES[name]))
     )
@@ -59,8 +71,9 @@ def tabulate_differences(comparisons: Mapping[str, Mapping[str, Any]], models: R
         )
         for row, one in zip(others, found, strict=True)
     ]
-    head = ("Model", "Difference in AUROC", *(("By DeLong", "P") if tested else ()), "Difference in log-loss")
-    caption = "The deployed model against each other one"
+    delong = (say("By DeLong"), say("P")) if tested else ()
+    head = (say("Model"), say("Difference in AUROC"), *delong, say("Difference in log-loss"))
+    caption = say("The deployed model against each other one")
     note = words.model.note_differences(len(rows), tested=tested)
     return Table("differences", caption, head, tuple(rows), note, sorts=True) if rows else None
 

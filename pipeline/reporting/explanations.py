@@ -6,6 +6,7 @@ from typing import Any
 
 from pipeline.reporting import factors, figures, forests, words
 from pipeline.reporting.figures import Figure
+from pipeline.reporting.language import say
 from pipeline.reporting.results import Plain, Results, read_records
 from pipeline.reporting.tables import Row, Table, make_table
 from pipeline.reporting.words import numbers
@@ -13,7 +14,6 @@ from pipeline.reporting.words import numbers
 CURVES = {"modifiable": 12, "treatments": 12, "context": 6}
 """At most so many factors of each table get a curve; the most important come first."""
 BARS = 12
-NAMES = {"modifiable": "what medicine can act on", "treatments": "treatments", "context": "markers and fixed"}
 TOP = 5
 """Factors named for each group of patients."""
 
@@ -49,11 +49,12 @@ def _describe(told: Plain, labels: Mapping[str, str]) -> dict[str, Any]:
 def tabulate_pairs(pairs: Sequence[Plain], labels: Mapping[str, str]) -> Table | None:
     """The pairs that the model reads together most."""
     rows = [
-        (f"{labels[row['first']]} and {labels[row['second']]}", _shown(row, "strength", numbers.decimals(3)))
+        (numbers.join([labels[row["first"]], labels[row["second"]]]), _shown(row, "strength", numbers.decimals(3)))
         for row in pairs
     ]
-    caption, note = "Pairs of factors that the model reads together", words.explanations.PAIRS_NOTE
-    return make_table("pairs", caption, ("Pair", "Strength (log-odds)"), rows, note, sorts=True) if rows else None
+    caption, note = say("Pairs of factors that the model reads together"), say(words.explanations.PAIRS_NOTE)
+    head = (say("Pair"), say("Strength (log-odds)"))
+    return make_table("pairs", caption, head, rows, note, sorts=True) if rows else None
 
 
 def tabulate_together(groups: Sequence[Plain], labels: Mapping[str, str]) -> Table | None:
@@ -66,21 +67,22 @@ def tabulate_together(groups: Sequence[Plain], labels: Mapping[str, str]) -> Tab
         )
         for row in groups
     ]
-    head, note = ("Factors", "Weight as a group", "Apart"), words.explanations.TOGETHER_NOTE
-    return make_table("together", "Factors that go together", head, rows, note, sorts=True) if rows else None
+    head, note = (say("Factors"), say("Weight as a group"), say("Apart")), say(words.explanations.TOGETHER_NOTE)
+    return make_table("together", say("Factors that go together"), head, rows, note, sorts=True) if rows else None
 
 
 def tabulate_groups(kinds: Mapping[str, Sequence[Plain]], labels: Mapping[str, str]) -> Table | None:
     """The factors of most weight in each subgroup and phenotype."""
     rows: list[Row] = []
     for kind, told in kinds.items():
-        rows += [Row(kind, group=True)] if told else []
+        rows += [Row(words.names.say_kind(kind), group=True)] if told else []
         for group, found in groupby(told, key=lambda row: str(row["group"])):
             first = list(found)
             named = [f"{labels[row['predictor']]} {words.explanations.say_weight(row)}" for row in first[:TOP]]
-            rows.append(Row(group, (numbers.count(first[0]["n"]), "; ".join(named)), inner=True))
-    head, note = ("Group", "Patients", "Factors of most weight"), words.explanations.GROUPS_NOTE
-    caption = "What weighs most in which patients"
+            cells = numbers.count(first[0]["n"]), say(numbers.JOINT).join(named)
+            rows.append(Row(words.names.say_group(kind, group), cells, inner=True))
+    head, note = (say("Group"), say("Patients"), say("Factors of most weight")), say(words.explanations.GROUPS_NOTE)
+    caption = say("What weighs most in which patients")
     return Table("by-group", caption, head, tuple(rows), note, prose=True) if rows else None
 
 
@@ -91,8 +93,9 @@ def tabulate_others(models: Sequence[Plain], labels: Mapping[str, str]) -> Table
     weights = {model["label"]: {row["predictor"]: row for row in model["factors"]} for model in models}
     order = [row["predictor"] for row in models[0]["factors"]]
     rows = [(labels[name], *[_sampled(found[name]) for found in weights.values()]) for name in order]
-    caption, note = "Weights in candidates that are not deployed", words.explanations.note_others(models)
-    return make_table("other-candidates", caption, ("Factor", *weights), rows, note, sorts=True)
+    caption, note = say("Weights in candidates that are not deployed"), words.explanations.note_others(models)
+    head = (say("Factor"), *[say(label) for label in weights])
+    return make_table("other-candidates", caption, head, rows, note, sorts=True)
 
 
 def _sampled(row: Plain) -> str:
@@ -108,9 +111,9 @@ def _draw(group: factors.Group, results: Results) -> list[Figure]:
     made: list[Figure] = []
     if len(group.rows) > 1:
         lines = [forests.line_of(factors.name(row), row, "importance") for row in group.rows[:BARS]]
-        key, measure = f"{group.key}-weight", "Weight in the model (log-odds)"
+        key, measure = f"{group.key}-weight", say("Weight in the model (log-odds)")
         table = forests.table_of(key, measure, lines, 3)
-        made.append(forests.forest(key, f"Weight in the model: {NAMES[group.key]}", measure, lines, table, None))
+        made.append(forests.forest(key, say(words.explanations.TITLES[group.key]), measure, lines, table, None))
     for number, row in enumerate(group.rows[: CURVES[group.key]], start=1):
         bins = results.factor_curves.get(row["predictor"])
         if bins:

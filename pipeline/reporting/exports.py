@@ -10,8 +10,10 @@ from typing import Any
 from markupsafe import Markup
 
 from data_schemas.columns import Study
+from pipeline.phrases import phrase
 from pipeline.reporting.factors import Group
 from pipeline.reporting.figures import Figure
+from pipeline.reporting.language import say
 from pipeline.reporting.tables import Table
 
 SAID: dict[type, tuple[str, ...]] = {
@@ -20,7 +22,7 @@ SAID: dict[type, tuple[str, ...]] = {
     Study: ("title", "population", "intended_use", "source", "licence", "limits"),
 }
 """What a page says of values that hold more: no drawings, no rows of files that are published beside it."""
-GROUP = "Group"
+GROUP = phrase("Group")
 NUMBER = re.compile(r"[+\u2212-]?[0-9]+(?:\.[0-9]+)?")
 FORMULA = re.compile(r"(^|; ?)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
 """Where a formula would start: at the beginning of a cell, or after the mark that parts cells in some locales."""
@@ -94,9 +96,10 @@ def flatten(table: Table) -> tuple[list[str], list[list[str]]]:
     for row in table.rows:
         if not row.inner:
             above = row.header
-        if not row.group:
-            rows.append([above if row.inner else "", row.header, *row.cells])
-    return [GROUP, *table.head], rows
+        if not row.group or row.cells:
+            blank = [""] * (len(table.head) - 1 - len(row.cells))
+            rows.append([above if row.inner else "", row.header, *blank, *row.cells])
+    return [say(GROUP), *table.head], rows
 
 
 def write_csv(table: Table) -> str:

@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pipeline.phrases import phrase
 from pipeline.reporting import words
+from pipeline.reporting.language import say
 from pipeline.reporting.tables import Table, make_table
 from pipeline.reporting.words import numbers
 
@@ -56,15 +58,13 @@ def find_disagreements(rows: Sequence[Factor]) -> tuple[list[str], list[str]]:
 
 def tabulate_changes(rows: Sequence[Factor], labels: Mapping[str, str]) -> Table | None:
     """What the model would say if a modifiable factor stood elsewhere; None where nothing may be changed."""
-    head = (
-        "Factor", "Change", "Patients with room", "Unlike", "Not possible", "Difference in predicted risk", "Lower",
-    )  # fmt: skip
     follows = {row["label"]: row["recomputed"].split("; ") for row in rows if row.get("recomputed")}
     said = {label: [labels[name] for name in names] for label, names in follows.items()}
     sources = words.factors.list_sources({row["label"]: row.get("change_source") or "" for row in rows})
-    note = " ".join(filter(None, (words.factors.CHANGES_NOTE, words.factors.say_recomputed(said), sources)))
+    notes = [say(words.factors.CHANGES_NOTE), words.factors.say_recomputed(said), *([sources] if sources else [])]
+    caption, head, note = say(words.factors.ASKS_CHANGE), tuple(map(say, CHANGED)), numbers.sentences(notes)
     cells = [(name(row), *_what_if(row)) for row in rows]
-    return make_table("changes-table", words.factors.ASKS_CHANGE, head, cells, note, sorts=True) if cells else None
+    return make_table("changes-table", caption, head, cells, note, sorts=True) if cells else None
 
 
 def _importance(factor: Factor) -> str:
@@ -77,20 +77,44 @@ def _points(factor: Factor) -> str:
 
 def _rank(factor: Factor) -> str:
     shown = [numbers.decimal(factor[k], 0) for k in ("rank", "rank_lo", "rank_hi") if factor.get(k) is not None]
-    ranked = f"{shown[0]} ({shown[1]} to {shown[2]})" if len(shown) == 3 else " ".join(shown)
-    top = factor.get("top_share")
-    return ranked if top is None else f"{ranked}; {numbers.percent(top)} among first five"
+    ranked, top = " ".join(shown), factor.get("top_share")
+    if len(shown) == 3:
+        ranked = say("{rank} ({low} to {high})", rank=shown[0], low=shown[1], high=shown[2])
+    return ranked if top is None else say("{rank}; {share} among first five", rank=ranked, share=numbers.percent(top))
 
 
 def _compared(factor: Factor) -> str:
     if factor.get("risk_low") is None or factor.get("risk_high") is None:
         return numbers.NOTHING
-    low, high = numbers.percent(factor["risk_low"]), numbers.percent(factor["risk_high"])
-    return f"{numbers.text(factor['low'])}: {low}; {numbers.text(factor['high'])}: {high}"
+    return say(
+        "{low}: {risk_low}; {high}: {risk_high}",
+        low=words.names.say_values(numbers.text(factor["low"])),
+        risk_low=numbers.percent(factor["risk_low"]),
+        high=words.names.say_values(numbers.text(factor["high"])),
+        risk_high=numbers.percent(factor["risk_high"]),
+    )
 
 
-TITLE = "Markers and fixed characteristics in the model"
-COMMON = ("Weight (log-odds)", "Weight (points of risk)", "Rank", "Average predicted risk", "Direction")
+COMMON = (
+    phrase("Weight (log-odds)"),
+    phrase("Weight (points of risk)"),
+    phrase("Rank"),
+    phrase("Average predicted risk"),
+    phrase("Direction"),
+)
+CHANGED = (
+    phrase("Factor"),
+    phrase("Change"),
+    phrase("Patients with room"),
+    phrase("Unlike"),
+    phrase("Not possible"),
+    phrase("Difference in predicted risk"),
+    phrase("Lower"),
+)
+
+
+def _head() -> tuple[str, ...]:
+    return tuple(map(say, COMMON))
 
 
 def _common(factor: Factor, constrained: Mapping[str, str]) -> tuple[str, ...]:
@@ -106,8 +130,8 @@ def _common(factor: Factor, constrained: Mapping[str, str]) -> tuple[str, ...]:
 
 def _modifiable(rows: Sequence[Factor], constrained: Mapping[str, str]) -> Table:
     cells = [_common(row, constrained) for row in rows]
-    caption = "Factors that medicine can act on"
-    return make_table("modifiable-table", caption, ("Factor", *COMMON), cells, words.factors.NOTE, sorts=True)
+    caption, note = say("Factors that medicine can act on"), say(words.factors.NOTE)
+    return make_table("modifiable-table", caption, (say("Factor"), *_head()), cells, note, sorts=True)
 
 
 def _what_if(row: Factor) -> tuple[str, ...]:
@@ -115,7 +139,7 @@ def _what_if(row: Factor) -> tuple[str, ...]:
     if difference is None and eligible is None:
         return (numbers.NOTHING,) * 6
     shares = [row.get(key) for key in ("outside_support", "not_possible", "lowered")]
-    outside, impossible, lowered = (numbers.HIDDEN if s is None else numbers.percent(s) for s in shares)
+    outside, impossible, lowered = (say(numbers.HIDDEN) if s is None else numbers.percent(s) for s in shares)
     return (
         numbers.NOTHING if row.get("change") is None else f"{numbers.signed(1)(row['change'])} {unit}".strip(),
         numbers.count(None if eligible is None else round(eligible)),
@@ -129,16 +153,19 @@ def _what_if(row: Factor) -> tuple[str, ...]:
 def _difference(row: Factor) -> str:
     """Median difference with its interval; where it is no fall, that too."""
     shown = numbers.estimate(numbers.from_columns(row, "risk_difference"), numbers.points)
-    return shown if row["risk_difference"] < 0 else f"{shown}. {words.factors.NOT_LOWER}"
+    if row["risk_difference"] < 0:
+        return shown
+    return say("{difference}. {remark}", difference=shown, remark=say(words.factors.NOT_LOWER))
 
 
 def _treatments(rows: Sequence[Factor], constrained: Mapping[str, str]) -> Table:
     cells = [_common(row, constrained) for row in rows]
-    return make_table(
-        "treatments-table", "Treatments in the model", ("Treatment", *COMMON), cells, words.factors.NOTE, sorts=True
-    )
+    caption, note = say("Treatments in the model"), say(words.factors.NOTE)
+    return make_table("treatments-table", caption, (say("Treatment"), *_head()), cells, note, sorts=True)
 
 
 def _context(rows: Sequence[Factor], constrained: Mapping[str, str]) -> Table:
-    cells = [(*_common(row, constrained), row["factor"]) for row in rows]
-    return make_table("context-table", TITLE, ("Factor", *COMMON, "Class"), cells, words.factors.NOTE, sorts=True)
+    classes = [words.factors.CLASSES[row["factor"]] for row in rows]
+    cells = [(*_common(row, constrained), say(each)) for row, each in zip(rows, classes, strict=True)]
+    caption, note = say("Markers and fixed characteristics in the model"), say(words.factors.NOTE)
+    return make_table("context-table", caption, (say("Factor"), *_head(), say("Class")), cells, note, sorts=True)

@@ -7,7 +7,8 @@ from typing import Any
 from markupsafe import Markup
 
 from pipeline.reporting import tables, words
-from pipeline.reporting.svg import draw_svg, wrap
+from pipeline.reporting.language import say
+from pipeline.reporting.svg import draw_svg, measure, pad, wrap
 from pipeline.reporting.tables import Rows, Table
 from pipeline.reporting.words import numbers
 
@@ -31,7 +32,7 @@ class Figure:
 
 def calibration(rows: Rows, smooth: Rows) -> Figure:
     """Observed against predicted risk: in groups of patients, and as the curve through the points of `smooth`."""
-    title = "Calibration: observed against predicted risk"
+    title = say("Calibration: observed against predicted risk")
     description = words.performance.describe_calibration(len(rows), smooth=bool(smooth))
     svg = draw_svg("calibration", title, description, 300, lambda ax: draw_calibration(ax, rows, smooth))
     also = (tables.smooth_curve(smooth),) if smooth else ()
@@ -40,24 +41,25 @@ def calibration(rows: Rows, smooth: Rows) -> Figure:
 
 def draw_calibration(ax: Any, rows: Rows, smooth: Rows) -> None:
     """Dots with intervals, a solid curve in its band; the diagonal is dashed."""
-    ax.plot([0, 1], [0, 1], color=GREY, linestyle=(0, (4, 3)), linewidth=1.2, label="Ideal")
+    ax.plot([0, 1], [0, 1], color=GREY, linestyle=(0, (4, 3)), linewidth=1.2, label=pad(say("Ideal")))
     x, y = [r["predicted"] for r in rows], [r["observed"] for r in rows]
     known = [r for r in rows if r.get("lo") is not None and r.get("hi") is not None]
     ax.vlines([r["predicted"] for r in known], [r["lo"] for r in known], [r["hi"] for r in known], color=BLUE)
-    ax.plot(x, y, "o" if smooth else "o-", color=BLUE, markersize=5, linewidth=1, label="Groups, 95% interval")
+    groups = pad(say("Groups, 95% interval"))
+    ax.plot(x, y, "o" if smooth else "o-", color=BLUE, markersize=5, linewidth=1, label=groups)
     if smooth:
         x, y = [r["predicted"] for r in smooth], [r["observed"] for r in smooth]
-        ax.plot(x, y, color=VERMILION, linewidth=1.6, label="Smooth curve, 95% band")
+        ax.plot(x, y, color=VERMILION, linewidth=1.6, label=pad(say("Smooth curve, 95% band")))
         limits = [r["lo"] for r in smooth], [r["hi"] for r in smooth]
         ax.fill_between(x, *limits, color=VERMILION, alpha=0.16, linewidth=0)
     _shares(ax.xaxis, ax.yaxis)
-    ax.set(xlabel="Predicted risk", ylabel="Observed risk", xlim=(0, 1), ylim=(0, 1))
+    ax.set(xlabel=say("Predicted risk"), ylabel=say("Observed risk"), xlim=(0, 1), ylim=(0, 1))
     ax.legend(loc="upper left")
 
 
 def risk_distribution(rows: Rows, event: str) -> Figure:
     """How predicted risks are spread among those with and without the event."""
-    title = "Predicted risks, by what was observed"
+    title = say("Predicted risks, by what was observed")
     hidden = sum(r.get(name) is None for r in rows for name in ("event", "no_event"))
     description = words.performance.describe_risks(event, hidden)
     svg = draw_svg("risks", title, description, 250, lambda ax: draw_risks(ax, rows))
@@ -69,8 +71,10 @@ def draw_risks(ax: Any, rows: Rows) -> None:
     places = [r["low"] for r in rows]
     widths = [r["high"] - r["low"] for r in rows]
     up, down = [r["event"] or 0 for r in rows], [-(r["no_event"] or 0) for r in rows]
-    ax.bar(places, up, widths, align="edge", color="#F2C4A5", edgecolor=VERMILION, hatch="////", label="With event")
-    ax.bar(places, down, widths, align="edge", color=BLUE, edgecolor="white", linewidth=0.6, label="Without")
+    hatched = {"color": "#F2C4A5", "edgecolor": VERMILION, "hatch": "////", "label": pad(say("With event"))}
+    ax.bar(places, up, widths, align="edge", **hatched)
+    without = pad(say("Without"))
+    ax.bar(places, down, widths, align="edge", color=BLUE, edgecolor="white", linewidth=0.6, label=without)
     reach = max(*up, *[-d for d in down], 1)
     for name, sign, colour in (("event", 1, VERMILION), ("no_event", -1, BLUE)):
         x = [(r["low"] + r["high"]) / 2 for r in rows if r[name] is None]
@@ -78,13 +82,13 @@ def draw_risks(ax: Any, rows: Rows) -> None:
     ax.axhline(0, color=INK, linewidth=0.8)
     _shares(ax.xaxis)
     ax.yaxis.set_major_formatter(lambda value, _: numbers.decimal(abs(value), 0))
-    ax.set(xlabel="Predicted risk", ylabel="Patients", ylim=(-1.3 * reach, 1.3 * reach), xlim=(0, 1))
+    ax.set(xlabel=say("Predicted risk"), ylabel=say("Patients"), ylim=(-1.3 * reach, 1.3 * reach), xlim=(0, 1))
     ax.legend(loc="upper right", ncols=2, handlelength=1.4, columnspacing=1)
 
 
 def net_benefit(rows: Rows) -> Figure:
     """The decision curve."""
-    title = "Decision curve: net benefit by threshold"
+    title = say("Decision curve: net benefit by threshold")
     description = words.utility.describe_curve(rows)
     svg = draw_svg("benefit", title, description, 270, lambda ax: draw_net_benefit(ax, rows))
     return Figure("benefit", title, description, svg, tables.net_benefit(rows))
@@ -97,21 +101,21 @@ def draw_net_benefit(ax: Any, rows: Rows) -> None:
     limits = ([r["model"]["lo"] for r in band], [r["model"]["hi"] for r in band])
     ax.fill_between([r["threshold"] for r in band], *limits, color=BLUE, alpha=0.18, linewidth=0)
     values = [r["model"]["value"] for r in known]
-    ax.plot([r["threshold"] for r in known], values, "o-", color=BLUE, markersize=3.5, label="Model")
+    ax.plot([r["threshold"] for r in known], values, "o-", color=BLUE, markersize=3.5, label=pad(say("Model")))
     all_known = [r for r in rows if r["treat_all"].get("value") is not None]
     everyone = [r["treat_all"]["value"] for r in all_known]
     x = [r["threshold"] for r in all_known]
-    ax.plot(x, everyone, color=VERMILION, linestyle="--", label="Everyone")
-    ax.axhline(0, color=INK, linestyle=":", linewidth=1.2, label="Nobody")
+    ax.plot(x, everyone, color=VERMILION, linestyle="--", label=pad(say("Everyone")))
+    ax.axhline(0, color=INK, linestyle=":", linewidth=1.2, label=pad(say("Nobody")))
     top = max([*values, *everyone, *limits[1], 0.01])
     _shares(ax.xaxis)
-    ax.set(xlabel="Threshold of predicted risk", ylabel="Net benefit", ylim=(-0.25 * top, 1.3 * top))
+    ax.set(xlabel=say("Threshold of predicted risk"), ylabel=say("Net benefit"), ylim=(-0.25 * top, 1.3 * top))
     ax.legend(loc="upper right", ncols=3, handlelength=1.8, columnspacing=1)
 
 
 def learning(rows: Rows, table: Table) -> Figure:
     """Discrimination by how many patients taught the model."""
-    title = words.validation.LEARNING_FIGURE
+    title = say(words.validation.LEARNING_FIGURE)
     description = words.validation.describe_learning(len(rows))
     svg = draw_svg("learning", title, description, 220, lambda ax: draw_learning(ax, rows))
     return Figure("learning", title, description, svg, table)
@@ -124,14 +128,15 @@ def draw_learning(ax: Any, rows: Rows) -> None:
     ax.vlines([n for n, _ in known], [a["lo"] for _, a in known], [a["hi"] for _, a in known], color=BLUE)
     ax.plot([n for n, _ in shown], [a["value"] for _, a in shown], "o-", color=BLUE, markersize=5, linewidth=1)
     ax.xaxis.set_major_formatter(lambda value, _: numbers.decimal(value, 0))
-    ax.set(xlabel="Patients who taught the model", ylabel="AUROC", xlim=(0, 1.08 * max(r["patients"] for r in rows)))
+    ax.set(xlabel=say("Patients who taught the model"), ylabel=say("AUROC"))
+    ax.set_xlim(0, 1.08 * max(r["patients"] for r in rows))
     ax.locator_params(axis="x", nbins=6, integer=True)
 
 
 def factor_curve(key: str, factor: Mapping[str, Any], rows: Rows) -> Figure:
     """One predictor's contribution by its value."""
     label, unit = factor["label"], factor.get("unit")
-    title = f"{label}: contribution to predicted risk"
+    title = say("{label}: contribution to predicted risk", label=label)
     description = words.factors.describe_curve(len(rows))
     svg = draw_svg(key, title, description, 200, lambda ax: draw_curve(ax, label, unit, rows))
     return Figure(key, title, description, svg, tables.curve(key, label, unit, rows))
@@ -144,10 +149,11 @@ def draw_curve(ax: Any, label: str, unit: str | None, rows: Rows) -> None:
     ax.axhline(0, color=GREY, linestyle=(0, (4, 3)), linewidth=1.2)
     ax.vlines([i for i, _ in known], [r["lo"] for _, r in known], [r["hi"] for _, r in known], color=BLUE)
     ax.plot(x, [r["contribution"] for r in rows], "o", color=BLUE, markersize=5)
-    names = [_tick(r["group"].replace(" to ", "\u2013")) for r in rows]
-    crowded = sum(max(len(part) for part in name.split("\n")) + 1 for name in names) > 46
+    names = [_tick(words.names.say_values(r["group"]).replace(" to ", "\u2013")) for r in rows]
+    crowded = sum(max(measure(part) for part in name.split("\n")) + 1 for name in names) > 46
     ax.set_xticks(list(x), names, rotation=90 if crowded else 0)
-    ax.set(ylabel="Log-odds", xlabel=wrap(f"{label} ({unit})" if unit else label), xlim=(-0.5, len(rows) - 0.5))
+    name = numbers.bracket(label, unit) if unit else label
+    ax.set(ylabel=say("Log-odds"), xlabel=wrap(name), xlim=(-0.5, len(rows) - 0.5))
 
 
 def _tick(text: str) -> str:

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
+from pipeline.disclosure import Rest, round_count
 from pipeline.reporting import words
+from pipeline.reporting.language import say
 from pipeline.reporting.results import Plain, Results
 from pipeline.reporting.words import numbers
 
@@ -29,21 +31,27 @@ def draw_flow(results: Results) -> Flow:
     validation = results.validation
     first, *steps, last = validation["attrition"]
     trunk = (
-        Box(numbers.count(first["records"]), first["step"].lower(), tuple(_leaving(step) for step in steps)),
-        Box(numbers.count(last["records"]), last["step"].lower()),
-        Box(numbers.count(validation["patients"]), "patients"),
+        Box(
+            numbers.count(first["records"]),
+            numbers.told(first, "step").lower(),
+            tuple(_leaving(step) for step in steps),
+        ),
+        Box(numbers.count(last["records"]), numbers.told(last, "step").lower()),
+        Box(numbers.count(validation["patients"]), say("patients")),
     )
     return Flow(trunk, _parts(results))
 
 
 def _leaving(step: Plain) -> Box:
-    return Box(numbers.count(step["removed"]), words.data.say_leaving(step["reason"].removeprefix("not: ")))
+    return Box(numbers.count(step["removed"]), words.data.say_leaving(step))
 
 
 def _parts(results: Results) -> tuple[Box, ...]:
-    sizes = results.split["part"].value_counts()
-    if "test" not in sizes:
+    """Who tested is counted, who taught is the rest of all: the parts add up."""
+    patients, tested = len(results.split), int((results.split["part"] == "test").sum())
+    if not tested:
         folds = results.split.filter(like="fold_")
-        return (Box(numbers.count(len(folds)), words.data.say_folds(folds.iloc[:, 0].nunique())),)
-    names = {"development": "taught the model", "test": "tested it"}
-    return tuple(Box(numbers.count(int(sizes[part])), said) for part, said in names.items())
+        everyone = round_count(patients, results.round_to)
+        return (Box(numbers.count(everyone), words.data.say_folds(folds.iloc[:, 0].nunique())),)
+    taught, told = Rest(patients, tested).rounded(results.round_to), round_count(tested, results.round_to)
+    return Box(numbers.count(taught), say("taught the model")), Box(numbers.count(told), say("tested it"))

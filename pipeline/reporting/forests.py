@@ -6,6 +6,7 @@ from typing import Any
 
 from pipeline.reporting import words
 from pipeline.reporting.figures import BLUE, CLEAR, GREY, Figure
+from pipeline.reporting.language import say
 from pipeline.reporting.svg import LABEL, draw_svg, place_rows, wrap
 from pipeline.reporting.tables import Row, Rows, Table
 from pipeline.reporting.words import numbers
@@ -64,7 +65,7 @@ def lines_of(rows: Rows, name: str) -> list[Line]:
         if i == 0 or rows[i - 1]["column"] != row["column"]:
             made.append(Line(row["column"], None, None, None, group=True))
         e = {} if row.get("suppressed") else row[name]
-        made.append(Line(row["level"], e.get("value"), e.get("lo"), e.get("hi")))
+        made.append(Line(words.names.say_values(row["level"]), e.get("value"), e.get("lo"), e.get("hi")))
     return made
 
 
@@ -77,4 +78,4 @@ def table_of(key: str, measure: str, lines: Sequence[Line], digits: int) -> Tabl
             limits = numbers.interval({"lo": line.lo, "hi": line.hi}, numbers.decimals(digits))
             cells = (numbers.decimal(line.value, digits), limits or numbers.NOTHING)
         rows.append(Row(line.label, group=True) if line.group else Row(line.label, cells, inner=grouped))
-    return Table(f"{key}-data", measure, ("", measure, "95% interval"), tuple(rows))
+    return Table(f"{key}-data", measure, ("", measure, say("95% interval")), tuple(rows))

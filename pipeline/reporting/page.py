@@ -4,26 +4,29 @@ from dataclasses import dataclass
 from typing import Any
 
 from data_schemas.columns import Cohort
+from pipeline.phrases import phrase
 from pipeline.reporting import comparisons, forests, supplied, tables, tripod, words
 from pipeline.reporting.effects import build_effect
 from pipeline.reporting.explanations import build_factors
+from pipeline.reporting.language import plural, say
 from pipeline.reporting.performance import build_evaluation
 from pipeline.reporting.phenotypes import build_phenotypes
 from pipeline.reporting.results import Plain, Results, read_records
+from pipeline.reporting.summary import summarise_plainly
 from pipeline.reporting.words import numbers
 
 SECTIONS = (
-    ("verdict", "Verdict"),
-    ("use", "Intended use and limits"),
-    ("data", "Data"),
-    ("model", "Model"),
-    ("performance", "Performance"),
-    ("utility", "Clinical utility"),
-    ("subgroups-section", "Subgroups"),
-    ("changes", "What changed since the last release"),
-    ("factors", "Risk factors"),
-    ("phenotypes", "Phenotypes"),
-    ("provenance", "Provenance"),
+    ("verdict", phrase("Verdict")),
+    ("use", phrase("Intended use and limits")),
+    ("data", phrase("Data")),
+    ("model", phrase("Model")),
+    ("performance", phrase("Performance")),
+    ("utility", phrase("Clinical utility")),
+    ("subgroups-section", phrase("Subgroups")),
+    ("changes", phrase("What changed since the last release")),
+    ("factors", phrase("Risk factors")),
+    ("phenotypes", phrase("Phenotypes")),
+    ("provenance", phrase("Provenance")),
 )
 EFFECT = ("treatment-effect", words.effect_terms.TITLE)
 """Stands after the risk factors, where a cohort declares an effect."""
@@ -49,14 +52,15 @@ def build_report(cohort: type[Cohort], name: str, results: Results) -> dict[str,
         "outcome": study.outcome.says,
         "sections": list_sections(declares_effect=effect is not None),
         "smallest": results.smallest_group,
-        "verdict": _verdict(results, study.outcome.says),
+        "step": results.round_to,
+        "verdict": _verdict(cohort, results),
         "use": _use(cohort, results),
         "model": _model(cohort, results),
         "factors": build_factors(results),
         "effect": effect,
         "limits": words.report.list_limits(declares_effect=effect is not None),
         "phenotypes": build_phenotypes(cohort, results),
-        "provenance": results.provenance,
+        "provenance": {say(what): which for what, which in results.provenance.items()},
         "tripod": _tripod(cohort, results),
         **build_evaluation(cohort, results),
     }
@@ -65,7 +69,8 @@ def build_report(cohort: type[Cohort], name: str, results: Results) -> dict[str,
 def list_sections(*, declares_effect: bool) -> tuple[tuple[str, str], ...]:
     """Id and title of each section, in order."""
     after = 1 + [key for key, _ in SECTIONS].index("factors")
-    return (*SECTIONS[:after], *((EFFECT,) if declares_effect else ()), *SECTIONS[after:])
+    listed = (*SECTIONS[:after], *((EFFECT,) if declares_effect else ()), *SECTIONS[after:])
+    return tuple((key, say(title)) for key, title in listed)
 
 
 def _use(cohort: type[Cohort], results: Results) -> dict[str, Any]:
@@ -81,21 +86,16 @@ def _tripod(cohort: type[Cohort], results: Results) -> tables.Table:
     return tripod.tabulate(tripod.assess(cohort, given, has_parts=results.has_parts, has_sites=has_sites))
 
 
-def _verdict(results: Results, event: str) -> dict[str, Any]:
-    level, performance = results.verdict["verdict"], results.performance
-    estimates = performance["estimates"]
+def _verdict(cohort: type[Cohort], results: Results) -> dict[str, Any]:
+    level = results.verdict["verdict"]
     title, says = words.verdict.VERDICTS[level]
     return {
         "level": level,
         "mark": words.verdict.MARKS[level],
-        "title": title,
-        "says": says,
-        "summary": (
-            words.verdict.say_discrimination(estimates["auroc"]),
-            words.verdict.say_calibration(estimates["calibration_slope"], estimates["oe_ratio"]),
-            words.utility.say_utility(performance["net_benefit"]),
-        ),
-        "key_figures": key_figures(performance, event),
+        "title": say(title),
+        "says": say(says),
+        "summary": summarise_plainly(cohort, results),
+        "key_figures": key_figures(results.performance, cohort.study().outcome.says),
         "checks": tables.checks(results.verdict),
         "rules": words.verdict.say_rules(),
     }
@@ -106,13 +106,13 @@ def key_figures(performance: Plain, event: str) -> list[KeyFigure]:
     estimates, benefit = performance["estimates"], performance["net_benefit"]
     auroc, slope, ratio = (estimates[k] for k in ("auroc", "calibration_slope", "oe_ratio"))
     found = [
-        _key_figure("AUROC", auroc, words.verdict.explain_auroc(auroc, event), 3),
-        _key_figure("Calibration slope", slope, words.verdict.explain_slope(slope)),
-        _key_figure("O:E ratio", ratio, words.verdict.explain_ratio(ratio)),
+        _key_figure(say("AUROC"), auroc, words.verdict.explain_auroc(auroc, event), 3),
+        _key_figure(say("Calibration slope"), slope, words.verdict.explain_slope(slope)),
+        _key_figure(say("O:E ratio"), ratio, words.verdict.explain_ratio(ratio)),
     ]
     if benefit:
         row = benefit[len(benefit) // 2]
-        name = f"Net benefit at {numbers.percent(row['threshold'])}"
+        name = say("Net benefit at {threshold}", threshold=numbers.percent(row["threshold"]))
         found.append(_key_figure(name, row["model"], words.utility.explain_benefit(row), 3))
     return found
 
@@ -132,7 +132,7 @@ def _model(cohort: type[Cohort], results: Results) -> dict[str, Any]:
         "event_rate": numbers.percent(model["event_rate"]),
         "patients": numbers.count(model["development"]["patients"]),
         "events": numbers.count(model["development"]["events"]),
-        "count": numbers.plural(len(model["predictors"]), "predictor"),
+        "count": plural(len(model["predictors"]), "{n} predictor", "{n} predictors"),
     }
     return {
         "says": words.model.say_model(shown),
@@ -140,7 +140,8 @@ def _model(cohort: type[Cohort], results: Results) -> dict[str, Any]:
         "pooled": tables.pooled(model),
         "predictors": [columns[p].label if p in columns else p for p in model["predictors"]],
         "constrained": [
-            f"{columns[p].label if p in columns else p} ({way})" for p, way in sorted(model["constrained"].items())
+            numbers.bracket(columns[p].label if p in columns else p, say(words.model.WAYS[way]))
+            for p, way in sorted(model["constrained"].items())
         ],
         "sample_size": tables.sample_size(results.performance["sample_size"]),
         **_compared(results),
@@ -154,6 +155,6 @@ def _compared(results: Results) -> dict[str, Any]:
     lines = [forests.line_of(comparisons.name_model(row), row, "auroc") for row in models]
     return {
         "candidates": candidates,
-        "figure": forests.forest("models", "AUROC of each model", "AUROC", lines, candidates, None),
+        "figure": forests.forest("models", say("AUROC of each model"), say("AUROC"), lines, candidates, None),
         "differences": comparisons.tabulate_differences(results.performance["comparisons"], models),
     }

@@ -9,8 +9,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from data_schemas.columns import Cohort, Column
+from pipeline.phrases import phrase
 from pipeline.reporting import words
 from pipeline.reporting.factors import KINDS
+from pipeline.reporting.language import say
 from pipeline.reporting.patient_figure import draw_parts
 from pipeline.reporting.tables import Row, Table, make_table
 from pipeline.reporting.words import numbers
@@ -18,9 +20,9 @@ from pipeline.reporting.words import numbers
 Plain = Mapping[str, Any]
 
 GROUPS = {
-    "modifiable": "Factors that medicine can act on",
-    "treatments": "Treatments",
-    "context": "Markers and fixed characteristics",
+    "modifiable": phrase("Factors that medicine can act on"),
+    "treatments": phrase("Treatments"),
+    "context": phrase("Markers and fixed characteristics"),
 }
 
 
@@ -28,6 +30,7 @@ def build_patient(cohort: type[Cohort], found: Plain) -> dict[str, Any]:
     """Everything that the template of a patient's page shows."""
     study, columns, account = cohort.study(), cohort.columns(), found["account"]
     told, groups = account["told"], _grouped(account["parts"], columns)
+    headed = {say(GROUPS[key]): parts for key, parts in groups.items() if parts}
     return {
         "study": study,
         "outcome": study.outcome.says,
@@ -44,13 +47,13 @@ def build_patient(cohort: type[Cohort], found: Plain) -> dict[str, Any]:
         "factors": {
             "base": words.patient.say_base(account),
             "treated": bool(groups["treatments"]),
-            "groups": _say_groups(groups, columns, found["values"]),
-            "figure": draw_parts({GROUPS[k]: v for k, v in groups.items()}, columns, tabulate_parts(found, columns)),
+            "groups": [(h, words.patient.say_parts(parts, columns, found["values"])) for h, parts in headed.items()],
+            "figure": draw_parts(headed, columns, tabulate_parts(found, columns)),
         },
         "what_ifs": _what_ifs(account, columns),
         "phenotype": words.patient.say_phenotype(found["phenotype"], told),
         "gaps": _gaps(account, columns),
-        "thresholds": ", ".join(numbers.percent(t) for t in study.thresholds) or "none declared",
+        "thresholds": say(", ").join(numbers.percent(t) for t in study.thresholds) or say("none declared"),
         "model": found["model"],
     }
 
@@ -64,13 +67,17 @@ def tabulate_parts(found: Plain, columns: Mapping[str, Column]) -> Table:
     """Base, every factor's part with its value in three groups, and the sum."""
     account = found["account"]
     total = account["base"] + sum(part["log_odds"] for part in account["parts"])
-    rows = [Row("Base", (numbers.NOTHING, words.patient.risk(account["base_risk"]), numbers.decimal(account["base"])))]
+    rows = [_end(say("Base"), account["base_risk"], account["base"])]
     for key, parts in _grouped(account["parts"], columns).items():
-        rows += [Row(GROUPS[key], group=True)] if parts else []
+        rows += [Row(say(GROUPS[key]), group=True)] if parts else []
         rows += [_row(part, columns[part["predictor"]], found["values"]) for part in parts]
-    rows.append(Row("Sum", (numbers.NOTHING, words.patient.risk(account["told"]["risk"]), numbers.decimal(total))))
-    head = ("Factor", "This patient", "Percentage points", "Log-odds")
-    return Table("parts", "What the predicted risk is made of", head, tuple(rows))
+    rows.append(_end(say("Sum"), account["told"]["risk"], total))
+    head = (say("Factor"), say("This patient"), say("Percentage points"), say("Log-odds"))
+    return Table("parts", say("What the predicted risk is made of"), head, tuple(rows))
+
+
+def _end(label: str, risk: float, log_odds: float) -> Row:
+    return Row(label, (numbers.NOTHING, words.patient.risk(risk), numbers.decimal(log_odds)))
 
 
 def _row(part: Plain, column: Column, values: Plain) -> Row:
@@ -86,28 +93,23 @@ def _grouped(parts: Sequence[Plain], columns: Mapping[str, Column]) -> dict[str,
     }
 
 
-def _say_groups(
-    groups: Mapping[str, list[Plain]], columns: Mapping[str, Column], values: Plain
-) -> list[tuple[str, list[tuple[str, str]]]]:
-    return [(GROUPS[key], words.patient.say_parts(parts, columns, values)) for key, parts in groups.items() if parts]
-
-
 def _also(told: Plain) -> Table | None:
     others = {name.removeprefix("also_"): share for name, share in told.items() if name.startswith("also_")}
     rows = [(name, words.patient.risk(share)) for name, share in others.items()]
-    return make_table("also", "Further horizons or classes", ("Outcome", "Predicted risk"), rows) if rows else None
+    head = (say("Outcome"), say("Predicted risk"))
+    return make_table("also", say("Further horizons or classes"), head, rows) if rows else None
 
 
 def _what_ifs(account: Plain, columns: Mapping[str, Column]) -> dict[str, Any]:
     tried = account["what_ifs"]
     shown = [_what_if(w, columns, account["told"]["risk"]) for w in tried if not w["refused"]]
     head = (
-        "Factor",
-        "Now",
-        "Changed to",
-        "Predicted risk (95% interval)",
-        "Difference (percentage points)",
-        "Source of the change",
+        say("Factor"),
+        say("Now"),
+        say("Changed to"),
+        say("Predicted risk (95% interval)"),
+        say("Difference (percentage points)"),
+        say("Source of the change"),
     )
     caption = words.patient.name_what_ifs(account["told"]["risk"])
     refused = [(columns[w["predictor"]].label, words.patient.say_refusal(w["refused"])) for w in tried if w["refused"]]
@@ -125,7 +127,7 @@ def _what_if(tried: Plain, columns: Mapping[str, Column], now: float) -> tuple[s
         column.label,
         words.patient.value(column, tried["before"]),
         words.patient.value(column, tried["after"]),
-        f"{words.patient.risk(tried['risk'])} ({words.patient.limits(tried)})",
+        numbers.bracket(words.patient.risk(tried["risk"]), words.patient.limits(tried)),
         _difference(tried, now),
         column.change.source,
     )
@@ -134,7 +136,7 @@ def _what_if(tried: Plain, columns: Mapping[str, Column], now: float) -> tuple[s
 def _difference(tried: Plain, now: float) -> str:
     limits = {"lo": tried["difference_lo"], "hi": tried["difference_hi"]}
     shown, between = numbers.points(tried["risk"] - now), numbers.interval(limits, numbers.points)
-    return f"{shown} ({between})" if between else shown
+    return numbers.bracket(shown, between) if between else shown
 
 
 def _recomputed(tried: Sequence[Plain], columns: Mapping[str, Column]) -> str:

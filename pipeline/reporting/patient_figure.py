@@ -7,6 +7,7 @@ from typing import Any
 from data_schemas.columns import Column
 from pipeline.reporting import words
 from pipeline.reporting.figures import BLUE, CLEAR, INK, VERMILION, Figure
+from pipeline.reporting.language import say
 from pipeline.reporting.svg import LABEL, draw_svg, place_rows, wrap
 from pipeline.reporting.tables import Table
 from pipeline.reporting.words import numbers
@@ -28,8 +29,8 @@ def draw_parts(
 ) -> Figure:
     """The figure of `groups`, headings with their parts, the largest first; `table` holds the same numbers."""
     bars = [bar for heading, parts in groups.items() if parts for bar in _bars(heading, parts, columns)]
-    title = "Factors that raise and lower this predicted risk"
-    description = words.patient.PARTS
+    title = say("Factors that raise and lower this predicted risk")
+    description = say(words.patient.PARTS)
     height = 46 + 30 * (place_rows([bar.label for bar in bars])[-1] + 1)
     svg = draw_svg("parts-figure", title, description, height, lambda ax: draw_bars(ax, bars))
     return Figure("parts-figure", title, description, svg, table)
@@ -53,7 +54,7 @@ def draw_bars(ax: Any, bars: Sequence[Bar]) -> None:
     ax.axvline(0, color=INK, linewidth=0.8)
     ax.xaxis.set_major_formatter(lambda value, _: numbers.decimal(value, 0 if reach > 5 else 1))
     ax.set(xlim=(low - 0.05 * reach, high + 0.05 * reach), ylim=(max(places) + 0.5, -1), yticks=[])
-    ax.set(xlabel="Percentage points of predicted risk")
+    ax.set(xlabel=say("Percentage points of predicted risk"))
     ax.spines["left"].set_visible(False)
 
 
@@ -62,9 +63,9 @@ def _bars(heading: str, parts: Sequence[Mapping[str, Any]], columns: Mapping[str
     shown = len(parts) if len(parts) <= MOST + 1 else MOST
     bars = [_bar(columns[part["predictor"]].label, part["risk"]) for part in parts[:shown]]
     left = parts[shown:]
-    bars += [_bar(f"Other {len(left)} together", sum(part["risk"] for part in left))] if left else []
+    bars += [_bar(say("Other {n} together", n=len(left)), sum(part["risk"] for part in left))] if left else []
     return [Bar(heading, None), *bars]
 
 
 def _bar(label: str, risk: float) -> Bar:
-    return Bar(f"{label}: {numbers.points(risk)}", 100 * risk)
+    return Bar(say("{label}: {points}", label=label, points=numbers.points(risk)), 100 * risk)

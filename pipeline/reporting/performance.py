@@ -1,44 +1,39 @@
-"""What the sections on data, performance, clinical utility and subgroups show: those that must hide counts together."""
+"""What the sections on data, performance, clinical utility and subgroups show."""
 
-from collections.abc import Set
 from typing import Any
 
-from data_schemas.columns import Classes, Cohort, Outcome
+from data_schemas.columns import Cohort
+from pipeline.phrases import phrase
 from pipeline.reporting import figures, forests, subgroups, tables, targets, validation, words
 from pipeline.reporting.figures import Figure
 from pipeline.reporting.flow import draw_flow
+from pipeline.reporting.language import plural, say
 from pipeline.reporting.results import Plain, Results
 from pipeline.reporting.table_one import describe_patients
 from pipeline.reporting.words import numbers
 
-Levels = Set[tuple[str, str]]
+FORESTS = {"auroc": (phrase("AUROC"), 3, 0.5), "oe_ratio": (phrase("O:E ratio"), 2, 1.0)}
+"""What forest plots show of each site and subgroup: its name, its decimals, and where their line is."""
 
 
 def build_evaluation(cohort: type[Cohort], results: Results) -> dict[str, Any]:
     """The four sections by key."""
-    smallest = results.smallest_group
-    described = describe_patients(cohort, results.valid, results.split, smallest)
-    hidden = described.hidden_levels if _evaluates_table_one(results) else frozenset()
+    described = describe_patients(cohort, results.valid, results.split, results.smallest_group, results.round_to)
     return {
-        "data": _data(results) | {"table_one": described.table},
-        "performance": _performance(cohort, results) | _validation(results) | _targets(cohort, results, hidden),
+        "data": _data(results) | {"table_one": described},
+        "performance": _performance(cohort, results) | _validation(results) | _targets(results.performance),
         "utility": _utility(results.performance),
-        "subgroups": _subgroups(results, hidden),
+        "subgroups": _subgroups(results.performance),
     }
-
-
-def _evaluates_table_one(results: Results) -> bool:
-    """Whether the patients evaluated are a column of Table 1: the test part, or everyone."""
-    parts = set(results.split["part"])
-    return ("test" in parts) == results.has_parts
 
 
 def _data(results: Results) -> dict[str, Any]:
     validation = results.validation
-    counts = {key: numbers.count(validation[key]) for key in ("rows_in", "valid", "quarantined", "patients")}
+    counts = {key: numbers.count(validation[key]) for key in ("rows_in", "valid", "patients")}
+    counts["quarantined"] = "" if validation["quarantined"] is None else numbers.count(validation["quarantined"])
     broken = tables.quarantine(validation)
     return {
-        "says": words.data.say_counts(counts, numbers.plural(len(validation["rules"]), "rule")),
+        "says": words.data.say_counts(counts, plural(len(validation["rules"]), "{n} rule", "{n} rules")),
         "flow": draw_flow(results),
         "attrition": tables.attrition(validation),
         "quarantine": broken if broken.rows else None,
@@ -57,7 +52,7 @@ def _performance(cohort: type[Cohort], results: Results) -> dict[str, Any]:
     }
     return {
         **counts,
-        "says": performance["says"],
+        "says": numbers.told(performance, "says"),
         "evaluated": words.performance.say_evaluated(counts),
         "measures": tables.measures(performance),
         "figures": [*found, *([figures.risk_distribution(bins, event)] if bins else [])],
@@ -80,45 +75,28 @@ def _validation(results: Results) -> dict[str, Any]:
 
 
 def _sites(results: Results) -> dict[str, Any]:
-    found, sites = results.performance["sites"], validation.protect_sites(results)
+    found = results.performance["sites"]
+    sites = found["sites"]
+    by_auroc = validation.site_lines(sites, "auroc", found["pooled"])
     return {
         "says": words.validation.say_sites(found),
         "table": validation.tabulate_sites(sites) if sites else None,
         "figures": [
-            _forest(
-                "site-auroc", "AUROC by site left out", "AUROC", validation.site_lines(sites, "auroc", found["pooled"])
-            ),
-            _forest(
-                "site-oe-ratio", "O:E ratio by site left out", "O:E ratio", validation.site_lines(sites, "oe_ratio")
-            ),
+            _forest("site", say("AUROC by site left out"), "auroc", by_auroc),
+            _forest("site", say("O:E ratio by site left out"), "oe_ratio", validation.site_lines(sites, "oe_ratio")),
         ]
         if sites
         else [],
     }
 
 
-def _targets(cohort: type[Cohort], results: Results, hidden: Levels) -> dict[str, Any]:
+def _targets(performance: Plain) -> dict[str, Any]:
     """Further horizons or classes, where there are any."""
-    performance, outcome = results.performance, cohort.study().outcome
     rows, classes = performance["targets"], performance["classes"]
-    if not rows:
-        return {"targets": None, "classes": None}
-    if classes:
-        rows = targets.protect_classes(
-            rows, performance["n"], _classes(cohort, outcome, hidden), results.smallest_group
-        )
-    else:
-        rows = targets.protect_horizons(rows, results.smallest_group)
     return {
-        "targets": targets.tabulate_targets(rows, classes=bool(classes)),
+        "targets": targets.tabulate_targets(rows, classes=bool(classes)) if rows else None,
         "classes": words.performance.say_classes(classes) if classes else None,
     }
-
-
-def _classes(cohort: type[Cohort], outcome: Outcome, hidden: Levels) -> frozenset[str]:
-    """The classes whose count Table 1 hides among the patients evaluated."""
-    label = cohort.columns()[outcome.column].label if isinstance(outcome, Classes) else None
-    return frozenset(level for column, level in hidden if column == label)
 
 
 def _utility(performance: Plain) -> dict[str, Any]:
@@ -132,20 +110,21 @@ def _utility(performance: Plain) -> dict[str, Any]:
     }
 
 
-def _subgroups(results: Results, hidden: Levels) -> dict[str, Any] | None:
-    groups = subgroups.protect_subgroups(results.performance, hidden, results.smallest_group)
+def _subgroups(performance: Plain) -> dict[str, Any] | None:
+    groups = performance["subgroups"]
     if not groups:
         return None
     return {
         "table": subgroups.tabulate_subgroups(groups),
-        "gaps": subgroups.tabulate_gaps(results.performance["worst_gaps"]),
+        "gaps": subgroups.tabulate_gaps(performance["worst_gaps"]),
         "figures": [
-            _forest("subgroup-auroc", "AUROC by subgroup", "AUROC", forests.lines_of(groups, "auroc")),
-            _forest("subgroup-oe-ratio", "O:E ratio by subgroup", "O:E ratio", forests.lines_of(groups, "oe_ratio")),
+            _forest("subgroup", say("AUROC by subgroup"), "auroc", forests.lines_of(groups, "auroc")),
+            _forest("subgroup", say("O:E ratio by subgroup"), "oe_ratio", forests.lines_of(groups, "oe_ratio")),
         ],
     }
 
 
-def _forest(key: str, title: str, measure: str, lines: list[forests.Line]) -> Figure:
-    digits, ideal = (3, 0.5) if measure == "AUROC" else (2, 1.0)
-    return forests.forest(key, title, measure, lines, forests.table_of(key, measure, lines, digits), ideal)
+def _forest(kind: str, title: str, name: str, lines: list[forests.Line]) -> Figure:
+    measure, digits, ideal = FORESTS[name]
+    key, said = f"{kind}-{name}".replace("_", "-"), say(measure)
+    return forests.forest(key, title, said, lines, forests.table_of(key, said, lines, digits), ideal)

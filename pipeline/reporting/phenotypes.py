@@ -5,6 +5,7 @@ from typing import Any
 from data_schemas.columns import Cohort, TimeToEvent
 from pipeline.reporting import cluster_figures, cluster_map, cluster_risks, clusters, words
 from pipeline.reporting.figures import Figure
+from pipeline.reporting.language import say
 from pipeline.reporting.results import Plain, Results
 from pipeline.reporting.words import numbers
 
@@ -15,7 +16,7 @@ def build_phenotypes(cohort: type[Cohort], results: Results) -> dict[str, Any]:
     found = phenotypes["clusters"] if phenotypes["k"] else []
     return {
         **_say_result(phenotypes),
-        "notes": [numbers.sentence(note) for note in phenotypes.get("notes") or ()],
+        "notes": [numbers.sentence(say(note)) for note in phenotypes.get("notes") or ()],
         "agreement": clusters.agreement(phenotypes),
         "says_agreement": words.phenotypes.say_agreement(phenotypes),
         "tried": clusters.tried(phenotypes) if phenotypes["tried"] else None,
@@ -26,12 +27,13 @@ def build_phenotypes(cohort: type[Cohort], results: Results) -> dict[str, Any]:
 
 def _say_result(phenotypes: Plain) -> dict[str, Any]:
     """What was found, or why nothing was; the reason is left out where the list of refusals repeats it."""
-    tried, reason = phenotypes["tried"], numbers.sentence(phenotypes["reason"])
+    tried, why = phenotypes["tried"], phenotypes["reason"]
+    reason = numbers.sentence(say(why))
     if phenotypes["k"]:
         return {"says": words.phenotypes.say_found(phenotypes), "reason": reason, "refused": []}
     if not tried:
-        return {"says": reason, "reason": words.phenotypes.NONE_SHOWN, "refused": []}
-    repeated = all(one.get("reason") and one["reason"] in reason for one in tried)
+        return {"says": reason, "reason": say(words.phenotypes.NONE_SHOWN), "refused": []}
+    repeated = all(one.get("reason") and one["reason"] in why for one in tried)
     refused = [words.phenotypes.say_refusal(one) for one in tried]
     return {"says": words.phenotypes.say_none(phenotypes), "reason": "" if repeated else reason, "refused": refused}
 
@@ -100,5 +102,5 @@ def _periods(phenotypes: Plain) -> dict[str, Any] | None:
     if not rows:
         return None
     says = (phenotypes.get("trend") or {}).get("says") or ""
-    said = numbers.sentence(says) if says else words.phenotypes.UNTESTED_TREND
+    said = numbers.sentence(say(says) if says else say(words.phenotypes.UNTESTED_TREND))
     return {"says": said, "figure": cluster_figures.periods(rows, phenotypes["clusters"], said)}

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import jinja2
 
 TEMPLATES = Path(__file__).with_name("templates")
-SCRIPTED = {"report.html", "dictionary.html"}
+SCRIPTED = {"report.html", "dictionary.html", "index.html"}
 """Pages whose tables can be sorted; all others run nothing."""
 MARKDOWN = re.compile(r"([\\`*\[\]#|~])")
 

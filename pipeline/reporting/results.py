@@ -19,8 +19,8 @@ class Results:
     `validation`, `performance`, `verdict`, `phenotypes` and `model` are the JSON files of those names, `models`
     and `risk_factors` the CSV files, `factor_curves` predictor -> bins of at least `smallest_group` patients.
     An estimate is `{"value", "lo", "hi", "reason"}`: a number with its 95% interval, or None and why.
-    `valid` and `split` hold restricted records, joined by `pseudonym`: only Table 1 reads them, through
-    `disclosure`. `provenance` maps what (for people) to which (version, SHA-256).
+    `valid` and `split` hold restricted records, joined by `pseudonym`: only Table 1 and the flow count them, through
+    `disclosure`, in multiples of `round_to`. `provenance` maps what (for people) to which (version, SHA-256).
     `phenotype_factors`, `explanation` and `treatment_effect` are the JSON files of those names; the first is empty
     where there are no phenotypes, the last where the schema declares no effect. `card` is what people supplied.
     """
@@ -41,6 +41,7 @@ class Results:
     explanation: Plain = field(default_factory=dict)
     treatment_effect: Plain = field(default_factory=dict)
     card: Card = field(default_factory=Card)
+    round_to: int = 1
 
     @property
     def has_parts(self) -> bool:

@@ -5,6 +5,7 @@ from typing import Any
 
 from data_schemas.columns import Cohort
 from pipeline.reporting import factors, page, supplied, tables, words
+from pipeline.reporting.language import say
 from pipeline.reporting.results import Plain, Results, read_records
 from pipeline.reporting.words import numbers
 
@@ -43,8 +44,10 @@ def _compare(summaries: Sequence[Plain]) -> tables.Table:
         )
         for s in summaries
     ]
-    head = ("Cohort", "Verdict", "Patients", "AUROC", "Calibration slope", "O:E ratio")
-    return tables.make_table("comparison", words.index.COMPARISON, head, rows, words.index.note_comparison())
+    head = (say("Cohort"), say("Verdict"), say("Patients"), say("AUROC"), say("Calibration slope"), say("O:E ratio"))
+    return tables.make_table(
+        "comparison", say(words.index.COMPARISON), head, rows, words.index.note_comparison(), sorts=True
+    )
 
 
 def _card(summary: Plain) -> dict[str, Any]:
@@ -55,8 +58,8 @@ def _card(summary: Plain) -> dict[str, Any]:
         "outcome": summary["outcome"],
         "level": level,
         "mark": words.verdict.MARKS[level],
-        "verdict": words.verdict.VERDICTS[level][0],
-        "says": words.verdict.VERDICTS[level][1],
+        "verdict": say(words.verdict.VERDICTS[level][0]),
+        "says": say(words.verdict.VERDICTS[level][1]),
         "evaluated": words.index.say_evaluated(summary["n"], summary["events"]),
         "auroc": numbers.estimate(summary["auroc"], numbers.decimals(3)),
         "slope": numbers.estimate(summary["calibration_slope"]),
@@ -85,5 +88,6 @@ def build_model_card(cohort: type[Cohort], name: str, results: Results) -> dict[
         "supplied": supplied.tabulate_card(results.card).rows,
         "says_supplied": supplied.say_card(results.card),
         "smallest": results.smallest_group,
+        "step": results.round_to,
         "provenance": results.provenance,
     }

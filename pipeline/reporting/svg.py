@@ -1,8 +1,10 @@
 """From a matplotlib figure to SVG that stands in a page: accessible, small, the same bytes every time."""
 
 import io
+import math
 import re
 import textwrap
+import unicodedata
 import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -14,6 +16,8 @@ WIDTH = 300
 
 LABEL = 48
 """Characters in a line of a label that stands above its row."""
+FILLER = "\u2060"
+"""Beside each wide character while lines are filled."""
 
 STYLE: Any = {
     "svg.fonttype": "none",  # text stays text: selectable, and half the bytes of outlines
@@ -61,8 +65,22 @@ def draw_svg(key: str, title: str, description: str, height: float, draw: Draw) 
 
 def wrap(label: str, characters: int = 46) -> str:
     """A label in at most two lines; what is beyond is cut, the table has it all."""
-    lines = textwrap.wrap(label, characters, break_long_words=characters > 20) or [""]
-    return "\n".join(lines[:2]) + (" …" if len(lines) > 2 else "")
+    doubled = "".join(one + FILLER * (measure(one) - 1) for one in label)
+    lines = textwrap.wrap(doubled, characters, break_long_words=characters > 20 or doubled != label) or [""]
+    return ("\n".join(lines[:2]) + (" …" if len(lines) > 2 else "")).replace(FILLER, "")
+
+
+def measure(text: str) -> int:
+    """How many characters a text is as wide as: an East Asian wide one counts twice (Unicode, UAX #11)."""
+    return sum(1 + (unicodedata.east_asian_width(one) in "WF") for one in text)
+
+
+def pad(text: str) -> str:
+    """A text in a legend with blanks for what its wide characters need beyond what DejaVu leaves for them.
+
+    They are drawn by the reader's fonts, in whole ems; a character that DejaVu lacks counts 0.6 there, a blank 0.32.
+    """
+    return text + " " * math.ceil(1.3 * (measure(text) - len(text)))
 
 
 def place_rows(labels: Sequence[str]) -> list[float]:

@@ -4,7 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pipeline.phrases import phrase
 from pipeline.reporting import words
+from pipeline.reporting.language import say
 from pipeline.reporting.words import numbers
 
 Rows = Sequence[Mapping[str, Any]]
@@ -12,7 +14,7 @@ Rows = Sequence[Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class Row:
-    """One row: its header and its cells. A `group` row has no cells and heads the `inner` rows below it.
+    """One row: its header and its cells. A `group` row heads the `inner` rows below it, and has the last cells or none.
 
     `links`, text and target, are what a page shows instead of the last cell.
     """
@@ -67,64 +69,68 @@ def checks(verdict: Mapping[str, Any]) -> Table:
     order = ["FAIL", "WARN", "PASS"]
     found = sorted(verdict["checks"], key=lambda check: order.index(check["level"]))
     rows = [
-        (numbers.sentence(c["check"]).rstrip("."), f"{words.verdict.MARKS[c['level']]} {c['level']}", c["sentence"])
+        (
+            numbers.capital(numbers.told(c, "check")).rstrip("."),
+            f"{words.verdict.MARKS[c['level']]} {c['level']}",
+            numbers.told(c, "sentence"),
+        )
         for c in found
     ]
-    return make_table(
-        "checks", "Checks behind the verdict", ("Check", "Result", "Finding"), rows, prose=True, sorts=True
-    )
+    head = (say("Check"), say("Result"), say("Finding"))
+    return make_table("checks", say("Checks behind the verdict"), head, rows, prose=True, sorts=True)
 
 
 def attrition(validation: Mapping[str, Any]) -> Table:
     """Every step at which records left, with the reason."""
     rows = [
-        (s["step"], numbers.count(s["records"]), numbers.count(s["removed"]), numbers.text(s["reason"]))
+        (numbers.told(s, "step"), *[numbers.count(s[key]) for key in ("records", "removed")], words.data.say_reason(s))
         for s in validation["attrition"]
     ]
-    head = ("Step", "Records left", "Records removed", "Reason")
-    return make_table("attrition", "Flow of records", head, rows)
+    head = (say("Step"), say("Records left"), say("Records removed"), say("Reason"))
+    return make_table("attrition", say("Flow of records"), head, rows)
 
 
 def sample_size(sample: Mapping[str, Any]) -> Table:
     """Patients that each criterion asks for, and those there are."""
-    rows = [(c["sentence"], numbers.count(c["n"])) for c in sample["criteria"]]
-    rows.append(("Patients who taught the model", numbers.count(sample["patients"])))
-    note = words.model.note_sample_size(sample)
-    return make_table("sample-size", "Patients needed to develop the model", ("Criterion", "Patients"), rows, note)
+    rows = [(numbers.told(c, "sentence"), numbers.count(c["n"])) for c in sample["criteria"]]
+    rows.append((say("Patients who taught the model"), numbers.count(sample["patients"])))
+    caption, head = say("Patients needed to develop the model"), (say("Criterion"), say("Patients"))
+    return make_table("sample-size", caption, head, rows, words.model.note_sample_size(sample))
 
 
 def quarantine(validation: Mapping[str, Any]) -> Table:
     """Records by data-quality rule, the most frequent first."""
     rules = sorted(validation["rules"], key=lambda rule: (-rule["records"], rule["rule"], rule["column"] or ""))
     rows = [
-        (r["sentence"], numbers.text(r["column"]), r["severity"], r["says"] or numbers.count(r["records"]))
+        (
+            numbers.told(r, "sentence"),
+            numbers.text(r["column"]),
+            words.data.say_severity(r),
+            numbers.told(r, "says") or numbers.count(r["records"]),
+        )
         for r in rules
         if r["records"] or r["says"]
     ]
-    head = ("Rule", "Column", "If broken", "Records")
-    return make_table(
-        "quarantine", "Records that broke a data-quality rule", head, rows, words.data.QUARANTINE, sorts=True
-    )
+    caption = say("Records that broke a data-quality rule")
+    head = (say("Rule"), say("Column"), say("If broken"), say("Records"))
+    return make_table("quarantine", caption, head, rows, say(words.data.QUARANTINE), sorts=True)
 
 
 def members(model: Mapping[str, Any]) -> Table:
     """What is averaged into the deployed model."""
-    rows = [(m["label"], numbers.percent(m["weight"]), m["says"]) for m in model["members"]]
-    return make_table("members", "Members of the deployed model", ("Member", "Weight", "What it is"), rows, prose=True)
+    rows = [(numbers.told(m, "label"), numbers.percent(m["weight"]), numbers.told(m, "says")) for m in model["members"]]
+    head = (say("Member"), say("Weight"), say("What it is"))
+    return make_table("members", say("Members of the deployed model"), head, rows, prose=True)
 
 
 def pooled(model: Mapping[str, Any]) -> list[Table]:
     """Odds ratios of the members whose coefficients were pooled over imputations, a table each."""
-    head = ("Term", "Odds ratio (95% interval)", "Missing information")
+    head, note = (say("Term"), say("Odds ratio (95% interval)"), say("Missing information")), say(words.model.POOLED)
     made = []
     for member in model["members"]:
         rows = [(row["term"], _odds_ratio(row), numbers.percent(row["fmi"])) for row in member.get("pooled") or ()]
-        caption = f"{member['label']}: odds ratios by Rubin's rules"
-        made += (
-            [make_table(f"pooled-{member['name']}", caption, head, rows, words.model.POOLED, sorts=True)]
-            if rows
-            else []
-        )
+        caption = say("{model}: odds ratios by Rubin's rules", model=numbers.told(member, "label"))
+        made += [make_table(f"pooled-{member['name']}", caption, head, rows, note, sorts=True)] if rows else []
     return made
 
 
@@ -134,14 +140,14 @@ def _odds_ratio(row: Mapping[str, Any]) -> str:
 
 
 MEASURES = {
-    "auroc": ("AUROC (c-statistic)", 3),
-    "calibration_slope": ("Calibration slope", 2),
-    "calibration_intercept": ("Calibration intercept", 2),
-    "oe_ratio": ("Observed to expected ratio (O:E)", 2),
-    "ici": ("Integrated calibration index (ICI)", 3),
-    "brier": ("Brier score", 3),
-    "scaled_brier": ("Scaled Brier score", 3),
-    "log_loss": ("Log-loss", 3),
+    "auroc": (phrase("AUROC (c-statistic)"), 3),
+    "calibration_slope": (phrase("Calibration slope"), 2),
+    "calibration_intercept": (phrase("Calibration intercept"), 2),
+    "oe_ratio": (phrase("Observed to expected ratio (O:E)"), 2),
+    "ici": (phrase("Integrated calibration index (ICI)"), 3),
+    "brier": (phrase("Brier score"), 3),
+    "scaled_brier": (phrase("Scaled Brier score"), 3),
+    "log_loss": (phrase("Log-loss"), 3),
 }
 """The label of each overall measure, and its decimals."""
 
@@ -150,15 +156,15 @@ def measures(performance: Mapping[str, Any]) -> Table:
     """Every overall measure, with what its size means."""
     rows = [
         (
-            label,
+            say(label),
             numbers.estimate(performance["estimates"][name], numbers.decimals(digits)),
-            words.performance.MEANINGS[name],
+            words.performance.explain_measure(name),
         )
         for name, (label, digits) in MEASURES.items()
         if name in performance["estimates"]
     ]
-    head = ("Measure", "Estimate (95% interval)", "How to read it")
-    return make_table("measures", "Performance of the deployed model", head, rows)
+    head = (say("Measure"), say("Estimate (95% interval)"), say("How to read it"))
+    return make_table("measures", say("Performance of the deployed model"), head, rows)
 
 
 def calibration(rows: Rows) -> Table:
@@ -168,15 +174,15 @@ def calibration(rows: Rows) -> Table:
         for r in rows
     ]
     ordered = [(predicted, observed, limits, n) for predicted, observed, n, limits in cells]
-    head = ("Predicted risk", "Observed risk", "95% interval", "Patients")
-    return make_table("calibration-data", words.performance.CALIBRATION_TABLE, head, ordered)
+    head = (say("Predicted risk"), say("Observed risk"), say("95% interval"), say("Patients"))
+    return make_table("calibration-data", say(words.performance.CALIBRATION_TABLE), head, ordered)
 
 
 def smooth_curve(points: Rows) -> Table:
     """The smooth calibration curve, point by point."""
     cells = [(_fine(r["predicted"]), _fine(r["observed"]), numbers.interval(r, _fine)) for r in points]
-    head = ("Predicted risk", "Observed risk, smoothed", "95% band")
-    return make_table("smooth-data", "The smooth calibration curve", head, cells)
+    head = (say("Predicted risk"), say("Observed risk, smoothed"), say("95% band"))
+    return make_table("smooth-data", say("The smooth calibration curve"), head, cells)
 
 
 def _fine(share: float) -> str:
@@ -189,17 +195,22 @@ def _limits(row: Mapping[str, Any]) -> str:
 
 def risks(rows: Rows, event: str) -> Table:
     """Patients by predicted risk and outcome."""
-    columns = [("event", f"With {event}"), ("no_event", "Without"), ("unknown", "Outcome unknown")]
+    columns = [
+        ("event", say("With {event}", event=event)),
+        ("no_event", say("Without")),
+        ("unknown", say("Outcome unknown")),
+    ]
     used = [(name, label) for name, label in columns if any(row.get(name) != 0 for row in rows)]
     cells = [
         (
-            f"{numbers.percent(row['low'])} to {numbers.percent(row['high'])}",
+            say("{low} to {high}", low=numbers.percent(row["low"]), high=numbers.percent(row["high"])),
             *[numbers.count(row.get(name)) for name, _ in used],
         )
         for row in rows
     ]
-    head = ("Predicted risk", *[label for _, label in used])
-    return make_table("risks-data", "Patients by predicted risk and what was observed", head, cells, words.tables.SMALL)
+    head = (say("Predicted risk"), *[label for _, label in used])
+    caption = say("Patients by predicted risk and what was observed")
+    return make_table("risks-data", caption, head, cells, say(words.tables.SMALL))
 
 
 def net_benefit(rows: Rows) -> Table:
@@ -212,8 +223,9 @@ def net_benefit(rows: Rows) -> Table:
         )
         for row in rows
     ]
-    head = ("Threshold", "Model", "Acting on everyone")
-    return make_table("benefit-data", "Net benefit by threshold of predicted risk", head, cells, words.utility.NOTE)
+    head = (say("Threshold"), say("Model"), say("Acting on everyone"))
+    note = numbers.sentences([say(words.utility.NOTE), say(words.tables.INTERVALS)])
+    return make_table("benefit-data", say("Net benefit by threshold of predicted risk"), head, cells, note)
 
 
 def decisions(rows: Rows, benefits: Rows) -> Table:
@@ -221,14 +233,17 @@ def decisions(rows: Rows, benefits: Rows) -> Table:
     cells = [
         (
             numbers.percent(row["threshold"]),
-            *[numbers.HIDDEN if row["suppressed"] else _per_thousand(row[name]) for name in words.utility.DECISIONS],
+            *[
+                say(numbers.HIDDEN) if row["suppressed"] else _per_thousand(row[name])
+                for name in words.utility.DECISIONS
+            ],
             _per_thousand(benefit["model"]),
         )
         for row, benefit in zip(rows, benefits, strict=True)
     ]
-    head = ("Threshold", *words.utility.DECISIONS.values(), "Net benefit")
-    made = make_table("decisions", words.utility.DECISIONS_TABLE, head, cells, words.utility.DECISIONS_NOTE)
-    return replace(made, slider=words.utility.SLIDER)
+    head = (say("Threshold"), *[say(name) for name in words.utility.DECISIONS.values()], say("Net benefit"))
+    caption, note = say(words.utility.DECISIONS_TABLE), say(words.utility.DECISIONS_NOTE)
+    return replace(make_table("decisions", caption, head, cells, note), slider=say(words.utility.SLIDER))
 
 
 def _per_thousand(share: Mapping[str, Any]) -> str:
@@ -239,13 +254,13 @@ def curve(key: str, label: str, unit: str | None, rows: Rows) -> Table:
     """One predictor's contribution to the log-odds, by its value."""
     cells = [
         (
-            row["group"],
+            words.names.say_values(row["group"]),
             numbers.decimal(row["contribution"]),
             numbers.interval(row, numbers.decimal) or numbers.NOTHING,
             numbers.count(row["n"]),
         )
         for row in rows
     ]
-    name = f"{label} ({unit})" if unit else label
-    head = (name, "Contribution (log-odds)", "95% interval", "Patients")
-    return make_table(f"{key}-data", f"{label}: contribution to the predicted risk", head, cells)
+    name = numbers.bracket(label, unit) if unit else label
+    head = (name, say("Contribution (log-odds)"), say("95% interval"), say("Patients"))
+    return make_table(f"{key}-data", say("{label}: contribution to the predicted risk", label=label), head, cells)

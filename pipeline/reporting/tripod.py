@@ -9,24 +9,26 @@ from collections.abc import Set
 from dataclasses import dataclass
 
 from data_schemas.columns import Cohort, FactorClass
+from pipeline.phrases import phrase
+from pipeline.reporting.language import say
 from pipeline.reporting.tables import Row, Table
 from pipeline.reporting.words import numbers
 from pipeline.reporting.words.tripod import ASKS, say_statuses
 
-COMPUTED, SUPPLIED, MISSING = "computed", "supplied", "missing"
+COMPUTED, SUPPLIED, MISSING = phrase("computed"), phrase("supplied"), phrase("missing")
 PLACES = {
-    "title": ("Title", "#title"),
-    "verdict": ("Verdict", "#verdict"),
-    "use": ("Intended use", "#use"),
-    "supplied": ("Supplied by people", "#supplied"),
-    "data": ("Data", "#data"),
-    "table-1": ("Table 1", "#table-1"),
-    "model": ("Model", "#model"),
-    "performance": ("Performance", "#performance"),
-    "utility": ("Clinical utility", "#utility"),
-    "subgroups": ("Subgroups", "#subgroups-section"),
-    "factors": ("Risk factors", "#factors"),
-    "dictionary": ("Data dictionary", "data_dictionary.html"),
+    "title": (phrase("Title"), "#title"),
+    "verdict": (phrase("Verdict"), "#verdict"),
+    "use": (phrase("Intended use"), "#use"),
+    "supplied": (phrase("Supplied by people"), "#supplied"),
+    "data": (phrase("Data"), "#data"),
+    "table-1": (phrase("Table 1"), "#table-1"),
+    "model": (phrase("Model"), "#model"),
+    "performance": (phrase("Performance"), "#performance"),
+    "utility": (phrase("Clinical utility"), "#utility"),
+    "subgroups": (phrase("Subgroups"), "#subgroups-section"),
+    "factors": (phrase("Risk factors"), "#factors"),
+    "dictionary": (phrase("Data dictionary"), "data_dictionary.html"),
 }
 """The name and the address of each place in a report."""
 
@@ -47,12 +49,17 @@ class Item:
     @property
     def asks(self) -> str:
         """What the item asks for."""
-        return ASKS[self.number]
+        return say(ASKS[self.number])
+
+    @property
+    def links(self) -> tuple[tuple[str, str], ...]:
+        """The names of its places and their addresses."""
+        return tuple((say(name), address) for name, address in (PLACES[place] for place in self.places))
 
     @property
     def where(self) -> str:
         """The names of its places."""
-        return "; ".join(PLACES[place][0] for place in self.places) or numbers.NOTHING
+        return say(numbers.JOINT).join(name for name, _ in self.links) or numbers.NOTHING
 
 
 ITEMS = (
@@ -130,9 +137,6 @@ def tabulate(items: list[Item]) -> Table:
     """The items as a table, with the number of each status in the note."""
     found = Counter(item.status for item in items)
     statuses = {status: found[status] for status in (COMPUTED, SUPPLIED, MISSING)}
-    rows = tuple(
-        Row(item.number, (item.asks, item.status, item.where), links=tuple(PLACES[place] for place in item.places))
-        for item in items
-    )
-    head = ("Item", "Asks for", "Status", "Where")
-    return Table("tripod", "TRIPOD+AI reporting items", head, rows, say_statuses(statuses), sorts=True)
+    rows = tuple(Row(item.number, (item.asks, say(item.status), item.where), links=item.links) for item in items)
+    head = (say("Item"), say("Asks for"), say("Status"), say("Where"))
+    return Table("tripod", say("TRIPOD+AI reporting items"), head, rows, say_statuses(statuses), sorts=True)

@@ -3,15 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.disclosure import hide_in_series
+from pipeline.phrases import phrase
 from pipeline.reporting import words
 from pipeline.reporting.forests import Line
+from pipeline.reporting.language import say
 from pipeline.reporting.results import Results
 from pipeline.reporting.tables import MEASURES, Rows, Table, make_table
 from pipeline.reporting.words import numbers
 
-LEARNT = {"auroc": "AUROC", "log_loss": "Log-loss", "calibration_slope": "Calibration slope"}
-ANOTHER_SITE = "To expect in another site (prediction)"
+LEARNT = {"auroc": phrase("AUROC"), "log_loss": phrase("Log-loss"), "calibration_slope": phrase("Calibration slope")}
+ANOTHER_SITE = phrase("To expect in another site (prediction)")
 DRAWN = 20
 """Of more sites than this, those with most patients are drawn; the table has them all."""
 
@@ -22,14 +23,14 @@ def tabulate_optimism(rows: Rows) -> Table | None:
     for row in rows:
         label, digits = MEASURES[row["figure"]]
         optimism = numbers.estimate(row["optimism"], numbers.signed(digits))
-        cells.append((label, _number(row["apparent"], digits), optimism, _number(row["corrected"], digits)))
+        cells.append((say(label), _number(row["apparent"], digits), optimism, _number(row["corrected"], digits)))
     note = words.validation.note_optimism(min((row["resamples"] for row in rows), default=0))
-    head = ("Measure", "On those who taught it", "Optimism (95% interval)", "Corrected")
-    return make_table("optimism", "Optimism by bootstrap", head, cells, note) if rows else None
+    head = (say("Measure"), say("On those who taught it"), say("Optimism (95% interval)"), say("Corrected"))
+    return make_table("optimism", say("Optimism by bootstrap"), head, cells, note) if rows else None
 
 
 def _number(value: float | None, digits: int) -> str:
-    return "not computed" if value is None else numbers.decimal(value, digits)
+    return say(numbers.NOT_COMPUTED) if value is None else numbers.decimal(value, digits)
 
 
 def trace(results: Results) -> list[dict[str, Any]]:
@@ -51,34 +52,16 @@ def tabulate_learning(rows: Rows) -> Table:
     """Figures by how many patients taught the model."""
     cells = [
         (
-            f"{'about ' if row['about'] else ''}{row['patients']:,} ({numbers.percent(row['share'])})",
+            numbers.bracket(words.validation.count_taught(row), numbers.percent(row["share"])),
             numbers.estimate(row["auroc"], numbers.decimals(3)),
             numbers.estimate(row["log_loss"], numbers.decimals(3)),
             numbers.estimate(row["calibration_slope"]),
         )
         for row in rows
     ]
-    head = ("Patients who taught the model", *LEARNT.values())
-    return make_table(
-        "learning-data",
-        words.validation.LEARNING_TABLE,
-        head,
-        cells,
-        words.tables.INTERVALS,
-    )
-
-
-def protect_sites(results: Results) -> list[dict[str, Any]]:
-    """The sites with counts hidden that, beside the totals, would give away those of the sites left out."""
-    found, smallest = results.performance["sites"], results.smallest_group
-    left_out: list[int | None] = [None] * found["hidden"]
-    events = results.performance["events"] + (results.model["development"]["events"] if results.has_parts else 0)
-    totals = {"n": results.validation["valid"], "events": events}
-    kept = {
-        key: hide_in_series([*(site[key] for site in found["sites"]), *left_out], total, smallest)
-        for key, total in totals.items()
-    }
-    return [{**site, "n": kept["n"][i], "events": kept["events"][i]} for i, site in enumerate(found["sites"])]
+    head = (say("Patients who taught the model"), *[say(name) for name in LEARNT.values()])
+    caption, note = say(words.validation.LEARNING_TABLE), say(words.tables.INTERVALS)
+    return make_table("learning-data", caption, head, cells, note)
 
 
 def tabulate_sites(sites: Rows) -> Table:
@@ -94,14 +77,10 @@ def tabulate_sites(sites: Rows) -> Table:
         )
         for site in sites
     ]
-    head = ("Site left out", "Patients", "Events", "AUROC", "O:E ratio", "Calibration slope")
-    return make_table(
-        "sites",
-        words.validation.SITES_TABLE,
-        head,
-        cells,
-        f"{words.tables.INTERVALS} {words.tables.SMALL}",
-    )
+    counts = (say("Site left out"), say("Patients"), say("Events"))
+    head = (*counts, say("AUROC"), say("O:E ratio"), say("Calibration slope"))
+    note = numbers.sentences([say(words.tables.INTERVALS), say(words.tables.SMALL)])
+    return make_table("sites", say(words.validation.SITES_TABLE), head, cells, note)
 
 
 def site_lines(sites: Rows, name: str, pooled: Mapping[str, Any] | None = None) -> list[Line]:
@@ -110,4 +89,4 @@ def site_lines(sites: Rows, name: str, pooled: Mapping[str, Any] | None = None) 
     lines = [Line(site["site"], site[name]["value"], site[name]["lo"], site[name]["hi"]) for site in drawn]
     if pooled is None or pooled["value"] is None:
         return lines
-    return [*lines, Line(ANOTHER_SITE, pooled["value"], pooled["lo"], pooled["hi"])]
+    return [*lines, Line(say(ANOTHER_SITE), pooled["value"], pooled["lo"], pooled["hi"])]

@@ -8,7 +8,8 @@ from data_schemas.columns import Column, FactorClass
 from pipeline import files
 from pipeline.errors import ConfigurationError
 from pipeline.phenotypes import PhenotypeModel, Rules, find_phenotypes, predictor_values
-from pipeline.phenotypes.describe import Meaning, describe_phenotypes
+from pipeline.phenotypes.describe import describe_phenotypes
+from pipeline.phenotypes.meaning import Meaning
 from pipeline.stages.wiring import Stage, align, find_first_records, run
 
 
@@ -23,7 +24,7 @@ def main(stage: Stage) -> None:
     found = find_phenotypes(
         everyone[(part == "development").to_numpy(bool)],
         everyone,
-        meaning.labels,
+        meaning,
         settings.clusterers,
         Rules(settings.k_max, settings.resamples, settings.jaccard_at_least, smallest, settings.seed),
         {name: column.weight_in_phenotypes for name, column in predictors.items()},

@@ -4,7 +4,9 @@ from typing import Any
 
 import pandas as pd
 
+from data_schemas.columns import Cohort, TimeToEvent
 from pipeline.arrays import FloatArray
+from pipeline.disclosure import keep_secret, publish
 from pipeline.evaluation.assemble import (
     HeldOut,
     compare_models,
@@ -19,11 +21,12 @@ from pipeline.evaluation.design import describe_design
 from pipeline.evaluation.development import describe_sample_size
 from pipeline.evaluation.internal import compare_sites, correct_optimism, trace_learning
 from pipeline.evaluation.phenotypes import describe_phenotypes
+from pipeline.evaluation.protection import protect_clusters, protect_subgroups, protect_targets
 from pipeline.evaluation.subgroups import label_groups
 from pipeline.evaluation.suspicion import describe_suspicion
 from pipeline.evaluation.verdict import judge
 from pipeline.outcomes import observe
-from pipeline.stages.wiring import Stage, align, run
+from pipeline.stages.wiring import Stage, align, find_first_records, run
 
 
 def main(stage: Stage) -> None:
@@ -45,10 +48,11 @@ def main(stage: Stage) -> None:
         held_out, directions["imposed"], directions["free"], settings
     )
     performance["phenotypes"] = _phenotypes(stage, predictions, held_out, held_out.risks[deployed])
+    told = publish(_protect(stage, performance, valid), stage.section("disclosure").round_to)
     stage.write("metrics.json", flatten_metrics(figures[deployed], held_out.observed))
     stage.write("models.csv", tabulate_models(figures, differences, deployed, model["labels"]))
-    stage.write("performance.json", performance)
-    stage.write("verdict.json", judge(performance, stage.read("validation.json"), study))
+    stage.write("performance.json", told)
+    stage.write("verdict.json", judge(told, stage.read("validation.json"), study))
 
 
 def _internal(stage: Stage, valid: pd.DataFrame, unseen: pd.DataFrame, held_out: HeldOut) -> dict[str, Any]:
@@ -72,6 +76,30 @@ def _internal(stage: Stage, valid: pd.DataFrame, unseen: pd.DataFrame, held_out:
             settings,
         ),
     }
+
+
+def _protect(stage: Stage, performance: dict[str, Any], valid: pd.DataFrame) -> dict[str, Any]:
+    """`performance` without counts that, beside Table 1 and the phenotypes, would tell of few."""
+    cohort, smallest = stage.cohort(), stage.section("disclosure").smallest_group
+    first = valid.iloc[find_first_records(valid, cohort.index_date())].reset_index(drop=True)
+    kept = keep_secret(cohort, first.assign(part=align(stage.read("split.parquet"), first)["part"]), smallest)
+    n, events, outcome = performance["n"], performance["events"], cohort.study().outcome
+    protected = performance | {
+        "subgroups": protect_subgroups(performance["subgroups"], n, events, kept, smallest),
+        "targets": protect_targets(performance["targets"], outcome, n, events, kept.of(_label(cohort)), smallest),
+    }
+    if performance["phenotypes"] is not None:
+        everyone = stage.read("clusters.parquet")["cluster"].value_counts()
+        clusters = protect_clusters(performance["phenotypes"]["clusters"], everyone, n, events, smallest)
+        protected["phenotypes"] = performance["phenotypes"] | {"clusters": clusters}
+    return protected
+
+
+def _label(cohort: type[Cohort]) -> str:
+    """What the column of the outcome is called."""
+    outcome = cohort.study().outcome
+    column = outcome.event_column if isinstance(outcome, TimeToEvent) else outcome.column
+    return cohort.columns()[column].label
 
 
 def _phenotypes(stage: Stage, predictions: pd.DataFrame, held_out: HeldOut, risk: FloatArray) -> dict[str, Any] | None:

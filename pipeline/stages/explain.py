@@ -100,14 +100,14 @@ def _keep_refits(stage: Stage, refits: list[RiskModel]) -> dict[str, Any]:
 
 
 def _tabulate(stage: Stage, explained: Explained, models: _Models, shown: pd.DataFrame) -> pd.DataFrame:
-    cohort, smallest = stage.cohort(), stage.section("disclosure").smallest_group
-    predictors = cohort.predictors()
+    cohort, disclosure = stage.cohort(), stage.section("disclosure")
+    predictors, smallest = cohort.predictors(), disclosure.smallest_group
     factors = tabulate_factors(explained, predictors, smallest)
     free = learn_freely(models.free, explained, predictors, smallest)
     obeys, refits = partial(keeps_rules, cohort=cohort), tuple(models.refits)
     basis = Basis(models.deployed, predictors, cohort.derive, obeys, refits)
     records = shown.rename(columns={PSEUDONYM: cohort.identifier()})[list(cohort.columns())]
-    changes = try_changes(records, basis, smallest)
+    changes = try_changes(records, basis, smallest, disclosure.round_to)
     return factors.assign(learnt_free=factors["predictor"].map(free)).merge(changes, on="predictor", how="left")
 
 

@@ -38,6 +38,7 @@ def _results(stage: Stage) -> Results:
         valid=stage.read("valid.parquet"),
         split=stage.read("split.parquet"),
         smallest_group=stage.section("disclosure").smallest_group,
+        round_to=stage.section("disclosure").round_to,
         provenance=_provenance(stage),
         phenotype_factors=stage.read("phenotype_factors.json"),
         explanation=stage.read("explanation.json"),

@@ -27,12 +27,11 @@ def main(stage: Stage) -> None:
     jobs = os.cpu_count() or 1
     development, predictions = develop_and_test(examples, split, partial(develop, plan=plan), jobs)
     internal = _validate_internally(examples, split, development, plan.alone(), settings, jobs)
-    taught = examples.take((split["part"] == "development").to_numpy(bool))
+    taught, tested = (examples.take((split["part"] == part).to_numpy(bool)) for part in ("development", "test"))
     told = {"settings": development.settings, "inputs": describe_inputs(cohort.predictors())}
     stage.write("model.json", deployed_to_dict(development.deployed) | told)
-    stage.write(
-        "model_summary.json", summarise_model(development, taught, plan.portfolio.candidates, cohort.predictors())
-    )
+    candidates, predictors = plan.portfolio.candidates, cohort.predictors()
+    stage.write("model_summary.json", summarise_model(development, taught, candidates, predictors, tested))
     stage.write("predictions.parquet", predictions)
     stage.write("internal.parquet", internal)
 

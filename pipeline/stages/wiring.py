@@ -17,6 +17,7 @@ import yaml
 
 from data_schemas.columns import Cohort
 from pipeline import files
+from pipeline.disclosure import publish, publish_table
 from pipeline.errors import EXIT_DONE, EXIT_INTERNAL, ClinriskError, ConfigurationError
 from pipeline.progress import log
 from pipeline.settings import CohortSettings, Settings, load_cohort, load_settings
@@ -24,8 +25,9 @@ from pipeline.settings import CohortSettings, Settings, load_cohort, load_settin
 READERS: dict[str, Callable[[Path], Any]] = {".parquet": files.read_parquet, ".json": files.read_json}
 READERS[".csv"] = files.read_csv
 WRITERS: dict[str, Callable[[Path, Any], None]] = {".parquet": files.write_parquet, ".csv": files.write_csv}
-WRITERS |= {".html": files.write_text, ".md": files.write_text, "": files.write_folder}
-
+WRITERS |= {".json": files.write_json, ".html": files.write_text, ".md": files.write_text, "": files.write_folder}
+PUBLISHERS: dict[str, Callable[[Any, int], Any]] = {".csv": publish_table}
+PUBLISHERS[".json"] = lambda content, step: files.rounded(publish(content, step))
 
 BEFORE_TRAINING = {"ingest", "validate", "split"}
 
@@ -78,14 +80,14 @@ class Stage:
     def write(self, name: str, content: Any) -> None:
         """Stage the output called `name`; it appears when the whole stage has succeeded.
 
-        A name without an ending is a folder, and `content` maps its files' names to their text.
+        A name without an ending is a folder, and `content` maps its files' names to their text. What is public has its
+        counts rounded.
         """
         assert name in self.outs, f"{self.name} does not declare output {name}"
         path = self.outs[name]
-        if path.suffix == ".json":
-            files.write_json(files.staging(path), files.rounded(content) if files.is_public(path) else content)
-        else:
-            WRITERS[path.suffix](files.staging(path), content)
+        if files.is_public(path) and path.suffix in PUBLISHERS:
+            content = PUBLISHERS[path.suffix](content, self.section("disclosure").round_to)
+        WRITERS[path.suffix](files.staging(path), content)
         self.written.add(name)
 
     def finish(self) -> None:

@@ -38,14 +38,14 @@ def test_recurrence_is_as_hard_to_predict_as_published():
     assert 0.64 < found["auroc"] < 0.76
     assert found["auroc_lo"] < 0.70 < found["auroc_hi"]
     assert found["calibration_slope_lo"] < 1 < found["calibration_slope_hi"]
-    assert found["n"] == 290
+    assert found["n"] == 290  # like all counts a multiple of five
 
 
 def test_diagnosis_is_as_easy_as_published():
     found = metrics("breast_cancer_diagnosis")
     assert found["auroc"] >= 0.985
     assert found["auroc"] < 0.9995
-    assert (found["n"], found["events"]) == (569, 212)
+    assert (found["n"], found["events"]) == (570, 210)  # 569 and 212, to the nearest multiple of five
 
 
 @pytest.mark.parametrize("cohort", COHORTS)
@@ -76,7 +76,7 @@ def test_pages_are_small_and_ask_for_nothing(page):
     text = (REPORTS / page).read_text()
     assert len(text.encode()) < 1_000_000
     assert not re.search(r"""(?:src|href)=["'](?:https?:)?//""", text)
-    assert text.count("<script") == (page != "index.html")
+    assert text.count("<script") == 1
     assert "nan" not in re.findall(r">\s*(nan|None|inf)\s*<", text)
 
 
@@ -129,5 +129,5 @@ def test_reports_print(browser, cohort):
     tab.goto((REPORTS / cohort / "report.html").as_uri())
     printed = tab.pdf(format="A4")
     assert printed.startswith(b"%PDF")
-    assert 5 <= printed.count(b"/Type /Page\n") + printed.count(b"/Type /Page ") <= 40
+    assert 5 <= printed.count(b"/Type /Page\n") + printed.count(b"/Type /Page ") <= 16
     tab.close()

@@ -8,6 +8,7 @@ from sklearn.linear_model import LogisticRegression
 
 from pipeline.disclosure import COMPLEMENT, TOO_FEW
 from pipeline.evaluation import logistic_fit, phenotypes
+from pipeline.evaluation.addition import say_addition
 from pipeline.evaluation.calibration import log_odds
 from pipeline.evaluation.performance import measure
 from pipeline.evaluation.phenotypes import NO_FIT, assess_membership, describe_phenotypes
@@ -292,7 +293,7 @@ def test_the_sentence_says_what_the_numbers_say(p, bounds, said):
         {"threshold": t, "difference": {"lo": lo, "hi": hi}}
         for t, (lo, hi) in zip((0.2, 0.3, 0.5), bounds, strict=False)
     ]
-    sentence = phenotypes._say_test(p) + phenotypes._say_benefit(rows)
+    sentence = say_addition(p, rows, (), 0).removesuffix(".")
     assert sentence.startswith("Cluster membership ")
     assert all(part in sentence for part in said)
     assert sentence.endswith(said[-1])

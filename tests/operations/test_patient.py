@@ -134,6 +134,21 @@ def test_no_other_patient_is_on_the_page(ward):
     assert not [name for name in hidden if name in OUT.read_text()]
 
 
+def test_pages_are_in_the_language_of_the_settings_and_messages_in_english(ward):
+    change_params(ward, lambda p: p["report"].update(language="zh"))
+    said = write_patient(Query("ward", ("7731-00003",)), OUT)
+    assert said[0].startswith("Wrote the page to page.html.")
+    Path("list.txt").write_text("7731-00003\n")
+    ask_for_pages("ward", (None, None), (Path("list.txt"), Path("clinic")))
+    for path in (OUT, Path("clinic/1.html"), Path("clinic/index.html")):
+        assert '<html lang="zh-Hans">' in path.read_text(encoding="utf-8")
+    query = Query("ward", ("7731-00003",), asked=(("age", 40.0),))
+    with pytest.raises(ConfigurationError, match="the schema does not list it as modifiable"):
+        write_patient(query, Path("other.html"))
+    change_params(ward, lambda p: p["report"].update(language="en"))
+    assert "Patient 7731-00003" in page()
+
+
 @pytest.mark.parametrize(
     ("n", "said"), [(19, "fewer than 20"), (60, "of the 60 patients evaluated, to the nearest 5%")]
 )

@@ -128,7 +128,7 @@ def test_simplified_silhouette_by_hand():
 
 def test_hdbscan_needs_more_patients_than_its_least_group():
     X = np.arange(9.0)[:, None]
-    with pytest.raises(NotClusteredError, match="more than the 9 patients"):
+    with pytest.raises(NotClusteredError, match="more patients than there are"):
         fit_hdbscan(Rows(X, (slice(0, 1),), np.ones((9, 1), dtype=bool)), 2, 0, 1)
 
 

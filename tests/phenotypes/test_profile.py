@@ -2,14 +2,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.phenotypes.meaning import Meaning
 from pipeline.phenotypes.profile import NO_NAME, profile_clusters
 from pipeline.phenotypes.space import fit_space
 
 SMALLEST = 10
 
 
-def profile(frame, assignment, labels=None):
-    return profile_clusters(frame, np.asarray(assignment), fit_space(frame), labels or {}, SMALLEST)
+def profile(frame, assignment, labels=None, units=None):
+    return profile_clusters(
+        frame, np.asarray(assignment), fit_space(frame), Meaning(labels or {}, units or {}), SMALLEST
+    )
 
 
 def by_name(profiles, cluster):

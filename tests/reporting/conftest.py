@@ -18,6 +18,7 @@ from pipeline.reporting import (
     render_dictionary,
     render_index,
     render_model_card,
+    speaking,
     summarise,
 )
 from tests.reporting.made_cohorts import COHORTS
@@ -41,21 +42,23 @@ def results(name: str) -> Results:
 
 
 @functools.cache
-def report_of(name: str) -> Report:
+def report_of(name: str, language: str = "en") -> Report:
     """The report of a cohort in all its forms."""
-    return make_report(COHORTS[name], name, make_results(name))
+    with speaking(language):
+        return make_report(COHORTS[name], name, make_results(name))
 
 
 @functools.cache
-def render_all(name: str) -> dict[str, str]:
+def render_all(name: str, language: str = "en") -> dict[str, str]:
     """Every page of a cohort, by kind: drawing takes a second, and many tests read the same pages."""
     cohort, results = COHORTS[name], make_results(name)
-    return {
-        "report": report_of(name).page,
-        "data_dictionary": render_dictionary(cohort, name),
-        "index": render_index([summarise(cohort, name, results)]),
-        "model_card": render_model_card(cohort, name, results),
-    }
+    with speaking(language):
+        return {
+            "report": report_of(name, language).page,
+            "data_dictionary": render_dictionary(cohort, name),
+            "index": render_index([summarise(cohort, name, results)]),
+            "model_card": render_model_card(cohort, name, results),
+        }
 
 
 @pytest.fixture

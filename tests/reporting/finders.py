@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 
 import jinja2
 
-from pipeline.reporting.language import FIELD
+from pipeline.reporting.catalogue import FIELD
 
 WHOSE = r"(?:(?:the|a|an|any|each|their|its|his|her|your|this|that|one's|(?:a|the) patient'?s'?|patients'?) )?"
 CAUSAL = (

@@ -111,6 +111,7 @@ def make_overlap(rng: np.random.Generator, estimand: str) -> dict[str, Any]:
     bins, left = make_bins(rng), {"treated": 53, "control": 37}
     return {
         "bins": bins,
+        "drawn": {"treated": True, "control": True},
         "rule": [0.1 if estimand == "ATE" else None, 0.9],
         "share": described(0.97),
         "left": left,

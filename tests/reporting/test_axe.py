@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from pipeline.reporting import speaking
 from pipeline.reporting.patient import build_patient, build_patient_list
 from pipeline.reporting.render import render_patient, render_patient_list
 
@@ -21,13 +22,14 @@ OPTIONS = {"runOnly": {"type": "tag", "values": LEVELS}, "resultTypes": ["violat
 PAGES = ("report", "data_dictionary", "index", "patient", "patient_list")
 
 
-def read_page(kind: str, name: str) -> str:
+def read_page(kind: str, name: str, language: str = "en") -> str:
     """A page of a cohort; the patient is outside what the model knows, which adds a warning."""
-    if kind == "patient":
-        return render_patient(build_patient(COHORTS[name], change(make_found(COHORTS[name]), outside=True)))
-    if kind == "patient_list":
-        return render_patient_list(build_patient_list(COHORTS[name], [("4711", "1.html", "25.0%")]))
-    return render_all(name)[kind]
+    with speaking(language):
+        if kind == "patient":
+            return render_patient(build_patient(COHORTS[name], change(make_found(COHORTS[name]), outside=True)))
+        if kind == "patient_list":
+            return render_patient_list(build_patient_list(COHORTS[name], [("4711", "1.html", "25.0%")]))
+    return render_all(name, language)[kind]
 
 
 def find_violations(tab: Any) -> list[tuple[str, str, list[Any]]]:
@@ -36,18 +38,19 @@ def find_violations(tab: Any) -> list[tuple[str, str, list[Any]]]:
     return [(v["id"], v["help"], [node["target"] for node in v["nodes"]]) for v in found]
 
 
-@pytest.fixture(params=[("light", 1280), ("dark", 320)], ids=["light-wide", "dark-narrow"])
+@pytest.fixture(params=["en-light-1280", "en-dark-320", "zh-dark-1280", "zh-light-320"])
 def tab(request: pytest.FixtureRequest, browser: Any) -> Iterator[Any]:
-    """A tab at a desk in light and a phone's in dark."""
-    scheme, width = request.param
-    opened = browser.new_page(color_scheme=scheme, viewport={"width": width, "height": 800})
+    """A tab at a desk and a phone's, in light and dark, for pages in the `language` that it has."""
+    language, scheme, width = request.param.split("-")
+    opened = browser.new_page(color_scheme=scheme, viewport={"width": int(width), "height": 800})
+    opened.language = language
     yield opened
     opened.close()
 
 
 def show(tab: Any, kind: str, folder: Path) -> None:
     """Open a page with all that it folds away."""
-    (folder / "page.html").write_text(read_page(kind, "breast_cancer_recurrence"), encoding="utf-8")
+    (folder / "page.html").write_text(read_page(kind, "breast_cancer_recurrence", tab.language), encoding="utf-8")
     tab.goto((folder / "page.html").as_uri())
     tab.evaluate("document.querySelectorAll('details').forEach((d) => (d.open = true))")
 

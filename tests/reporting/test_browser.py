@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from .conftest import render_all
+
 pytestmark = pytest.mark.browser
 
 KINDS = ("report", "data_dictionary", "index")
@@ -47,10 +49,11 @@ CONTRAST = """
 """
 
 
-@pytest.fixture
-def folder(tmp_path: Path, rendered: dict[str, str]) -> Path:
-    for kind in KINDS:
-        (tmp_path / f"{kind}.html").write_text(rendered[kind], encoding="utf-8")
+@pytest.fixture(params=["en", "zh"])
+def folder(tmp_path: Path, name: str, request: pytest.FixtureRequest) -> Path:
+    """The pages of a cohort in each language."""
+    for kind, text in render_all(name, request.param).items():
+        (tmp_path / f"{kind}.html").write_text(text, encoding="utf-8")
     return tmp_path
 
 
@@ -80,6 +83,16 @@ def test_a_phone_shows_it_without_scrolling_sideways(opened: Any) -> None:
     assert opened.evaluate("document.documentElement.scrollWidth") <= 320
 
 
+def test_at_twice_the_size_nothing_is_cut_off(opened: Any) -> None:
+    """A window of 1280 pixels at 200% is one of 640; and text may be twice its size by itself (WCAG 2.2, 1.4.4)."""
+    opened.evaluate("document.querySelectorAll('details').forEach((d) => (d.open = true))")
+    opened.set_viewport_size({"width": 640, "height": 450})
+    assert opened.evaluate("document.documentElement.scrollWidth") <= 640
+    opened.set_viewport_size({"width": 1280, "height": 900})
+    opened.add_style_tag(content="html { font-size: 200%; }")
+    assert opened.evaluate("document.documentElement.scrollWidth") <= 1280
+
+
 def test_headings_descend_one_level_at_a_time(opened: Any) -> None:
     levels = opened.evaluate("[...document.querySelectorAll('h1,h2,h3,h4,h5,h6')].map((h) => +h.tagName[1])")
     assert levels[0] == 1
@@ -88,7 +101,7 @@ def test_headings_descend_one_level_at_a_time(opened: Any) -> None:
 
 
 def test_landmarks_and_the_skip_link(opened: Any) -> None:
-    assert opened.evaluate("document.documentElement.lang") == "en"
+    assert opened.evaluate("document.documentElement.lang") in {"en", "zh-Hans"}
     for landmark in ("main", "header", "footer"):
         assert opened.evaluate(f"document.querySelectorAll('body > {landmark}, .layout > {landmark}').length") == 1
     opened.keyboard.press("Tab")

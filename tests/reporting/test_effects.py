@@ -8,13 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import pytest
 from markupsafe import Markup
 
 from data_schemas.columns import Cohort
 from pipeline.explanation.effects import nuisance
-from pipeline.reporting import render, words
+from pipeline.reporting import render
 from pipeline.reporting.effects import COMPARED, build_effect
 from pipeline.reporting.words import numbers as shows
 from tests.explanation.effects import test_describe as described
@@ -32,11 +31,8 @@ PAGE = """{% extends "_base.html" %}{% from "_effect.html" import effect as draw
 
 
 def render_section(effect: dict[str, Any], cohort: type[Cohort] = RECURRENCE) -> str:
-    loader = jinja2.FileSystemLoader(render.TEMPLATES)
-    options: Any = {"undefined": jinja2.StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
-    environment = jinja2.Environment(loader=loader, autoescape=True, **options)
-    environment.globals["words"] = words
     css = Markup((render.TEMPLATES / "style.css").read_text(encoding="utf-8"))  # noqa: S704 - our own file
+    environment = render._environment(markdown=False)
     return environment.from_string(PAGE).render(css=css, policy="", script="", effect=build(effect, cohort))
 
 
@@ -182,7 +178,7 @@ def test_patients_that_no_bin_holds_are_said() -> None:
     effect = make_effect(RECURRENCE)
     says = "Not drawn, since that would tell of too few: some patients of the treated arm."
     assert says not in build(effect)["parts"]["overlap"]["says"]
-    effect["patients"]["treated"] += 15
+    effect["overlap"]["drawn"]["treated"] = False
     assert build(effect)["parts"]["overlap"]["says"][1:] == [says]
 
 

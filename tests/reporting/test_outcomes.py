@@ -80,7 +80,7 @@ def test_the_dictionary_defines_the_outcome_and_leaves_out_what_does_not_apply(
 def test_table_one_counts_competing_events_and_classes(outcome: Outcome, death: str) -> None:
     cohort = declare(outcome)
     records = make_records(cohort, 400, np.random.default_rng(0))
-    table = describe_patients(cohort, records, make_split(records, "test set"), 10).table
+    table = describe_patients(cohort, records, make_split(records, "test set"), 10)
     rows = {row.header: row.cells[0] for row in table.rows if row.inner}
     assert list(rows) == ["relapse", "lost", death]
     for header, label in zip(rows, LABELS, strict=True):

@@ -9,6 +9,7 @@ import pytest
 
 from data_schemas.columns import Cohort
 from pipeline.explanation.changes import REFUSED as REASONS
+from pipeline.models import support
 from pipeline.reporting import patient, words
 from pipeline.reporting.factors import KINDS
 from pipeline.reporting.patient_figure import MOST, _bars
@@ -137,6 +138,18 @@ def test_a_patient_outside_the_support_is_warned_of_first(cohort: type[Cohort]) 
     text = Page(render_patient(patient.build_patient(cohort, found))).text
     assert "taught the model: Age, an unusual combination. It lies 1.4 times as far out" in text
     assert text.index("Outside the model's experience.") < text.index("Of 100 patients with such a score")
+
+
+@pytest.mark.parametrize(
+    ("because", "said"),
+    [("Age, Sex", "Age, Sex"), (f"Age, {support.COMBINATION}", "Age, an unusual combination"),
+     (support.COMBINATION, "an unusual combination"), ("", "taught the model.")],
+)  # fmt: skip
+def test_what_is_unusual_is_said(because: str, said: str) -> None:
+    assert words.patient.COMBINATION == support.COMBINATION
+    text = words.patient.say_support({"outside": True, "distance": 2.0, "because": because})
+    assert (f"taught the model: {said}. It lies 2.0 times" in text) == bool(because)
+    assert said in text
 
 
 @pytest.mark.parametrize(

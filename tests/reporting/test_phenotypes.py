@@ -136,23 +136,6 @@ def test_how_often_chance_alone_leaves_out_1(k: int) -> None:
     assert f"about {words.numbers.percent(float(binom(k, 0.05).sf(0)))}." in said
 
 
-@pytest.mark.parametrize(("evaluated", "shown"), [(150, True), (145, False), (141, False), (140, True)])
-def test_the_few_who_were_not_evaluated_do_not_follow(evaluated: int, shown: bool) -> None:
-    results = with_clusters("hostile", 3)
-    made = zip(make_risks(COHORTS["hostile"], 3)["clusters"], (evaluated, 60, 40), strict=True)
-    risks = [{**row, "n": n, "events": n // 2} for row, n in made]
-    performance = {
-        **results.performance,
-        "phenotypes": {"clusters": risks},
-        "n": evaluated + 100,
-        "events": 50 + evaluated // 2,
-    }
-    rows = cluster_risks.read_risks(replace(results, performance=performance))
-    sizes = [row["n"] for row in rows]
-    assert (sizes[0] == evaluated) == shown
-    assert sizes.count(None) != 1
-
-
 def test_hidden_counts_stay_hidden() -> None:
     rows = cluster_risks.read_risks(with_clusters("breast_cancer_recurrence", 3))
     table = cluster_risks.tabulate_risks(rows)

@@ -1,12 +1,10 @@
 """Horizons and classes: the figures that were computed, and no count that tells of few."""
 
-import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from data_schemas.columns import Classes, Coded, Cohort, Role, Study, Text, category, identifier
+from pipeline.disclosure import keep_secret
 from pipeline.reporting import targets, words
 from pipeline.reporting.table_one import describe_patients
 
@@ -27,10 +25,6 @@ class Graded(Cohort):
                 source="made up", licence="none", thresholds=(), auroc_ceiling=0.95, auroc_ceiling_source="made up",
             )
         }  # fmt: skip
-
-
-def rows_of(events: list[int | None]) -> list[dict[str, object]]:
-    return [{"target": str(place), "events": count} for place, count in enumerate(events)]
 
 
 def test_every_figure_of_every_target_is_shown() -> None:
@@ -54,33 +48,6 @@ def test_classes_are_named_as_such() -> None:
     assert "nobody had the event" in said
 
 
-@settings(deadline=None)
-@given(st.lists(st.integers(0, 300), min_size=2, max_size=6))
-def test_a_hidden_class_does_not_follow_from_the_others(counts: list[int]) -> None:
-    """The first is known from elsewhere, so what is hidden is several classes that hold ten, or all but the first."""
-    first, *others = (max(count, 10) if place == 0 else count for place, count in enumerate(counts))
-    told = [count if count >= 10 else None for count in others]
-    rows = targets.protect_classes(rows_of([first, *told]), first + sum(others), frozenset(), 10)
-    kept = [row["events"] for row in rows]
-    secret = [count for count, shown in zip(others, kept[1:], strict=True) if shown is None]
-    assert kept[0] == first
-    assert not secret or len(secret) == len(others) or (len(secret) > 1 and sum(secret) >= 10)
-
-
-def test_a_class_that_table_one_hides_is_hidden_here() -> None:
-    rows = targets.protect_classes(rows_of([40, 50, 60]), 150, frozenset({"1"}), 10)
-    assert [row["events"] for row in rows] == [40, None, None]
-
-
-@settings(deadline=None)
-@given(st.lists(st.integers(0, 60), min_size=1, max_size=6))
-def test_shown_horizons_differ_by_ten_or_more(counts: list[int]) -> None:
-    rows = targets.protect_horizons(rows_of([count if count >= 10 else None for count in counts]), 10)
-    shown = sorted(row["events"] for row in rows if row["events"] is not None)
-    assert all(np.diff(shown) >= 10)
-    assert rows[0]["events"] == (counts[0] if counts[0] >= 10 else None)
-
-
 @pytest.mark.parametrize(
     ("sizes", "shown"),
     [
@@ -96,6 +63,6 @@ def test_the_class_of_interest_hides_no_other_in_table_one(sizes: dict[str, int]
     valid = pd.DataFrame({"pseudonym": pseudonym, "grade": pd.Categorical(grades, list(sizes))})
     split = pd.DataFrame({"pseudonym": pseudonym, "part": "development"})
     found = describe_patients(Graded, valid, split, 10)
-    counts = {row.header: row.cells[0] for row in found.table.rows if row.inner}
+    counts = {row.header: row.cells[0] for row in found.rows if row.inner}
     assert {grade for grade, cell in counts.items() if cell != words.numbers.HIDDEN} == shown
-    assert found.hidden_levels == {("Grade", grade) for grade in sizes if grade not in shown}
+    assert keep_secret(Graded, valid.assign(part="development"), 10).of("Grade") == set(sizes) - shown

@@ -17,8 +17,9 @@ from pipeline.explanation.effects.censoring import censoring_influence
 from pipeline.explanation.effects.estimates import bounded, standard_error
 from pipeline.explanation.effects.nuisance import Nuisance, no_nuisance
 from pipeline.models.calibration import sigmoid
+from pipeline.phrases import phrase
 
-NO_RATIO = "the risk of an arm is estimated as 0, as 1 or beyond"
+NO_RATIO = phrase("the risk of an arm is estimated as 0, as 1 or beyond")
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,10 @@ from pipeline.arrays import BoolArray, IntArray
 from pipeline.errors import DataRefusedError
 from pipeline.models.features import model_frame
 from pipeline.outcomes import Observed
+from pipeline.phrases import phrase
 
 SIDES = ("treated", "control")
-TOO_FEW = "the patients, the events or the known non-events of an arm are too few to publish"
+TOO_FEW = phrase("the patients, the events or the known non-events of an arm are too few to publish")
 
 
 @dataclass(frozen=True)

@@ -8,14 +8,15 @@ from data_schemas.effects import Estimand
 from pipeline.arrays import FloatArray, IntArray
 from pipeline.estimates import Estimate, nothing
 from pipeline.explanation.effects.aipw import balancing_weights, compare_arms
-from pipeline.explanation.effects.arms import SIDES, TOO_FEW, Arms
+from pipeline.explanation.effects.arms import SIDES, Arms
 from pipeline.explanation.effects.censoring import censoring_influence
 from pipeline.explanation.effects.estimates import bounded, described, standard_error, to_dicts
 from pipeline.explanation.effects.nuisance import Nuisance
+from pipeline.phrases import phrase
 
 GROUPS = 4
-ALIKE = "the predicted benefit is the same for everybody"
-NO_GROUPS = f"in groups, {TOO_FEW}"
+ALIKE = phrase("the predicted benefit is the same for everybody")
+NO_GROUPS = phrase("in groups, the patients, the events or the known non-events of an arm are too few to publish")
 
 
 def effect_by(by: FloatArray, arms: Arms, nuisance: Nuisance, estimand: Estimand, smallest: int) -> dict[str, Any]:

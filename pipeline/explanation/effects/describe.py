@@ -27,10 +27,10 @@ from pipeline.explanation.effects.overlap import (
 )
 from pipeline.explanation.effects.sensitivity import describe_sensitivity
 from pipeline.outcomes import Observed
+from pipeline.phrases import phrase
 
-BY_LOT = "treatment was drawn by lot"
-NO_ADJUSTMENT = "no column is adjusted for, so that no risk is predicted"
-ATE_ALONE = "it is given for the mean effect in all patients alone"
+NO_ADJUSTMENT = phrase("no column is adjusted for, so that no risk is predicted")
+ATE_ALONE = phrase("it is given for the mean effect in all patients alone")
 
 
 def describe_effect(

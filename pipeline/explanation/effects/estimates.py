@@ -7,8 +7,9 @@ import numpy as np
 
 from pipeline.arrays import FloatArray, IntArray
 from pipeline.estimates import Estimate, Z
+from pipeline.phrases import phrase
 
-DESCRIBES = "it describes these patients and has no interval"
+DESCRIBES = phrase("it describes these patients and has no interval")
 
 
 def described(value: float) -> Estimate:

@@ -14,10 +14,11 @@ from pipeline.explanation.effects.arms import Arms
 from pipeline.models.calibration import sigmoid
 from pipeline.models.folds import make_folds
 from pipeline.models.linear import LogisticCandidate
+from pipeline.phrases import phrase
 
 PARTS, INNER = 5, 3
 FEWEST = 10  # patients of the rarer kind; with fewer, all get the mean
-LEARNER = LogisticCandidate("penalised logistic regression with splines", splines=True)
+LEARNER = LogisticCandidate(phrase("penalised logistic regression with splines"), splines=True)
 
 
 @dataclass(frozen=True)

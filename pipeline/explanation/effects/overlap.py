@@ -1,5 +1,6 @@
 """Whether patients of one arm have their like in the other, and whether weighting makes the arms alike."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -7,16 +8,17 @@ import pandas as pd
 
 from data_schemas.effects import Estimand
 from pipeline.arrays import BoolArray, FloatArray
-from pipeline.disclosure import none_or_enough
+from pipeline.disclosure import NumberOf, Rest, none_or_enough, share
 from pipeline.errors import DataRefusedError
 from pipeline.estimates import Estimate, nothing
 from pipeline.explanation.effects.arms import SIDES, Arms
 from pipeline.explanation.effects.estimates import described
+from pipeline.phrases import phrase
 
 LOWEST, HIGHEST = 0.1, 0.9
 LEAST_SHARE = 0.5
 BINS = 20
-FEW = "fewer patients than may be shown are behind it"
+FEW = phrase("fewer patients than may be shown are behind it")
 
 
 def stay_within(propensity: FloatArray, estimand: Estimand) -> BoolArray:
@@ -46,20 +48,27 @@ def describe_overlap(arms: Arms, propensity: FloatArray, estimand: Estimand, sma
     """How the probability of treatment lies in each arm, and how many patients leave the comparison.
 
     `bins` hold `lo`, `hi` and the patients of each arm; a bin that would show 1 to `smallest` - 1 patients of an arm
-    is joined to the next. `left` says how many patients leave by arm, `stay` how many do not and `share` which share
-    of all, to the nearest percent; all None where so few leave, at either end, that the number may not be shown.
+    is joined to the next. `drawn` says of each arm whether the bins hold all of it. `left` says how many patients leave
+    by arm, `stay` how many do not and `share` which share of all, to the nearest percent; all None where so few leave,
+    at either end, that the number may not be shown.
     """
     stays = stay_within(propensity, estimand)
     before, among = arms.count(), arms.count(stays)
     shown = may_count(arms, propensity, estimand, smallest)
-    share = round(sum(among.values()) / sum(before.values()), 2)
+    kept = NumberOf(_to_percent, sum(among.values()), sum(before.values()))
+    bins = _bins(arms, propensity, smallest)
     return {
-        "bins": _bins(arms, propensity, smallest),
+        "bins": bins,
+        "drawn": {name: sum(row[name] for row in bins) == n for name, n in before.items()},
         "rule": [None if estimand == "ATT" else LOWEST, HIGHEST],
-        "share": (described(share) if shown else nothing(FEW)).to_dict(),
+        "share": (replace(described(kept), value=kept) if shown else nothing(FEW)).to_dict(),
         "left": arms.count(~stays) if shown else None,
-        "stay": among if shown else None,
+        "stay": {name: Rest(n, n - among[name]) for name, n in before.items()} if shown else None,
     }
+
+
+def _to_percent(count: int, total: int) -> float:
+    return round(share(count, total), 2)
 
 
 def may_count(arms: Arms, propensity: FloatArray, estimand: Estimand, smallest: int) -> bool:
@@ -134,7 +143,7 @@ def _difference(values: FloatArray, arms: Arms, weights: FloatArray, smallest: i
 
 def _standardised(values: FloatArray, sides: list[BoolArray], weights: FloatArray, spread: float) -> Estimate:
     treated, control = (float(np.average(values[side], weights=weights[side])) for side in sides)
-    return described((treated - control) / spread) if spread > 0 else nothing("all values are alike")
+    return described((treated - control) / spread) if spread > 0 else nothing(phrase("all values are alike"))
 
 
 def _may_show(values: FloatArray, arms: Arms, smallest: int) -> bool:

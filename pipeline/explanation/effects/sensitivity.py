@@ -4,6 +4,7 @@ from math import sqrt
 
 from pipeline.estimates import Estimate, nothing
 from pipeline.explanation.effects.estimates import DESCRIBES
+from pipeline.phrases import phrase
 
 
 def e_value(ratio: float) -> float:
@@ -27,7 +28,7 @@ def e_value_of_limit(lo: float, hi: float) -> float:
 def describe_sensitivity(ratio: Estimate) -> dict[str, Estimate]:
     """`e_value` of the ratio and `e_value_of_limit`, each without an interval of its own."""
     if ratio.value is None or ratio.lo is None or ratio.hi is None:
-        none = nothing(ratio.reason or "there is no ratio")
+        none = nothing(ratio.reason or phrase("there is no ratio"))
         return {"e_value": none, "e_value_of_limit": none}
     values = {"e_value": e_value(ratio.value), "e_value_of_limit": e_value_of_limit(ratio.lo, ratio.hi)}
     return {name: Estimate(value, None, None, DESCRIBES) for name, value in values.items()}

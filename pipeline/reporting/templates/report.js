@@ -6,7 +6,7 @@
     for (const [name, value] of Object.entries(attributes || {})) made.setAttribute(name, value);
     return made;
   };
-  const alphabet = new Intl.Collator("en", { numeric: true });
+  const alphabet = new Intl.Collator(document.documentElement.lang || "en", { numeric: true });
   const number = (text) => {
     const found = text.replace(/\u2212/g, "-").replace(/,/g, "").match(/^[<>]?([+-]?\d+(\.\d+)?)/);
     return found && Number(found[1]) + (text[0] === "<" ? -1e-9 : text[0] === ">" ? 1e-9 : 0);

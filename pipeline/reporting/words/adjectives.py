@@ -7,12 +7,16 @@ An adjective or adverb judges when it says how good, sure or large a result is. 
 import math
 from dataclasses import dataclass
 
+from pipeline.phrases import phrase
 from pipeline.reporting.words.numbers import Estimate, position
 
 
 @dataclass(frozen=True)
 class Scale:
-    """Steps from the lowest: an upper bound and its word. A bound is of the step above it, or below it if `closed`."""
+    """Steps from the lowest: an upper bound and its word. A bound is of the step above it, or below it if `closed`.
+
+    Words are codes too: whoever shows one puts it into the language spoken.
+    """
 
     steps: tuple[tuple[float, str], ...]
     closed: bool = False
@@ -36,11 +40,19 @@ class Sides:
         return words.get(position(estimate, ideal), "unknown")
 
 
-DISCRIMINATION = Scale(((0.6, "weak"), (0.7, "modest"), (0.8, "moderate"), (0.9, "good"), (math.inf, "very good")))
+DISCRIMINATION = Scale(
+    (
+        (0.6, phrase("weak")),
+        (0.7, phrase("modest")),
+        (0.8, phrase("moderate")),
+        (0.9, phrase("good")),
+        (math.inf, phrase("very good")),
+    )
+)
 """By AUROC."""
-PRECISION = Scale(((0.5, ""), (math.inf, "imprecise")), closed=True)
+PRECISION = Scale(((0.5, ""), (math.inf, phrase("imprecise"))), closed=True)
 """By the width of the 95% interval of a calibration slope."""
-SPREAD = Sides("too extreme", "about right", "too cautious")
+SPREAD = Sides(phrase("too extreme"), phrase("about right"), phrase("too cautious"))
 """Of predicted risks, by their calibration slope."""
-LEVEL = Sides("overstated", "right on average", "understated")
+LEVEL = Sides(phrase("overstated"), phrase("right on average"), phrase("understated"))
 """Of predicted risks, by the ratio of observed to expected events."""

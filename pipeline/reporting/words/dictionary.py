@@ -1,42 +1,92 @@
 """The data dictionary."""
 
-from data_schemas.columns import Column, Direction, Reference, Severity, TimeToEvent
+from data_schemas.columns import (
+    Column,
+    Direction,
+    FactorClass,
+    Kind,
+    Reference,
+    Role,
+    Severity,
+    TimeToEvent,
+)
+from pipeline.phrases import phrase
+from pipeline.reporting.language import say
 
-MADE_FROM = ("Made from the schema of", ", which validation, model and report follow as well.")
+MADE_FROM = (phrase("Made from the schema of"), phrase(", which validation, model and report follow as well."))
 """Before and after the cohort's name."""
-RULES = "A record that breaks one of these is set aside, with the name of the rule."
-NO_RULES = "The schema declares no rule beyond types, codes and plausible ranges."
-NO_DATA = "This page holds no data, only what the schema declares."
-WAYS = {Direction.INCREASES: "risk increases with it", Direction.DECREASES: "risk decreases with it"}
-FOLLOWS = {
-    Severity.REFUSE: "the table is refused",
-    Severity.QUARANTINE: "the record is set aside",
-    Severity.WARN: "a warning is given",
+RULES = phrase("A record that breaks one of these is set aside, with the name of the rule.")
+NO_RULES = phrase("The schema declares no rule beyond types, codes and plausible ranges.")
+NO_DATA = phrase("This page holds no data, only what the schema declares.")
+ROLES = {
+    Role.IDENTIFIER: phrase("identifier"),
+    Role.PREDICTOR: phrase("predictor"),
+    Role.OUTCOME: phrase("outcome"),
+    Role.INDEX_DATE: phrase("index date"),
+    Role.SITE: phrase("site"),
+    Role.EXCLUDED: phrase("excluded"),
 }
-"""What happens to a value outside the plausible range."""
+KINDS = {
+    Kind.TEXT: phrase("text"),
+    Kind.INTEGER: phrase("integer"),
+    Kind.DECIMAL: phrase("decimal"),
+    Kind.CATEGORY: phrase("category"),
+    Kind.DATE: phrase("date"),
+}
+FACTORS = {
+    FactorClass.IMMUTABLE: phrase("immutable"),
+    FactorClass.MARKER: phrase("marker"),
+    FactorClass.MODIFIABLE: phrase("modifiable"),
+    FactorClass.TREATMENT: phrase("treatment"),
+}
+WAYS = {
+    Direction.INCREASES: phrase("risk increases with it"),
+    Direction.DECREASES: phrase("risk decreases with it"),
+}
+RANGES = {
+    Severity.REFUSE: phrase("{low} to {high}; outside, the table is refused"),
+    Severity.QUARANTINE: phrase("{low} to {high}; outside, the record is set aside"),
+    Severity.WARN: phrase("{low} to {high}; outside, a warning is given"),
+}
+"""The plausible range, by what happens to a value outside."""
 
 
 def title(study: str) -> str:
     """The title of the page."""
-    return f"{study}: data dictionary"
+    return say("{study}: data dictionary", study=study)
 
 
-def name_role(role: str) -> str:
+def name_role(role: Role) -> str:
     """The heading of the columns of a role."""
-    return f"Role: {role}"
+    return say("Role: {role}", role=say(ROLES[role]))
+
+
+def say_kind(column: Column) -> str:
+    """How values are read, and whether categories have an order."""
+    kind = say(KINDS[column.kind])
+    return say("{kind}, ordered", kind=kind) if column.ordered else kind
 
 
 def define_event(outcome: TimeToEvent) -> str:
     """Who had the event by the horizon, and of whom that is unknown."""
-    return (
-        f"{outcome.event_column} is {outcome.event} at or before {outcome.horizon:g} {outcome.unit} in {outcome.time}; "
-        "followed for less without it: unknown"
+    return say(
+        "{column} is {event} at or before {horizon} {unit} in {time}; followed for less without it: unknown",
+        column=outcome.event_column,
+        event=outcome.event,
+        horizon=f"{outcome.horizon:g}",
+        unit=outcome.unit,
+        time=outcome.time,
     )
+
+
+def define_category(column: str, event: str) -> str:
+    """Who had the outcome that is one code of a column."""
+    return say("{column} is {event}", column=column, event=event)
 
 
 def say_ceiling(auroc: float, source: str) -> str:
     """Above which AUROC a leak is suspected, and by whose results."""
-    return f"above {auroc:g}: {source}"
+    return say("above {auroc}: {source}", auroc=f"{auroc:g}", source=source)
 
 
 def say_range(column: Column) -> str:
@@ -44,35 +94,52 @@ def say_range(column: Column) -> str:
     if column.plausible is None:
         return ""
     low, high = column.plausible
-    return f"{low:g} to {high:g}; outside, {FOLLOWS[column.severity('range')]}"
+    return say(RANGES[column.severity("range")], low=f"{low:g}", high=f"{high:g}")
 
 
 def say_conversion(column: Column) -> str:
     """From which unit values are converted; empty where they are not."""
-    mass = f", with a molar mass of {column.molar_mass:g} g/mol" if column.molar_mass else ""
+    mass = f"{column.molar_mass:g}" if column.molar_mass else ""
+    if column.unit_column and mass:
+        return say("from the unit in {column}, with a molar mass of {mass} g/mol", column=column.unit_column, mass=mass)
     if column.unit_column:
-        return f"from the unit in {column.unit_column}{mass}"
-    return f"from {column.source_unit}{mass}" if column.source_unit else ""
+        return say("from the unit in {column}", column=column.unit_column)
+    if not column.source_unit:
+        return ""
+    if mass:
+        return say("from {unit}, with a molar mass of {mass} g/mol", unit=column.source_unit, mass=mass)
+    return say("from {unit}", unit=column.source_unit)
 
 
 def say_reference(reference: Reference) -> str:
     """The reference range and its source."""
-    low, high = reference.low, reference.high
-    both = low is not None and high is not None
-    span = f"{low:g} to {high:g}" if both else f"at least {low:g}" if low is not None else f"at most {high:g}"
-    return f"{span} ({reference.source})"
+    low, high, source = reference.low, reference.high, reference.source
+    if low is not None and high is not None:
+        return say("{low} to {high} ({source})", low=f"{low:g}", high=f"{high:g}", source=source)
+    if low is not None:
+        return say("at least {n} ({source})", n=f"{low:g}", source=source)
+    return say("at most {n} ({source})", n=f"{high:g}", source=source)
 
 
 def say_change(column: Column) -> str:
     """The largest plausible change, its bounds and source."""
     assert column.change is not None
     low, high = column.change.bounds
-    unit = f" {column.unit}" if column.unit else ""
-    return f"{column.change.step:+g}{unit}, within {low:g} to {high:g} ({column.change.source})"
+    step = f"{column.change.step:+g}"
+    return say(
+        "{step}, within {low} to {high} ({source})",
+        step=f"{step} {column.unit}" if column.unit else step,
+        low=f"{low:g}",
+        high=f"{high:g}",
+        source=column.change.source,
+    )
 
 
 def say_missing(column: Column) -> str:
     """Whether values may be missing, how many, and how that is written."""
-    codes = f"; written as {', '.join(column.missing_codes)}" if column.missing_codes else ""
-    most = f" in at most {column.missing_at_most:.0%} of the records" if column.missing_at_most is not None else ""
-    return ("allowed" if column.missing_allowed else "not allowed") + most + codes
+    said = say("allowed") if column.missing_allowed else say("not allowed")
+    if column.missing_at_most is not None:
+        said = say("{allowed} in at most {share} of the records", allowed=said, share=f"{column.missing_at_most:.0%}")
+    if column.missing_codes:
+        said = say("{allowed}; written as {codes}", allowed=said, codes=say(", ").join(column.missing_codes))
+    return said

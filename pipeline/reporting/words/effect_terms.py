@@ -1,48 +1,52 @@
 """The names and numbers of a treatment's effect as text. Differences are treated less control."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from data_schemas.columns import Column
+from pipeline.phrases import phrase
+from pipeline.reporting.language import say
 from pipeline.reporting.results import Plain
 from pipeline.reporting.words import numbers
 
 Columns = Mapping[str, Column]
 
-TITLE = "Treatment effect"
+TITLE = phrase("Treatment effect")
 HEADINGS = {
-    "assumptions": "Assumptions",
-    "adjustment": "Adjustment",
-    "comparison": "The two arms compared",
-    "overlap": "Overlap of the arms",
-    "balance": "Balance of the arms",
-    "sensitivity": "Sensitivity to an unmeasured confounder",
-    "by_risk": "By predicted risk",
-    "by_benefit": "By predicted difference",
+    "assumptions": phrase("Assumptions"),
+    "adjustment": phrase("Adjustment"),
+    "comparison": phrase("The two arms compared"),
+    "overlap": phrase("Overlap of the arms"),
+    "balance": phrase("Balance of the arms"),
+    "sensitivity": phrase("Sensitivity to an unmeasured confounder"),
+    "by_risk": phrase("By predicted risk"),
+    "by_benefit": phrase("By predicted difference"),
 }
 CAPTIONS = {
-    "adjustment": "Columns adjusted for, with the declared reason",
-    "comparison": "The two arms, with and without adjustment",
-    "alone": "The two arms, without adjustment",
-    "forest": "Difference in risk: overall, and by predicted risk",
-    "overlap": "Probability of treatment, by arm",
-    "balance": "Differences between the arms",
-    "by_risk": "The two arms by predicted risk in the control arm",
-    "benefit": "Calibration of benefit: observed against predicted difference",
+    "adjustment": phrase("Columns adjusted for, with the declared reason"),
+    "comparison": phrase("The two arms, with and without adjustment"),
+    "alone": phrase("The two arms, without adjustment"),
+    "forest": phrase("Difference in risk: overall, and by predicted risk"),
+    "overlap": phrase("Probability of treatment, by arm"),
+    "balance": phrase("Differences between the arms"),
+    "by_risk": phrase("The two arms by predicted risk in the control arm"),
+    "benefit": phrase("Calibration of benefit: observed against predicted difference"),
 }
 UNLIKE = 0.1
 """Standardised mean differences beyond it are counted (Austin 2009, Stat Med 28:3083)."""
 ARMS = ("treated", "control")
+MISSING = phrase("missing")
+"""The level of those without a value, in the balance of the arms."""
+MEANS = {"ATE": phrase("all patients of the two arms (ATE)"), "ATT": phrase("the treated (ATT)")}
 
-POINTS = "percentage points"
-NEEDED = "Number needed to treat"
+MEASURE = phrase("Difference in risk (percentage points)")
+NEEDED = phrase("Number needed to treat")
 GROUPS: Mapping[int, tuple[str, ...]] = {
-    2: ("Lower half", "Upper half"),
-    3: ("Lowest third", "Middle third", "Highest third"),
-    4: ("Lowest quarter", "Second quarter", "Third quarter", "Highest quarter"),
+    2: (phrase("Lower half"), phrase("Upper half")),
+    3: (phrase("Lowest third"), phrase("Middle third"), phrase("Highest third")),
+    4: (phrase("Lowest quarter"), phrase("Second quarter"), phrase("Third quarter"), phrase("Highest quarter")),
 }
-KINDS = {2: "half", 3: "third", 4: "quarter"}
 
 
 def name_column(columns: Columns, name: str) -> str:
@@ -53,7 +57,9 @@ def name_column(columns: Columns, name: str) -> str:
 def name_level(columns: Columns, row: Mapping[str, Any]) -> str:
     """What a row of the balance is about."""
     label = name_column(columns, row["column"])
-    return label if row["level"] is None else f"{label}: {row['level']}"
+    if row["level"] is None:
+        return label
+    return say("{label}: {level}", label=label, level=say(MISSING) if row["level"] == MISSING else row["level"])
 
 
 def show_share(value: float) -> str:
@@ -78,9 +84,21 @@ def show_difference(estimate: numbers.Estimate) -> str:
     return numbers.estimate(estimate, show_points(estimate))
 
 
+def say_caption(key: str) -> str:
+    """The caption of a table or figure."""
+    return say(CAPTIONS[key])
+
+
+def say_reason(estimate: numbers.Estimate) -> str:
+    """Why there is no value."""
+    return say(estimate.get("reason") or numbers.NO_REASON)
+
+
 def show_described(estimate: numbers.Estimate, show: numbers.Show) -> str:
     """A value that describes these patients and so has no interval, or the reason why there is none."""
-    return f"not shown: {estimate['reason']}" if estimate["value"] is None else show(estimate["value"])
+    if estimate["value"] is None:
+        return say("not shown: {reason}", reason=say_reason(estimate))
+    return show(estimate["value"])
 
 
 def show_needed(difference: numbers.Estimate) -> str:
@@ -89,12 +107,15 @@ def show_needed(difference: numbers.Estimate) -> str:
     The inverse of the difference and of its limits (Altman 1998, BMJ 317:1309), rounded up.
     """
     where = numbers.position(difference, 0.0)
-    if where in ("around", "unknown"):
-        reason = "the interval of the difference holds 0" if where == "around" else difference["reason"]
-        return f"not given: {reason}"
+    if where == "around":
+        return say("not given: the interval of the difference holds 0")
+    if where == "unknown":
+        return say("not given: {reason}", reason=say_reason(difference))
     value, *limits = (math.ceil(round(1 / abs(difference[key]), 6)) for key in ("value", "lo", "hi"))
-    way = "fewer" if where == "below" else "more"
-    return f"{value:,} for one {way} ({min(limits):,}{numbers.TO}{max(limits):,})"
+    shown = {"number": f"{value:,}", "limits": f"{min(limits):,}{say(numbers.TO)}{max(limits):,}"}
+    if where == "below":
+        return say("{number} for one fewer ({limits})", **shown)
+    return say("{number} for one more ({limits})", **shown)
 
 
 def choose_comparison(effect: Plain) -> Plain:
@@ -105,22 +126,37 @@ def choose_comparison(effect: Plain) -> Plain:
 
 def list_facts(columns: Columns, outcome: str, effect: Plain) -> list[tuple[str, str]]:
     """Who is compared with whom, and on what."""
-    others, lot = effect["in_neither_arm"], effect["design"] == "randomised"
-    arms = [
-        (name, f"{' or '.join(effect[key])}: {numbers.count(effect['patients'][key])} patients")
-        for key, name in zip(ARMS, ("Treated arm", "Control arm"), strict=True)
-    ]
-    facts = [
+    others, column = effect["in_neither_arm"], name_column(columns, effect["treatment"])
+    estimand = effect["estimand"]
+    return [
+        (say("Treatment"), _say_design(column, effect["design"])),
+        (say("Treated arm"), _say_arm(effect, "treated")),
+        (say("Control arm"), _say_arm(effect, "control")),
         (
-            "Treatment",
-            f"{name_column(columns, effect['treatment'])}, {'drawn by lot' if lot else 'chosen, not drawn by lot'}",
+            say("Patients in neither arm"),
+            say("hidden: too few to show") if others is None else numbers.count(others),
         ),
-        *arms,
-        ("Patients in neither arm", "hidden: too few to show" if others is None else numbers.count(others)),
-        ("Outcome", outcome),
+        (say("Outcome"), outcome),
+        (say("Mean over"), say(MEANS[estimand])),
     ]
-    mean = "all patients of the two arms (ATE)" if effect["estimand"] == "ATE" else "the treated (ATT)"
-    return [*facts, ("Mean over", mean)]
+
+
+def list_labels(labels: Sequence[str]) -> str:
+    """The labels of an arm, any of which a patient may have."""
+    return say(" or ").join(labels)
+
+
+def _say_design(column: str, design: str) -> str:
+    if design == "randomised":
+        return say("{column}, drawn by lot", column=column)
+    return say("{column}, chosen, not drawn by lot", column=column)
+
+
+def _say_arm(effect: Plain, arm: str) -> str:
+    labels, patients = list_labels(effect[arm]), effect["patients"][arm]
+    if patients is None:
+        return say("{labels}: hidden patients", labels=labels)
+    return say("{labels}: {patients} patients", labels=labels, patients=numbers.count(patients))
 
 
 def trims(effect: Plain) -> bool:

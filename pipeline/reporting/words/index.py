@@ -1,25 +1,35 @@
 """The index page, which leads to every report."""
 
-from pipeline.reporting.words.numbers import plural
+from pipeline.phrases import phrase
+from pipeline.reporting.language import plural, say
+from pipeline.reporting.words.numbers import sentences
 from pipeline.reporting.words.tables import INTERVALS
 
-TITLE = "Clinical risk models: reports"
-WHAT = "For each cohort: how well its model works, which risk factors it uses, and how sure anyone can be."
-NO_REPORT, COMMAND = "There is no report yet. Describe a cohort and run", "dvc repro"
-LINKS = (("report.html", "Report"), ("data_dictionary.html", "Data dictionary"), ("model_card.md", "Model card"))
+TITLE = phrase("Clinical risk models: reports")
+WHAT = phrase("For each cohort: how well its model works, which risk factors it uses, and how sure anyone can be.")
+NO_REPORT, COMMAND = phrase("There is no report yet. Describe a cohort and run"), "dvc repro"
+LINKS = (
+    ("report.html", phrase("Report")),
+    ("data_dictionary.html", phrase("Data dictionary")),
+    ("model_card.md", phrase("Model card")),
+)
 """The pages of a cohort and their names."""
-SCALES = "Aggregates only. An AUROC of 0.5 is guessing and 1 perfect separation; a calibration slope of 1 is ideal."
-COMPARISON = "Cohorts side by side, on the patients evaluated"
+SCALES = phrase(
+    "Aggregates only. An AUROC of 0.5 is guessing and 1 perfect separation; a calibration slope of 1 is ideal."
+)
+COMPARISON = phrase("Cohorts side by side, on the patients evaluated")
+COMPARES = phrase(
+    "Observed to expected ratio (O:E): 1 is ideal. Outcomes and patients differ between cohorts, so these figures do "
+    "not rank the models."
+)
 
 
 def note_comparison() -> str:
     """How to read the cohorts beside each other."""
-    return (
-        f"{INTERVALS} Observed to expected ratio (O:E): 1 is ideal. Outcomes and patients differ between cohorts, so "
-        "these figures do not rank the models."
-    )
+    return sentences([say(INTERVALS), say(COMPARES)])
 
 
 def say_evaluated(n: int, events: int) -> str:
     """On how many patients a model was evaluated, and how many events they had."""
-    return f"{plural(n, 'patient')}, {plural(events, 'event')}"
+    patients, happened = plural(n, "{n} patient", "{n} patients"), plural(events, "{n} event", "{n} events")
+    return say("{patients}, {events}", patients=patients, events=happened)

@@ -2,15 +2,26 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
 from typing import Any
+
+from pipeline.phrases import phrase
+from pipeline.reporting.language import say
 
 Estimate = Mapping[str, Any]
 Show = Callable[[float], str]
 
-HIDDEN = "hidden"
+HIDDEN = phrase("hidden")
+NOT_COMPUTED = phrase("not computed")
+NO_REASON = phrase("no reason recorded")
 NOTHING = "\u2013"
-TO = "\u00a0to\u00a0"
+TO = phrase("\u00a0to\u00a0")
 """Between the ends of an interval, which is not broken over two lines."""
+NOT_GIVEN = phrase("not given in the results")
+JOINT = phrase("; ")
+"""Between findings put side by side."""
+ENDS = (".", "!", "?", "\u3002", "\uff01", "\uff1f")
+"""What a sentence ends with."""
 
 
 def decimal(value: float, digits: int = 2) -> str:
@@ -66,12 +77,12 @@ def points(value: float) -> str:
 
 def percentage_points(value: float) -> str:
     """A distance between two shares, without a sign."""
-    return f"{decimal(100 * value, 1)} percentage points"
+    return say("{points} percentage points", points=decimal(100 * value, 1))
 
 
 def count(value: int | None) -> str:
     """A number of patients or records; None was hidden for being small."""
-    return HIDDEN if value is None else f"{value:,}"
+    return say(HIDDEN) if value is None else f"{value:,}"
 
 
 def text(value: object) -> str:
@@ -81,26 +92,48 @@ def text(value: object) -> str:
     return significant(value) if isinstance(value, float) else str(value)
 
 
+def told(found: Mapping[str, Any], name: str) -> str:
+    """What a stage wrote under a name, in the language spoken."""
+    return say(found[name])
+
+
 def interval(estimate: Estimate, show: Show) -> str:
     """Only the 95% interval, or nothing."""
     if estimate.get("lo") is None or estimate.get("hi") is None:
         return ""
-    return f"{show(estimate['lo'])}{TO}{show(estimate['hi'])}"
+    return f"{show(estimate['lo'])}{say(TO)}{show(estimate['hi'])}"
+
+
+def no_value(estimate: Estimate) -> str:
+    """Why there is no value."""
+    return say("not computed: {reason}", reason=_reason(estimate))
+
+
+def no_interval(estimate: Estimate) -> str:
+    """Why there is no interval."""
+    return say("no interval: {reason}", reason=_reason(estimate))
+
+
+def _reason(estimate: Estimate) -> str:
+    return say(estimate.get("reason") or NO_REASON)
 
 
 def estimate(estimate: Estimate, show: Show = decimal) -> str:
     """Value and 95% interval, such as `0.69 (0.63 to 0.75)`; without a value, the reason why."""
-    reason = estimate.get("reason") or "no reason recorded"
     if estimate.get("value") is None:
-        return f"not computed: {reason}"
-    limits = interval(estimate, show)
-    return f"{show(estimate['value'])} ({limits or f'no interval: {reason}'})"
+        return no_value(estimate)
+    return bracket(show(estimate["value"]), interval(estimate, show) or no_interval(estimate))
+
+
+def bracket(shown: str, more: str) -> str:
+    """Something shown, and more about it in brackets: `42 (12%)`."""
+    return say("{shown} ({more})", shown=shown, more=more)
 
 
 def from_columns(row: Mapping[str, Any], name: str) -> Estimate:
     """The estimate that a CSV file keeps in `name`, `name_lo` and `name_hi`."""
     parts = {"value": row.get(name), "lo": row.get(f"{name}_lo"), "hi": row.get(f"{name}_hi")}
-    return {**parts, "reason": "not given in the results" if None in parts.values() else None}
+    return {**parts, "reason": NOT_GIVEN if None in parts.values() else None}
 
 
 def exponential(logarithm: Estimate) -> Estimate:
@@ -111,18 +144,24 @@ def exponential(logarithm: Estimate) -> Estimate:
 
 def join(parts: Sequence[str]) -> str:
     """`a`, `a and b`, `a, b and c`."""
-    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+    *first, last = parts or [""]
+    return say("{first} and {last}", first=say(", ").join(first), last=last) if first else last
 
 
-def plural(number: int, one: str, many: str | None = None) -> str:
-    """`1 patient`, `2 patients`."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
+def sentences(parts: Sequence[str]) -> str:
+    """Sentences one after the other, with a space between them in languages that put one."""
+    return reduce(lambda before, after: say("{before} {after}", before=before, after=after), parts)
 
 
 def sentence(words: str) -> str:
     """Words with a capital at the start and a full stop at the end."""
-    start = words[:1].upper() + words[1:]
-    return start if start.endswith((".", "!", "?")) else start + "."
+    start = capital(words)
+    return start if start.endswith(ENDS) else say("{sentence}.", sentence=start)
+
+
+def capital(words: str) -> str:
+    """Words with a capital at the start."""
+    return words[:1].upper() + words[1:]
 
 
 def position(estimate: Estimate, ideal: float = 1.0) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from pipeline.reporting.language import plural, say
-from pipeline.reporting.words.numbers import count, join
+from pipeline.reporting.words.numbers import count, join, sentences
 
 NAMED = 3
 """Checks and factors that are named; of further ones only the number is said."""
@@ -49,14 +49,19 @@ def say_checks(failed: Sequence[str], warned: Sequence[str], checks: int) -> str
     )
 
 
-def say_factors(labels: Sequence[str]) -> str:
-    """What weighs most, from the labels of all predictors in order of weight."""
-    if not labels:
-        return say("What weighs most in it is not known.")
-    return say(
-        "What weighs most in its predictions: {names}. These are associations and no advice to change anything.",
-        names=join(list(labels[:NAMED])),
-    )
+def say_factors(context: Sequence[str], modifiable: Sequence[str]) -> str:
+    """What weighs most, from labels in order of weight: of markers and fixed characteristics, and of what can change.
+
+    Treatments are not named: who received one says how ill they were.
+    """
+    said = []
+    if context:
+        names = join(list(context[:NAMED]))
+        said.append(say("Of markers and fixed characteristics, its predictions rest most on {names}.", names=names))
+    if modifiable:
+        names = join(list(modifiable[:NAMED]))
+        said.append(say("Of factors that medicine can act on, its predictions rest most on {names}.", names=names))
+    return sentences([*said, say("These are associations, and no advice to change anything.")]) if said else ""
 
 
 def _name(checks: Sequence[str]) -> str:

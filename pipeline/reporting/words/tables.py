@@ -1,4 +1,6 @@
 """Notes that several tables share."""
 
-INTERVALS = "Each estimate with its 95% interval."
-SMALL = "'hidden': too few patients to show, or enough to compute a number that is too small."
+from pipeline.phrases import phrase
+
+INTERVALS = phrase("Each estimate with its 95% interval.")
+SMALL = phrase("'hidden': too few patients to show, or enough to compute a number that is too small.")

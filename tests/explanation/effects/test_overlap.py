@@ -53,7 +53,9 @@ def test_no_bin_shows_a_small_group_and_bins_follow_each_other(seed, n, steep, s
     assert all(count == 0 or count >= smallest for count in told)
     assert [row["hi"] for row in found["bins"][:-1]] == [row["lo"] for row in found["bins"][1:]]
     for side in ("treated", "control"):
-        assert sum(row[side] for row in found["bins"]) in (0, arms.count()[side])
+        drawn = sum(row[side] for row in found["bins"])
+        assert drawn in (0, arms.count()[side])
+        assert found["drawn"][side] == (drawn > 0)
     shown = found["left"]
     assert shown is None or all(count == 0 or count >= smallest for count in shown.values())
     assert (shown is None) == (found["stay"] is None) == (found["share"]["value"] is None)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.reporting.words import effect_terms
+from pipeline.reporting.words import effect_parts, effect_terms
 from pipeline.reporting.words import effects as effect_words
 from pipeline.reporting.words import numbers as shows
 from tests.reporting.effect_readers import numbers
@@ -77,33 +77,33 @@ def test_who_leaves_is_said_and_changes_the_question() -> None:
     effect, columns = make_effect(RECURRENCE), RECURRENCE.columns()
     treated, control = effect["overlap"]["stay"].values()
     left = f"53 of the treated and 37 of the control arm leave; {treated:,} and {control:,} stay, 97% of all"
-    assert left in effect_words.say_overlap(effect["overlap"])
+    assert left in effect_parts.say_overlap(effect["overlap"])
     assert "who stay in the comparison" in effect_words.say_question(columns, OUTCOME, effect)
     effect["overlap"] |= {"left": {"treated": 0, "control": 0}}
-    assert "Nobody leaves" in effect_words.say_overlap(effect["overlap"])
+    assert "Nobody leaves" in effect_parts.say_overlap(effect["overlap"])
     assert "who stay" not in effect_words.say_question(columns, OUTCOME, effect)
 
 
 @pytest.mark.parametrize(("count", "says"), [(2, "2 halves"), (3, "3 thirds"), (4, None)])
 def test_fewer_groups_than_quarters_are_explained(count: int, says: str | None) -> None:
     effect = make_effect(RECURRENCE, groups=count)
-    text = f"{effect_words.say_groups('predicted risk', count, None)} {effect_words.say_by_risk(effect)}"
+    text = f"{effect_parts.say_groups('by_risk', count, None)} {effect_parts.say_by_risk(effect)}"
     assert ("as quarters would hold too few" in text) == (says is not None)
     assert says is None or says in text
-    assert f"lowe{'r half' if count == 2 else 'st ' + effect_terms.KINDS[count]}" in text
+    assert {2: "lower half", 3: "lowest third", 4: "lowest quarter"}[count] in text
 
 
 def test_groups_that_leave_out_the_overall_difference_are_counted() -> None:
     effect = make_effect(RECURRENCE)
     for group, value in zip(effect["by_risk"]["groups"], (-0.11, -0.12, -0.3, 0.2), strict=True):
         group["difference"] = est(value, 0.1)
-    said = effect_words.say_by_risk(effect)
+    said = effect_parts.say_by_risk(effect)
     assert said is not None
     assert "2 of 4 intervals leave out the overall difference of \u221211.0" in said
     assert "\u221211.0 percentage points in the lowest quarter" in said
     assert "+20.0 percentage points in the highest quarter" in said
     effect["by_risk"]["groups"] = effect["by_risk"]["groups"][:2]
-    assert "Every interval holds" in (effect_words.say_by_risk(effect) or "")
+    assert "Every interval holds" in (effect_parts.say_by_risk(effect) or "")
 
 
 def test_e_values_are_said_with_their_meaning() -> None:
@@ -127,8 +127,8 @@ def test_e_values_are_said_with_their_meaning() -> None:
     ],
 )
 def test_the_slope_is_read_from_its_interval(slope: dict[str, Any], says: str) -> None:
-    assert says in effect_words.say_slope(slope)
-    assert shows.estimate(slope) in effect_words.say_slope(slope)
+    assert says in effect_parts.say_slope(slope)
+    assert shows.estimate(slope) in effect_parts.say_slope(slope)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -141,7 +141,7 @@ def test_unlike_columns_are_counted_before_and_after(design: str, seed: int) -> 
             if row[when]["value"] is not None:
                 found[row["column"]] = max(found.get(row["column"], 0), abs(row[when]["value"]))
     before, after = ([name for name, size in found.items() if size > 0.1] for found in worst.values())
-    said = effect_words.say_balance(RECURRENCE.columns(), effect)
+    said = effect_parts.say_balance(RECURRENCE.columns(), effect)
     assert f": {len(before)} of {len(worst['before'])}" in said
     assert (f"before weighting, {len(after)} after it" in said) == (design == "observational")
     assert "1 difference." in said

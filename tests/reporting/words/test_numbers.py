@@ -1,12 +1,36 @@
 """Numbers as text: no false precision, no minus before nothing, and a reason where there is no number."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.reporting.catalogue import Catalogue
+from pipeline.reporting.language import SPOKEN
 from pipeline.reporting.words import numbers
+
+ELSEWHERE = {
+    "{sentence}.": "{sentence}。",
+    "{before} {after}": "{before}{after}",
+    "{first} and {last}": "{first}和{last}",
+    ", ": "、",
+    "hidden": "隐藏",
+    numbers.TO: "至",
+    "{shown} ({more})": "{shown}[{more}]",
+    "not computed: {reason}": "未计算={reason}",
+    "no interval: {reason}": "无区间={reason}",
+    "too few events": "事件过少",
+}
+"""Texts of this room in a language with marks of its own."""
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[None]:
+    token = SPOKEN.set(Catalogue("zh", {text: (said,) for text, said in ELSEWHERE.items()}, lambda _: 0))
+    yield
+    SPOKEN.reset(token)
 
 
 def est(value: float | None, lo: float | None, hi: float | None, reason: str | None = None) -> dict[str, Any]:
@@ -48,3 +72,35 @@ def test_no_negative_zero(value: float) -> None:
     assert float(shown.replace(",", "").replace("\u2212", "-")) == pytest.approx(value, abs=0.0051)
     assert "-" not in shown
     assert shown != "\u22120.00"
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [("it rises", "It rises."), ("It rises.", "It rises."), ("Does it?", "Does it?"), ("升高。", "升高。")],
+)
+def test_a_sentence_ends_once(words: str, sentence: str) -> None:
+    assert numbers.sentence(words) == sentence
+    assert numbers.sentence(sentence) == sentence
+
+
+@pytest.mark.parametrize(
+    ("parts", "joined"), [([], ""), (["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")]
+)
+def test_join(parts: list[str], joined: str) -> None:
+    assert numbers.join(parts) == joined
+
+
+def test_sentences_stand_side_by_side() -> None:
+    assert numbers.sentences(["It rises."]) == "It rises."
+    assert numbers.sentences(["It rises.", "It falls.", "It stays."]) == "It rises. It falls. It stays."
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_another_language_has_its_own_marks() -> None:
+    assert numbers.sentence("升高") == numbers.sentence("升高。") == "升高。"
+    assert numbers.sentences(["甲。", "乙。"]) == "甲。乙。"
+    assert numbers.join(["a", "b", "c"]) == "a、b和c"
+    assert numbers.estimate(est(0.692, 0.641, 0.743)) == "0.69[0.64至0.74]"
+    assert numbers.estimate(est(0.7, None, None, "too few events")) == "0.70[无区间=事件过少]"
+    assert numbers.estimate(est(None, None, None, "too few events")) == "未计算=事件过少"
+    assert (numbers.count(None), numbers.count(1200)) == ("隐藏", "1,200")

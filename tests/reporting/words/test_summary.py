@@ -28,8 +28,12 @@ def test_checks_that_were_not_met_are_named(failed: list[str], warned: list[str]
     assert say_checks(failed, warned, 9) == expected
 
 
-def test_the_first_factors_are_named() -> None:
-    assert say_factors(["age", "size", "grade", "nodes"]).startswith(
-        "What weighs most in its predictions: age, size and grade."
+def test_the_first_factors_are_named_by_what_medicine_can_do() -> None:
+    said = say_factors(["age", "size", "grade", "nodes"], ["pressure"])
+    assert said == (
+        "Of markers and fixed characteristics, its predictions rest most on age, size and grade. "
+        "Of factors that medicine can act on, its predictions rest most on pressure. "
+        "These are associations, and no advice to change anything."
     )
-    assert say_factors([]) == "What weighs most in it is not known."
+    assert say_factors([], ["pressure"]).startswith("Of factors that medicine can act on")
+    assert say_factors([], []) == ""
