@@ -10,6 +10,7 @@ from sklearn.metrics import log_loss, roc_auc_score
 from data_schemas.breast_cancer_diagnosis import BreastCancerDiagnosis
 from data_schemas.breast_cancer_recurrence import BreastCancerRecurrence
 from data_schemas.columns import Classes, Subgroup
+from pipeline.disclosure import publish
 from pipeline.evaluation.assemble import (
     HeldOut,
     compare_models,
@@ -214,6 +215,7 @@ def test_the_design_is_said_as_the_split_has_it():
         "on 30 patients and tested on the 12 later ones, with date of surgery on or after 01 February 2020"
         in temporal["says"]
     )
+    assert "Developed on 30 patients and tested on the 10 later ones" in publish(temporal, 5)["says"]  # 40 of 42
     assert describe_design(split, None, None)["design"] == "hold-out"
     folds = pd.DataFrame({"part": ["development"] * 9, "fold_1": [0, 1, 2] * 3, "fold_2": [2, 1, 0] * 3})
     crossed = describe_design(folds, None, None)

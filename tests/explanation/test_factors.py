@@ -179,3 +179,10 @@ def test_a_curve_stays_within_its_band():
     beside = dataclasses.replace(what, refits=[Attributions(0.0, refit + 5) for refit in what.contributions_again()])
     for row in trace_curves(beside, PREDICTORS, 10)["strong"]:
         assert row["lo"] == row["contribution"] < row["hi"]
+
+
+def test_the_few_of_no_group_do_not_follow_from_the_others():
+    """Three of 400 have the rare level, which is left out: neither its size nor that of the other is told."""
+    curves = trace_curves(explained(refits=5), PREDICTORS, 10)
+    assert [row["n"] for row in curves["rare"]] == [None]
+    assert sum(row["n"] for row in curves["site"]) == 400

@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.disclosure import publish, round_count
 from pipeline.models.candidates import Context, build_candidates
 from pipeline.models.ensemble import ENSEMBLE
 from pipeline.models.outcomes import make_examples
@@ -104,3 +105,18 @@ def test_nothing_learnt_from_patients_values_is_published(summary):
     assert not [number for number in private if number in text]
     assert "booster" not in text
     assert "coefficients" not in text
+
+
+@pytest.mark.parametrize("patients", [120, 121, 122, 123, 124])
+def test_who_taught_is_published_as_what_the_tested_leave_of_all(patients):
+    examples = make_examples(make_records(1, 250), Visits)
+    development = develop_small(examples, PREDICTORS, ("logistic",))
+    taught, tested = examples.take(np.arange(patients)), examples.take(np.arange(patients, 250))
+    said = summarise_model(development, taught, CANDIDATES, PREDICTORS, tested)
+    events = [int(part.observed.event.sum()) for part in (taught, tested)]
+    assert said["development"]["patients"] == patients
+    assert (said["development"]["events"], said["event_rate"]) == (events[0], events[0] / patients)
+    told = publish(said, 5)
+    assert told["development"]["patients"] + round_count(250 - patients, 5) == 250
+    assert told["development"]["events"] + round_count(events[1], 5) == round_count(sum(events), 5)
+    assert told["event_rate"] == told["development"]["events"] / told["development"]["patients"]

@@ -81,3 +81,13 @@ def test_missing_share_is_told_where_it_may_be():
     frame.loc[0:14, "x"] = np.nan
     frame.loc[30:39, "x"] = np.nan
     assert by_name(profile(frame, [1] * 30 + [2] * 30), 1)["x"].missing_share == 0.5
+
+
+def test_great_ages_are_one():
+    ages = np.tile([60.0, 85, 91, 97, 104], 20)
+    frame = pd.DataFrame({"age": ages, "weight": ages})
+    units = {"age": "years", "weight": "kg"}
+    found = by_name(profile(frame, [1] * 50 + [2] * 50, {"age": "Age"}, units), 1)
+    assert found["age"].mean == np.minimum(ages[:50], 90).mean()
+    assert found["age"].median == 90
+    assert (found["weight"].mean, found["weight"].median) == (ages[:50].mean(), 91)

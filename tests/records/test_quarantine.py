@@ -10,6 +10,7 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 from data_schemas.columns import AnyRows
+from pipeline.disclosure import publish
 from pipeline.errors import DataRefusedError
 from pipeline.records.quarantine import validate_records
 from pipeline.records.rules import list_rules
@@ -32,6 +33,23 @@ def test_every_record_is_accounted_for(seed):
     for before, after in pairwise(flow):
         assert before["records"] - after["removed"] == after["records"]
     assert sum(rule["records"] for rule in said["rules"]) == len(done.quarantine)
+
+
+@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("step", [3, 5, 10])
+def test_the_flow_adds_up_as_it_is_published(seed, step):
+    done = validate_records(make_text(seed, 80, faults=0.1), Clinic, SETTINGS)
+    told = publish(done.summary, step)
+    assert told["rows_in"] == told["valid"] + (told["quarantined"] or 0)
+    assert told["quarantined"] != 0
+    flow = told["attrition"]
+    assert (flow[0]["records"], flow[-1]["records"]) == (told["rows_in"], told["valid"])
+    for before, after in pairwise(flow):
+        assert before["records"] - (after["removed"] or 0) == after["records"]
+        assert (after["removed"] == 0) == (after["step"] != "Quarantined")
+    exact = [row["records"] for row in done.summary["attrition"]]
+    assert all(2 * abs(row["records"] - n) <= step for row, n in zip(flow, exact, strict=True))
+    assert [rule["records"] > 0 for rule in told["rules"]] == [rule["records"] > 0 for rule in done.summary["rules"]]
 
 
 @pytest.mark.parametrize("seed", range(5))

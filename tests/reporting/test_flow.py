@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from pipeline.disclosure import round_count
 from pipeline.reporting.flow import draw_flow
 from tests.reporting.made_cohorts import COHORTS
 from tests.reporting.made_results import make_results
@@ -30,6 +31,16 @@ def test_the_flow_adds_up_from_the_first_box_to_the_last(name, removed):
     assert number(read.count) - sum(number(out.count) for out in read.leaving) == number(kept.count)
     assert [out.label for out in read.leaving] == [f"set aside that broke: rule {i}" for i in range(len(removed))]
     assert sum(number(part.count) for part in flow.parts) == number(patients.count) == len(results.split)
+
+
+@pytest.mark.parametrize("name", COHORTS)
+@pytest.mark.parametrize("patients", range(391, 401))
+def test_rounded_parts_add_up_to_the_patients(name, patients):
+    results = make_results(name)
+    told = results.validation | {"patients": round_count(patients, 5)}
+    flow = draw_flow(replace(results, validation=told, split=results.split.head(patients), round_to=5))
+    assert sum(number(part.count) for part in flow.parts) == number(flow.trunk[-1].count) == told["patients"]
+    assert all(number(part.count) % 5 == 0 for part in flow.parts)
 
 
 def test_parts_are_named_by_what_they_did():

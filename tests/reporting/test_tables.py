@@ -61,6 +61,54 @@ def test_table_one_agrees_with_pandas(build: Build) -> None:
     assert by_header["premenopausal"].cells[2] == f"{n} ({words.numbers.percent(n / 120)})"
 
 
+@pytest.mark.parametrize("step", [1, 5, 10])
+def test_rounded_columns_of_table_one_add_up(cohort: type[Cohort], results: Results, step: int) -> None:
+    """Development and test, and with and without the event, are all, in the head and in every row that hides none."""
+    table = describe_patients(cohort, results.valid, results.split, 10, step)
+    heads = [head for head in table.head if "(n = " in head]
+    sizes = [int(head.rsplit(" ", 1)[1].rstrip(")").replace(",", "")) for head in heads]
+    rows = [sizes]
+    for row in table.rows:
+        if row.inner and words.numbers.HIDDEN not in row.cells:
+            rows.append([numbers(cell) for cell in row.cells[: len(heads)]])
+            shares = [cell.split("(")[1].rstrip(")") for cell in row.cells[: len(heads)]]
+            assert shares == [words.numbers.percent(min(n / all_, 1)) for n, all_ in zip(rows[-1], sizes, strict=True)]
+    assert len(rows) > 1 or not any(row.group for row in table.rows)
+    assert all(count % step == 0 for row in rows for count in row)
+    pairs = [(place, place + 1) for place in range(1, len(heads), 2)]
+    assert all(row[0] == row[one] + row[other] for row in rows for one, other in pairs)
+    exact = describe_patients(cohort, results.valid, results.split, 10)
+    hides = [[cell == words.numbers.HIDDEN for cell in row.cells] for row in table.rows]
+    assert hides == [[cell == words.numbers.HIDDEN for cell in row.cells] for row in exact.rows]
+
+
+def test_standardised_differences_are_those_of_exact_values(build: Build) -> None:
+    cohort, results = COHORTS["breast_cancer_recurrence"], build("breast_cancer_recurrence")
+    table = describe_patients(cohort, results.valid, results.split, 10, 5)
+    assert table.head[-1] == "Standardised difference"
+    assert "of the columns Development and Test" in table.note
+    told = {row.header: row.cells[-1] for row in table.rows if row.cells and not row.inner}
+    parts = [results.valid[results.split["part"].to_numpy() == part] for part in ("development", "test")]
+    ages = [part["age"].astype(float) for part in parts]
+    apart = abs(ages[0].mean() - ages[1].mean()) / np.sqrt((ages[0].var() + ages[1].var()) / 2)
+    assert told["Age at diagnosis, years"] == f"{apart:.2f}"
+    p, q = ((part["menopausal_status"] == "premenopausal").mean() for part in parts)
+    assert told["Menopausal status"] == f"{abs(p - q) / np.sqrt((p * (1 - p) + q * (1 - q)) / 2):.2f}"
+
+
+def test_a_standardised_difference_is_hidden_with_a_count_that_it_rests_on(build: Build) -> None:
+    cohort, results = COHORTS["breast_cancer_recurrence"], build("breast_cancer_recurrence")
+    test = results.split["part"].to_numpy() == "test"
+    few = np.where(test & (np.arange(len(test)) % 60 != 0), "postmenopausal", results.valid["menopausal_status"])
+    valid = results.valid.assign(
+        menopausal_status=pd.Categorical(few, results.valid["menopausal_status"].cat.categories)
+    )
+    rows = describe_patients(cohort, valid, results.split, 10, 5).rows
+    [group] = [row for row in rows if row.header == "Menopausal status"]
+    assert group.cells == (words.numbers.HIDDEN,)
+    assert words.numbers.HIDDEN not in next(row for row in rows if row.header == "Age at diagnosis, years").cells
+
+
 def test_a_split_with_a_small_group_is_not_shown(build: Build) -> None:
     results = build("hostile")
     split = results.split.assign(part=["test"] * 9 + ["development"] * 391)

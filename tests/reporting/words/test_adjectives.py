@@ -16,6 +16,7 @@ from pipeline.reporting import page
 from pipeline.reporting.render import TEMPLATES, _environment
 from pipeline.reporting.words import adjectives
 from pipeline.reporting.words.adjectives import Scale, Sides
+from tests.reporting.made_cohorts import COHORTS
 from tests.reporting.made_results import make_results
 
 SCALES = {name: table for name, table in vars(adjectives).items() if isinstance(table, Scale)}
@@ -57,7 +58,7 @@ def read_page(table: str, number: float) -> set[str]:
     found = {**results().performance["estimates"], "auroc": est(0.75, 0.76), "calibration_slope": AROUND_1,
              "oe_ratio": AROUND_1} | SHOWN[table](number)  # fmt: skip
     made = replace(results(), performance={**results().performance, "estimates": found})
-    text = template().render(verdict=page._verdict(made, "death"))
+    text = template().render(verdict=page._verdict(COHORTS["breast_cancer_recurrence"], made))
     longest_first = sorted(words_of(table), key=len, reverse=True)
     return set(re.findall("|".join(longest_first), text))
 
