@@ -63,6 +63,7 @@ def test_a_key_like_no_other_is_to_be_removed(root):
         (lambda p: p["split"].update(folds=None), "split.folds: "),
         (lambda p: p["validate"].update(quarantine_at_most=float("nan")), "validate.quarantine_at_most: "),
         (lambda p: p["disclosure"].update(smallest_group=1), "disclosure.smallest_group: "),
+        (lambda p: p["report"].update(language="de"), "report.language: Input should be 'en' or 'zh'"),
         (lambda p: p["disclosure"].update(round_to=0), "disclosure.round_to: "),
         (lambda p: p["disclosure"].update(round_to=11), "disclosure: round_to is above smallest_group"),
         (lambda p: p["cohorts"]["breast_cancer_diagnosis"].pop("source"), "breast_cancer_diagnosis.source' is missing"),

@@ -2,14 +2,16 @@
 
 import ast
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from pipeline import reporting
-from pipeline.reporting.catalogue import FIELD, Catalogue
+from pipeline.reporting.catalogue import FIELD, LANGUAGES, Catalogue
 from pipeline.reporting.language import FOLDER, plural, say, speaking
+from pipeline.settings import Report
 
 ROOM = Path(reporting.__file__).parents[1]
 KEYWORDS = {"say": None, "phrase": None, "plural": (2, 3)}
@@ -86,3 +88,8 @@ def test_english_is_as_written() -> None:
     ]
     with speaking("en"):
         assert say("Verdict") == "Verdict"
+
+
+def test_every_language_that_may_be_set_has_its_name_and_its_catalogue() -> None:
+    allowed = Report.model_fields["language"].annotation
+    assert set(get_args(allowed)) == set(LANGUAGES) == {"en", *(path.stem for path in CATALOGUES)}
