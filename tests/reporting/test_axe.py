@@ -70,6 +70,7 @@ def test_no_page_breaks_a_rule(kind: str, tab: Any, tmp_path: Path) -> None:
         ("color-contrast", "document.querySelector('.standfirst').style = 'color: #808080; background: #fff'"),
     ],
 )
+@pytest.mark.parametrize("tab", ["en-light-1280"], indirect=True)
 def test_a_broken_rule_is_found(rule: str, breaks: str, tab: Any, tmp_path: Path) -> None:
     show(tab, "data_dictionary", tmp_path)
     tab.evaluate(breaks)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from .conftest import render_all
+from .made_cohorts import COHORTS
 
 pytestmark = pytest.mark.browser
 
@@ -49,10 +50,10 @@ CONTRAST = """
 """
 
 
-@pytest.fixture(params=["en", "zh"])
-def folder(tmp_path: Path, name: str, request: pytest.FixtureRequest) -> Path:
-    """The pages of a cohort in each language."""
-    for kind, text in render_all(name, request.param).items():
+@pytest.fixture(params=[*((name, "en") for name in COHORTS), ("breast_cancer_recurrence", "zh")], ids="-".join)
+def folder(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    """The pages of each cohort, and of one in the other language."""
+    for kind, text in render_all(*request.param).items():
         (tmp_path / f"{kind}.html").write_text(text, encoding="utf-8")
     return tmp_path
 
