@@ -1,0 +1,1 @@
+"""Released models: sealed folders, one of which is in use."""
