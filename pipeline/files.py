@@ -20,17 +20,22 @@ SIGNIFICANT_DIGITS = 6
 
 def staging(path: Path) -> Path:
     """The place beside `path` where its next version is written, its folder made."""
-    made = [folder for folder in path.parents if not folder.exists()]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    for folder in made:
-        folder.chmod(0o755 if is_public(path) else 0o700)
+    make_folder(path.parent)
     return path.with_name(f".{path.name}.partial")
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it that are missing; unless it is public, for the owner alone."""
+    made = [each for each in (folder, *folder.parents) if not each.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for each in made:
+        each.chmod(0o755 if is_public(folder) else 0o700)
 
 
 def commit(path: Path) -> None:
     """Put what stands in `staging(path)` in the place of `path`."""
     new = staging(path)
-    _secure(new, public=is_public(path))
+    secure(new, public=is_public(path))
     if new.is_dir():
         shutil.rmtree(path, ignore_errors=True)
     os.replace(new, path)
@@ -148,7 +153,8 @@ def hash_file(path: Path) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
-def _secure(path: Path, *, public: bool) -> None:
+def secure(path: Path, *, public: bool) -> None:
+    """Give a file, or a folder and all in it, the mode it must have; files outlive a loss of power then."""
     folder, file = (0o755, 0o644) if public else (0o700, 0o600)
     for each in [path, *path.rglob("*")] if path.is_dir() else [path]:
         each.chmod(folder if each.is_dir() else file)

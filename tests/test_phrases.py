@@ -10,18 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from babel.messages.extract import extract_from_dir
 
 from data_schemas.columns import Cohort
 from data_schemas.vocabulary import EventShare, NoRepeats, OneRow, RecordCount, Visits
-from pipeline import phrases
 from pipeline.evaluation.addition import say_addition
-from pipeline.reporting.catalogue import FIELD, Catalogue
+from pipeline.reporting.catalogue import Catalogue
 from pipeline.settings import load_cohort
+from tests.texts import ROOM, fields, read_asked
 
-ROOM = Path(phrases.__file__).parent
-KEYWORDS = {"say": None, "phrase": None, "plural": (2, 3)}
-MAPPING = [("reporting/templates/**.*", "jinja2"), ("**.py", "python")]
 RESULTS = ("verdict", "performance", "phenotypes", "validation", "model_summary", "explanation", "treatment_effect")
 REPORTS = sorted((ROOM.parent / "reports").glob("breast_cancer_*"))
 HOLD = {"reason", "says", "sentence", "check", "step", "suppressed", "expects", "fit", "learner"}
@@ -37,15 +33,8 @@ COUNTS = ((), (0,), (3,), (0, 3), (3, 4), (0, 3, 4))
 @cache
 def asked() -> tuple[frozenset[str], frozenset[str]]:
     """Every text that the code asks for, and those of them that stages write."""
-    found = {
-        (text if isinstance(text, str) else text[0], file.startswith(("reporting", "phrases")))
-        for file, _, text, _, _ in extract_from_dir(ROOM, MAPPING, keywords=KEYWORDS)
-    }
+    found = {(text, file.startswith(("reporting", "phrases"))) for text, file in read_asked()}
     return frozenset(text for text, _ in found), frozenset(text for text, shown in found if not shown)
-
-
-def fields(template: str) -> list[str]:
-    return list(dict.fromkeys(found[1] for found in FIELD.finditer(template)))
 
 
 @cache

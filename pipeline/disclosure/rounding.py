@@ -51,7 +51,14 @@ def round_table(counts: IntArray, hidden: BoolArray, partitions: Sequence[Sequen
     return np.where(hidden, 0, rounded)
 
 
-class Rest(int):
+class _Constant:
+    """What is copied as itself, since it never changes."""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self
+
+
+class Rest(_Constant, int):
     """What is left of a whole without some parts, which are published too; it is published as what they leave.
 
     Some that would be published as nobody are hidden.
@@ -66,17 +73,13 @@ class Rest(int):
         made.whole, made.parts = whole, parts
         return made
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        """Itself: it never changes."""
-        return self
-
     def rounded(self, step: int) -> int | None:
         """As it is published."""
         left = round_count(self.whole, step) - sum(round_count(part, step) for part in self.parts)
         return left if left > 0 else None if self else 0
 
 
-class NumberOf(float):
+class NumberOf(_Constant, float):
     """A number that a formula makes of counts; it is published as the formula makes it of the rounded ones.
 
     As in `round_share`, a few may count as 0 then.
@@ -91,16 +94,12 @@ class NumberOf(float):
         made.formula, made.counts = formula, counts
         return made
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        """Itself: it never changes."""
-        return self
-
     def rounded(self, step: int) -> float:
         """As it is published."""
         return float(self.formula(*[_rounded(count, step) or 0 for count in self.counts]))
 
 
-class TextOf(str):
+class TextOf(_Constant, str):
     """A sentence with counts, rests or numbers of counts in it; it is published with the rounded ones."""
 
     formula: Callable[..., str]
@@ -111,10 +110,6 @@ class TextOf(str):
         made = super().__new__(cls, formula(*values))
         made.formula, made.values = formula, values
         return made
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        """Itself: it never changes."""
-        return self
 
     def rounded(self, step: int) -> str:
         """As it is published; a hidden rest is 0."""

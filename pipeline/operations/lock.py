@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from pipeline import files
 from pipeline.errors import LockedError
 
 LOCK = Path("runs", "lock")
@@ -16,8 +17,7 @@ def hold(path: Path = LOCK) -> Iterator[None]:
 
     Raises LockedError where another process holds it. What the file holds, or who left it, does not matter.
     """
-    if not path.parent.exists():
-        path.parent.mkdir(mode=0o700, parents=True)
+    files.make_folder(path.parent)
     with path.open("a", encoding="utf-8") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

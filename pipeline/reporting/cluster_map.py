@@ -10,7 +10,7 @@ from pipeline.reporting.cluster_style import COLOURS, tint
 from pipeline.reporting.clusters import name_cluster
 from pipeline.reporting.figures import INK, Figure
 from pipeline.reporting.language import say
-from pipeline.reporting.svg import WIDTH, draw_svg, pad, wrap
+from pipeline.reporting.svg import WIDTH, draw_svg, pad_legend, wrap
 from pipeline.reporting.tables import Rows, Table, make_table
 from pipeline.reporting.words import numbers
 
@@ -61,14 +61,14 @@ def draw_bins(ax: Any, grid: Grid, order: Sequence[int], found: Mapping[str, Any
             runs = _find_runs(grid, j, number)
             if runs:
                 ax.broken_barh(runs, (j - 0.47, 0.94), facecolors=colour)
-        ax.bar(0, 0, color=colour, label=pad(say("Phenotype {n}", n=number)))
+        ax.bar(0, 0, color=colour, label=say("Phenotype {n}", n=number))
     between = [i + 0.5 for i in range(len(grid.across) - 1)]
     ax.vlines(between, -0.5, len(grid.up) - 0.5, color="white", linewidth=0.8)
     size = 8 if len(grid.across) > 14 else 10
     for (i, j), one in grid.bins.items():
         ax.text(i, j, str(one["cluster"]), ha="center", va="center_baseline", size=size, color=INK)
     ax.set(xlim=(-0.6, len(grid.across) - 0.4), ylim=(-0.6, len(grid.up) - 0.4), xticks=[], yticks=[])
-    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, handlelength=1, columnspacing=1)
+    pad_legend(ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, handlelength=1, columnspacing=1))
     ax.set(xlabel=f"{wrap(found['x'], 44)} \u2192", ylabel=f"{wrap(found['y'], _letters(grid))} \u2192")
 
 

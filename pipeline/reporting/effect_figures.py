@@ -8,7 +8,7 @@ from pipeline.reporting.figures import BLUE, CLEAR, GREY, INK, VERMILION, Figure
 from pipeline.reporting.forests import Line, forest
 from pipeline.reporting.language import say
 from pipeline.reporting.results import Plain
-from pipeline.reporting.svg import LABEL, draw_svg, place_rows, wrap
+from pipeline.reporting.svg import LABEL, draw_svg, pad_legend, place_rows, wrap
 from pipeline.reporting.tables import Rows, Table
 from pipeline.reporting.words import numbers
 from pipeline.reporting.words.effect_terms import (
@@ -56,7 +56,7 @@ def draw_overlap(ax: Any, bins: Rows, rule: Sequence[float | None]) -> None:
     ax.yaxis.set_major_formatter(lambda value, _: numbers.decimal(abs(value), 0))
     ax.set(xlabel=say("Probability of treatment"), ylabel=say("Patients per 5 points"))
     ax.set(xlim=(0, 1), ylim=(-1.1 * reach, 1.3 * reach))
-    ax.legend(loc="upper center", ncols=2, handlelength=1.4, columnspacing=1)
+    pad_legend(ax.legend(loc="upper center", ncols=2, handlelength=1.4, columnspacing=1))
 
 
 def draw_balance_figure(columns: Columns, effect: Plain, table: Table) -> Figure | None:
@@ -86,7 +86,7 @@ def draw_balance(ax: Any, rows: Rows, labels: Sequence[str], *, weighted: bool) 
         ax.plot(before, places, "o", color=VERMILION, markerfacecolor="white", markersize=6, label=label)
     ax.plot(after, places, "s", color=BLUE, markersize=5.5, label=say("After weighting") if weighted else None)
     if weighted:
-        ax.figure.legend(loc="outside upper left", ncols=2, handletextpad=0.2, columnspacing=1)
+        pad_legend(ax.figure.legend(loc="outside upper left", ncols=2, handletextpad=0.2, columnspacing=1))
     reach = 1.08 * max(*before, *after, 1.5 * UNLIKE)
     ax.set(ylim=(places[-1] + 0.5, -1), yticks=[], xlim=(-0.02 * reach, reach))
     ax.set(xlabel=say("Size in standard deviations"))
@@ -146,4 +146,4 @@ def draw_benefit(ax: Any, groups: Rows) -> None:
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_formatter(lambda value, _: numbers.signed(0 if value == round(value) else 1)(value))
     ax.set(xlabel=say("Predicted difference (percentage points)"), ylabel=say("Observed difference"), xlim=ends)
-    ax.figure.legend(loc="outside upper left", ncols=2, columnspacing=1)
+    pad_legend(ax.figure.legend(loc="outside upper left", ncols=2, columnspacing=1))

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from pipeline.reporting import tables, words
 from pipeline.reporting.language import say
-from pipeline.reporting.svg import draw_svg, measure, pad, wrap
+from pipeline.reporting.svg import draw_svg, measure, pad_legend, wrap
 from pipeline.reporting.tables import Rows, Table
 from pipeline.reporting.words import numbers
 
@@ -41,20 +41,20 @@ def calibration(rows: Rows, smooth: Rows) -> Figure:
 
 def draw_calibration(ax: Any, rows: Rows, smooth: Rows) -> None:
     """Dots with intervals, a solid curve in its band; the diagonal is dashed."""
-    ax.plot([0, 1], [0, 1], color=GREY, linestyle=(0, (4, 3)), linewidth=1.2, label=pad(say("Ideal")))
+    ax.plot([0, 1], [0, 1], color=GREY, linestyle=(0, (4, 3)), linewidth=1.2, label=say("Ideal"))
     x, y = [r["predicted"] for r in rows], [r["observed"] for r in rows]
     known = [r for r in rows if r.get("lo") is not None and r.get("hi") is not None]
     ax.vlines([r["predicted"] for r in known], [r["lo"] for r in known], [r["hi"] for r in known], color=BLUE)
-    groups = pad(say("Groups, 95% interval"))
+    groups = say("Groups, 95% interval")
     ax.plot(x, y, "o" if smooth else "o-", color=BLUE, markersize=5, linewidth=1, label=groups)
     if smooth:
         x, y = [r["predicted"] for r in smooth], [r["observed"] for r in smooth]
-        ax.plot(x, y, color=VERMILION, linewidth=1.6, label=pad(say("Smooth curve, 95% band")))
+        ax.plot(x, y, color=VERMILION, linewidth=1.6, label=say("Smooth curve, 95% band"))
         limits = [r["lo"] for r in smooth], [r["hi"] for r in smooth]
         ax.fill_between(x, *limits, color=VERMILION, alpha=0.16, linewidth=0)
     _shares(ax.xaxis, ax.yaxis)
     ax.set(xlabel=say("Predicted risk"), ylabel=say("Observed risk"), xlim=(0, 1), ylim=(0, 1))
-    ax.legend(loc="upper left")
+    pad_legend(ax.legend(loc="upper left"))
 
 
 def risk_distribution(rows: Rows, event: str) -> Figure:
@@ -71,9 +71,9 @@ def draw_risks(ax: Any, rows: Rows) -> None:
     places = [r["low"] for r in rows]
     widths = [r["high"] - r["low"] for r in rows]
     up, down = [r["event"] or 0 for r in rows], [-(r["no_event"] or 0) for r in rows]
-    hatched = {"color": "#F2C4A5", "edgecolor": VERMILION, "hatch": "////", "label": pad(say("With event"))}
+    hatched = {"color": "#F2C4A5", "edgecolor": VERMILION, "hatch": "////", "label": say("With event")}
     ax.bar(places, up, widths, align="edge", **hatched)
-    without = pad(say("Without"))
+    without = say("Without")
     ax.bar(places, down, widths, align="edge", color=BLUE, edgecolor="white", linewidth=0.6, label=without)
     reach = max(*up, *[-d for d in down], 1)
     for name, sign, colour in (("event", 1, VERMILION), ("no_event", -1, BLUE)):
@@ -83,7 +83,7 @@ def draw_risks(ax: Any, rows: Rows) -> None:
     _shares(ax.xaxis)
     ax.yaxis.set_major_formatter(lambda value, _: numbers.decimal(abs(value), 0))
     ax.set(xlabel=say("Predicted risk"), ylabel=say("Patients"), ylim=(-1.3 * reach, 1.3 * reach), xlim=(0, 1))
-    ax.legend(loc="upper right", ncols=2, handlelength=1.4, columnspacing=1)
+    pad_legend(ax.legend(loc="upper right", ncols=2, handlelength=1.4, columnspacing=1))
 
 
 def net_benefit(rows: Rows) -> Figure:
@@ -101,16 +101,16 @@ def draw_net_benefit(ax: Any, rows: Rows) -> None:
     limits = ([r["model"]["lo"] for r in band], [r["model"]["hi"] for r in band])
     ax.fill_between([r["threshold"] for r in band], *limits, color=BLUE, alpha=0.18, linewidth=0)
     values = [r["model"]["value"] for r in known]
-    ax.plot([r["threshold"] for r in known], values, "o-", color=BLUE, markersize=3.5, label=pad(say("Model")))
+    ax.plot([r["threshold"] for r in known], values, "o-", color=BLUE, markersize=3.5, label=say("Model"))
     all_known = [r for r in rows if r["treat_all"].get("value") is not None]
     everyone = [r["treat_all"]["value"] for r in all_known]
     x = [r["threshold"] for r in all_known]
-    ax.plot(x, everyone, color=VERMILION, linestyle="--", label=pad(say("Everyone")))
-    ax.axhline(0, color=INK, linestyle=":", linewidth=1.2, label=pad(say("Nobody")))
+    ax.plot(x, everyone, color=VERMILION, linestyle="--", label=say("Everyone"))
+    ax.axhline(0, color=INK, linestyle=":", linewidth=1.2, label=say("Nobody"))
     top = max([*values, *everyone, *limits[1], 0.01])
     _shares(ax.xaxis)
     ax.set(xlabel=say("Threshold of predicted risk"), ylabel=say("Net benefit"), ylim=(-0.25 * top, 1.3 * top))
-    ax.legend(loc="upper right", ncols=3, handlelength=1.8, columnspacing=1)
+    pad_legend(ax.legend(loc="upper right", ncols=3, handlelength=1.8, columnspacing=1))
 
 
 def learning(rows: Rows, table: Table) -> Figure:

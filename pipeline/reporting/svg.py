@@ -83,6 +83,12 @@ def pad(text: str) -> str:
     return text + " " * math.ceil(1.3 * (measure(text) - len(text)))
 
 
+def pad_legend(legend: Any) -> None:
+    """Leave room in a legend for what the reader's fonts draw wider."""
+    for text in legend.get_texts():
+        text.set_text(pad(text.get_text()))
+
+
 def place_rows(labels: Sequence[str]) -> list[float]:
     """Where rows lie below each other under their labels: a label in two lines needs more room above."""
     places: list[float] = []

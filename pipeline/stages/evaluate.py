@@ -1,5 +1,6 @@
 """Stage `evaluate`: how well the risks for unseen patients hold, with intervals, and the verdict."""
 
+from collections import Counter
 from typing import Any
 
 import pandas as pd
@@ -47,8 +48,9 @@ def main(stage: Stage) -> None:
     performance["directions"] = directions and compare_pair(
         held_out, directions["imposed"], directions["free"], settings
     )
-    performance["phenotypes"] = _phenotypes(stage, predictions, held_out, held_out.risks[deployed])
-    told = publish(_protect(stage, performance, valid), stage.section("disclosure").round_to)
+    clusters = stage.read("clusters.parquet")
+    performance["phenotypes"] = _phenotypes(stage, clusters, predictions, held_out, held_out.risks[deployed])
+    told = publish(_protect(stage, performance, valid, clusters), stage.section("disclosure").round_to)
     stage.write("metrics.json", flatten_metrics(figures[deployed], held_out.observed))
     stage.write("models.csv", tabulate_models(figures, differences, deployed, model["labels"]))
     stage.write("performance.json", told)
@@ -78,7 +80,7 @@ def _internal(stage: Stage, valid: pd.DataFrame, unseen: pd.DataFrame, held_out:
     }
 
 
-def _protect(stage: Stage, performance: dict[str, Any], valid: pd.DataFrame) -> dict[str, Any]:
+def _protect(stage: Stage, performance: dict[str, Any], valid: pd.DataFrame, clusters: pd.DataFrame) -> dict[str, Any]:
     """`performance` without counts that, beside Table 1 and the phenotypes, would tell of few."""
     cohort, smallest = stage.cohort(), stage.section("disclosure").smallest_group
     first = valid.iloc[find_first_records(valid, cohort.index_date())].reset_index(drop=True)
@@ -89,9 +91,9 @@ def _protect(stage: Stage, performance: dict[str, Any], valid: pd.DataFrame) -> 
         "targets": protect_targets(performance["targets"], outcome, n, events, kept.of(_label(cohort)), smallest),
     }
     if performance["phenotypes"] is not None:
-        everyone = stage.read("clusters.parquet")["cluster"].value_counts()
-        clusters = protect_clusters(performance["phenotypes"]["clusters"], everyone, n, events, smallest)
-        protected["phenotypes"] = performance["phenotypes"] | {"clusters": clusters}
+        everyone, rows = Counter(clusters["cluster"].tolist()), performance["phenotypes"]["clusters"]
+        told = {"clusters": protect_clusters(rows, everyone, n, events, smallest)}
+        protected["phenotypes"] = performance["phenotypes"] | told
     return protected
 
 
@@ -102,10 +104,12 @@ def _label(cohort: type[Cohort]) -> str:
     return cohort.columns()[column].label
 
 
-def _phenotypes(stage: Stage, predictions: pd.DataFrame, held_out: HeldOut, risk: FloatArray) -> dict[str, Any] | None:
+def _phenotypes(
+    stage: Stage, clusters: pd.DataFrame, predictions: pd.DataFrame, held_out: HeldOut, risk: FloatArray
+) -> dict[str, Any] | None:
     """How unseen patients of each phenotype fared; None where there are no phenotypes."""
     first = predictions[predictions["repeat"] == predictions["repeat"].min()]
-    cluster = align(stage.read("clusters.parquet"), first)["cluster"].to_numpy(int)
+    cluster = align(clusters, first)["cluster"].to_numpy(int)
     if not cluster.any():
         return None
     return describe_phenotypes(

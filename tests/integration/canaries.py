@@ -9,6 +9,8 @@ from urllib.parse import unquote
 import numpy as np
 import pandas as pd
 
+from tests.integration.tiny import plant
+
 GREEK = ("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu")
 IDS = [f"ZQ-{7100 + 13 * i}-{name}" for i, name in enumerate(GREEK)]
 NAMES = [f"Xylo{name} Quorvath" for name in GREEK]
@@ -55,8 +57,7 @@ class Ward(Cohort):
 def make_ward(n: int = 420, seed: int = 0) -> pd.DataFrame:
     """Text records with a planted effect of age and blood pressure; each canary stands in one record."""
     generator = np.random.default_rng(seed)
-    age, pressure = generator.integers(30, 90, n), generator.normal(140, 20, n).clip(90, 230).round(1)
-    risk = 1 / (1 + np.exp(-(-1 + 0.06 * (age - 60) + 0.02 * (pressure - 140))))
+    age, pressure, risk = plant(generator, n)
     day = pd.Timestamp("2016-01-01") + pd.to_timedelta(generator.integers(0, 1400, n), unit="D")
     table = pd.DataFrame(
         {

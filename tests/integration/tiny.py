@@ -63,11 +63,16 @@ SMALL_SETTINGS = {
 }
 
 
+def plant(generator: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Age, blood pressure, and the risk that follows from them."""
+    age, pressure = generator.integers(30, 90, n), generator.normal(140, 20, n).clip(90, 230).round(1)
+    return age, pressure, 1 / (1 + np.exp(-(-1 + 0.06 * (age - 60) + 0.02 * (pressure - 140))))
+
+
 def make_table(n: int = 400, seed: int = 0) -> pd.DataFrame:
     """Text records with a planted effect of age and blood pressure; every 50th pressure is implausible."""
     generator = np.random.default_rng(seed)
-    age, pressure = generator.integers(30, 90, n), generator.normal(140, 20, n).clip(90, 230).round(1)
-    risk = 1 / (1 + np.exp(-(-1 + 0.06 * (age - 60) + 0.02 * (pressure - 140))))
+    age, pressure, risk = plant(generator, n)
     table = pd.DataFrame(
         {
             "patient_id": [f"P{i:05d}" for i in range(n)],

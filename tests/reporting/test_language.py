@@ -5,24 +5,19 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
-from pipeline import reporting
-from pipeline.reporting.catalogue import FIELD, LANGUAGES, Catalogue
+from pipeline.reporting.catalogue import LANGUAGES, Catalogue
 from pipeline.reporting.language import FOLDER, plural, say, speaking
 from pipeline.settings import Report
+from tests.texts import ROOM, fields, read_asked
 
-ROOM = Path(reporting.__file__).parents[1]
-KEYWORDS = {"say": None, "phrase": None, "plural": (2, 3)}
-MAPPING = [("reporting/templates/**.*", "jinja2"), ("**.py", "python")]
 CATALOGUES = sorted(FOLDER.glob("*.po"))
 
 
 def asked() -> set[str]:
     """The texts that the code asks for, the first of each plural."""
-    found = extract_from_dir(ROOM, MAPPING, keywords=KEYWORDS)
-    return {text if isinstance(text, str) else text[0] for _, _, text, _, _ in found}
+    return {text for text, _ in read_asked()}
 
 
 def held(path: Path) -> dict[str, tuple[str, ...]]:
@@ -33,10 +28,6 @@ def held(path: Path) -> dict[str, tuple[str, ...]]:
         (m.id if isinstance(m.id, str) else m.id[0]): (m.string,) if isinstance(m.string, str) else tuple(m.string)
         for m in found
     }
-
-
-def fields(text: str) -> set[str]:
-    return {found[1] for found in FIELD.finditer(text)}
 
 
 @pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.stem)

@@ -13,7 +13,7 @@ METRICS = "metrics.json"
 
 
 def list_releases(store: Store) -> list[str]:
-    """A line for each release, oldest first, with its main figure; none of them is verified."""
+    """A line for each release, oldest first, and which is in use or pinned; none of them is verified."""
     current, pinned = store.current(), store.pinned()
     lines = []
     for name in store.names():

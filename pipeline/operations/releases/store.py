@@ -8,9 +8,11 @@ import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from pipeline import files
 from pipeline.errors import ConfigurationError
 from pipeline.operations.releases.manifest import NAME, seal, verify
 
@@ -33,13 +35,12 @@ class Store:
         """Every release, oldest first."""
         versions = self.folder / "versions"
         found = [path.name for path in versions.iterdir() if NAME.fullmatch(path.name)] if versions.is_dir() else []
-        return sorted(found, key=lambda name: int(name.split("-")[0]))
+        return sorted(found, key=_number)
 
     def path(self, name: str) -> Path:
         """The folder of a release, which may be named by its number. Raises ConfigurationError where there is none."""
-        number = name.split("-", maxsplit=1)[0]
         for known in self.names():
-            if name == known or (number == name and number.isdigit() and int(known.split("-")[0]) == int(name)):
+            if name == known or (name.isdigit() and int(name) == _number(known)):
                 return self.folder / "versions" / known
         raise ConfigurationError(f"{self.folder.name} has no release {name!r}; `releases list` shows those there are")
 
@@ -55,7 +56,7 @@ class Store:
 
     def pin(self, name: str) -> None:
         """Keep a release in use until `unpin`."""
-        _write_text(self.folder / "pinned", name + "\n")
+        files.write_whole({self.folder / "pinned": partial(files.write_text, text=name + "\n")})
 
     def unpin(self) -> None:
         """Let a new release take the place of the one in use again."""
@@ -64,18 +65,16 @@ class Store:
     def add(self, contents: Mapping[str, Path], facts: Mapping[str, Any]) -> str:
         """Copy files, by their name in the release, into a new release, not yet in use; returns its name."""
         versions = self.folder / "versions"
-        _make_private(versions)
+        files.make_folder(versions)
         for left in versions.glob(f"{PARTIAL}*"):
             shutil.rmtree(left)
         made = versions / f"{PARTIAL}-{os.getpid()}"
-        _make_private(made)
+        files.make_folder(made)
         for name, source in contents.items():
-            _make_private((made / name).parent)
+            files.make_folder((made / name).parent)
             shutil.copyfile(source, made / name)
-        name = seal(made, 1 + max((int(known.split("-")[0]) for known in self.names()), default=0), facts)
-        for path in [path for path in made.rglob("*") if path.is_file()]:
-            path.chmod(0o600)
-            _sync(path)
+        name = seal(made, 1 + max(map(_number, self.names()), default=0), facts)
+        files.secure(made, public=False)
         os.rename(made, versions / name)
         _sync(versions)
         return name
@@ -101,24 +100,13 @@ class Store:
         return gone
 
 
-def _make_private(folder: Path) -> None:
-    made = [path for path in (folder, *folder.parents) if not path.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
-    for path in made:
-        path.chmod(0o700)
+def _number(name: str) -> int:
+    return int(name.split("-", maxsplit=1)[0])
 
 
-def _write_text(path: Path, text: str) -> None:
-    new = path.with_name(f"{PARTIAL}-{path.name}")
-    new.write_text(text, encoding="utf-8")
-    new.chmod(0o600)
-    _sync(new)
-    os.replace(new, path)
-
-
-def _sync(path: Path) -> None:
-    """Make sure that what was written outlives a loss of power."""
-    handle = os.open(path, os.O_RDONLY)
+def _sync(folder: Path) -> None:
+    """Make sure that what a folder lists outlives a loss of power."""
+    handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:

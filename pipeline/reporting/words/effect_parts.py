@@ -14,7 +14,6 @@ from pipeline.reporting.words.effect_terms import (
     Columns,
     choose_comparison,
     name_column,
-    say_reason,
     show_points,
     show_share,
     trims,
@@ -79,7 +78,7 @@ def _say_rule(low: float | None, high: float) -> str:
 def _say_leaving(overlap: Plain) -> str:
     left, stay, share = overlap["left"], overlap["stay"], overlap["share"]
     if left is None or stay is None or share["value"] is None:
-        return say("How many leave is hidden: {reason}.", reason=say_reason(share))
+        return say("How many leave is hidden: {reason}.", reason=numbers.say_reason(share))
     if not any(left.values()):
         return say("Nobody leaves.")
     return say(

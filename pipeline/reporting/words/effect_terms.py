@@ -89,15 +89,10 @@ def say_caption(key: str) -> str:
     return say(CAPTIONS[key])
 
 
-def say_reason(estimate: numbers.Estimate) -> str:
-    """Why there is no value."""
-    return say(estimate.get("reason") or numbers.NO_REASON)
-
-
 def show_described(estimate: numbers.Estimate, show: numbers.Show) -> str:
     """A value that describes these patients and so has no interval, or the reason why there is none."""
     if estimate["value"] is None:
-        return say("not shown: {reason}", reason=say_reason(estimate))
+        return say("not shown: {reason}", reason=numbers.say_reason(estimate))
     return show(estimate["value"])
 
 
@@ -110,7 +105,7 @@ def show_needed(difference: numbers.Estimate) -> str:
     if where == "around":
         return say("not given: the interval of the difference holds 0")
     if where == "unknown":
-        return say("not given: {reason}", reason=say_reason(difference))
+        return say("not given: {reason}", reason=numbers.say_reason(difference))
     value, *limits = (math.ceil(round(1 / abs(difference[key]), 6)) for key in ("value", "lo", "hi"))
     shown = {"number": f"{value:,}", "limits": f"{min(limits):,}{say(numbers.TO)}{max(limits):,}"}
     if where == "below":

@@ -14,7 +14,6 @@ from pipeline.reporting.words.effect_terms import (
     count_digits,
     list_labels,
     name_column,
-    say_reason,
     show_points,
     show_share,
     trims,
@@ -155,7 +154,7 @@ def say_adjustment(effect: Plain) -> str:
     if not effect["adjust"]:
         return say(
             "No adjusted comparison was computed: {reason}. Where treatment is drawn by lot, none is needed.",
-            reason=say_reason(effect["adjusted"]["difference"]),
+            reason=numbers.say_reason(effect["adjusted"]["difference"]),
         )
     if effect["design"] == "randomised":
         return say(
@@ -193,9 +192,9 @@ def say_agreement(effect: Plain) -> str:
     """Whether adjustment changes the sign of the difference, or whether its interval holds 0."""
     naive, adjusted = effect["naive"]["difference"], effect["adjusted"]["difference"]
     if naive["value"] is None or naive["lo"] is None:
-        return say("There is no unadjusted difference with an interval: {reason}.", reason=say_reason(naive))
+        return say("There is no unadjusted difference with an interval: {reason}.", reason=numbers.say_reason(naive))
     if adjusted["value"] is None or adjusted["lo"] is None:
-        return say("There is no adjusted difference with an interval: {reason}.", reason=say_reason(adjusted))
+        return say("There is no adjusted difference with an interval: {reason}.", reason=numbers.say_reason(adjusted))
     shown = {key: show_points(one)(one["value"]) for key, one in (("before", naive), ("after", adjusted))}
     before, after = (numbers.position(one, 0.0) == "around" for one in (naive, adjusted))
     changes = naive["value"] * adjusted["value"] < 0
@@ -226,7 +225,7 @@ def say_sensitivity(found: Plain) -> str:
     """What the two E-values mean."""
     value, limit = found["e_value"]["value"], found["e_value_of_limit"]["value"]
     if value is None or limit is None:
-        return say("No E-value was computed: {reason}.", reason=say_reason(found["e_value"]))
+        return say("No E-value was computed: {reason}.", reason=numbers.say_reason(found["e_value"]))
     if limit <= 1:
         return say(
             "The E-value of the ratio is {value}: to account for all of it, something not adjusted for would have to "

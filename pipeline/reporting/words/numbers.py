@@ -106,16 +106,17 @@ def interval(estimate: Estimate, show: Show) -> str:
 
 def no_value(estimate: Estimate) -> str:
     """Why there is no value."""
-    return say("not computed: {reason}", reason=_reason(estimate))
+    return say("not computed: {reason}", reason=say_reason(estimate))
 
 
 def no_interval(estimate: Estimate) -> str:
     """Why there is no interval."""
-    return say("no interval: {reason}", reason=_reason(estimate))
+    return say("no interval: {reason}", reason=say_reason(estimate))
 
 
-def _reason(estimate: Estimate) -> str:
-    return say(estimate.get("reason") or NO_REASON)
+def say_reason(found: Mapping[str, Any]) -> str:
+    """Why something was not found, such as the value of an estimate, or that nobody wrote it down."""
+    return say(found.get("reason") or NO_REASON)
 
 
 def estimate(estimate: Estimate, show: Show = decimal) -> str:

@@ -8,13 +8,13 @@ from pipeline.reporting.language import plural, say
 from pipeline.reporting.words.names import Levels, say_condition
 from pipeline.reporting.words.numbers import (
     JOINT,
-    NO_REASON,
     bracket,
     count,
     decimal,
     interval,
     join,
     percent,
+    say_reason,
     sentence,
     sentences,
 )
@@ -90,7 +90,7 @@ def say_none(phenotypes: Plain) -> str:
 
 def say_refusal(tried: Plain) -> str:
     """Why a number of clusters was refused, and the figures behind that."""
-    said = plural(tried["k"], "{n} cluster: {reason}", "{n} clusters: {reason}", reason=_say_reason(tried))
+    said = plural(tried["k"], "{n} cluster: {reason}", "{n} clusters: {reason}", reason=say_reason(tried))
     figures = []
     if tried.get("smallest_jaccard") is not None:
         figures.append(say("least stability {stability}", stability=decimal(tried["smallest_jaccard"])))
@@ -100,11 +100,6 @@ def say_refusal(tried: Plain) -> str:
             say("separation {separation}, where more than {chance} is needed", separation=separation, chance=chance)
         )
     return sentence(bracket(said, say(JOINT).join(figures)) if figures else said)
-
-
-def _say_reason(told: Plain) -> str:
-    reason = told.get("reason")
-    return say(reason or NO_REASON)
 
 
 def say_agreement(phenotypes: Plain) -> str:
@@ -154,7 +149,7 @@ def say_rule(rule: Plain, levels: Levels | None = None) -> str:
     """Its paths, any of which suffices; without any, why. `levels` of the predictors tell their labels."""
     told = [[say_condition(one, levels or {}) for one in path] for path in rule.get("conditions") or () if path]
     if not told:
-        return sentence(say("No rule: {reason}", reason=_say_reason(rule)))
+        return sentence(say("No rule: {reason}", reason=say_reason(rule)))
     return say("; or: ").join(join(path) for path in told)
 
 
