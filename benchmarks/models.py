@@ -36,7 +36,7 @@ from pipeline.models.development import develop
 from pipeline.models.outcomes import Examples
 from pipeline.models.planning import make_plan
 from pipeline.outcomes import Observed
-from pipeline.settings import Train
+from pipeline.sections import Train
 
 PROJECT, REFERENCE = "project", "autogluon"
 PARAMS = Path(__file__).parents[1] / "params.yaml"

@@ -30,7 +30,8 @@ from pipeline.models.planning import make_plan
 from pipeline.outcomes import Observed
 from pipeline.records.quarantine import validate_records
 from pipeline.records.synthetic.synthesis import RiskFunction, make_risk_function, synthesise, true_risk
-from pipeline.settings import Settings, load_cohort, load_settings
+from pipeline.sections import Settings
+from pipeline.settings import load_cohort, load_settings
 
 EVENT_SHARE = 0.3
 FRESH = 1_000_000  # added to a seed, for patients whom no development has seen

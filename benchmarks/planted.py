@@ -23,7 +23,8 @@ from pipeline.models.features import has_direction
 from pipeline.models.outcomes import make_examples
 from pipeline.models.planning import make_plan
 from pipeline.records.synthetic.synthesis import RiskFunction, make_risk_function
-from pipeline.settings import Settings, load_cohort, load_settings
+from pipeline.sections import Settings
+from pipeline.settings import load_cohort, load_settings
 
 EXPLAINED, SMALLEST, TOP = 2000, 10, 5
 TIE = 0.02

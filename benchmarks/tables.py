@@ -19,7 +19,7 @@ from data_schemas.columns import Classes, Cohort
 from pipeline.models.features import model_frame
 from pipeline.records.quarantine import Validated, validate_records
 from pipeline.records.sources.read import read_source
-from pipeline.settings import DelimitedSource, Validate
+from pipeline.sections import DelimitedSource, Validate
 
 FOLDS = 5
 FINAL_KEY = "final-2026"

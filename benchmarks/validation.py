@@ -30,7 +30,7 @@ from data_schemas.columns import (
     identifier,
     measurement,
 )
-from pipeline.settings import DelimitedSource, ParquetSource, Validate
+from pipeline.sections import DelimitedSource, ParquetSource, Validate
 
 DECIMALS, WHOLES, CODED = 30, 5, 4
 CODES = {"1": "one", "2": "two", "3": "three"}

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, StringConstraints, TypeAdapter, ValidationError
 
 from pipeline.errors import ConfigurationError
-from pipeline.settings import Section, read_yaml, say_unknown
+from pipeline.sections import Section
+from pipeline.settings import read_yaml, say_unknown
 
 LONGEST = 3000
 FAULTS = {

@@ -6,7 +6,8 @@ from pydantic import ValidationError
 
 from pipeline.errors import ConfigurationError
 from pipeline.models.candidates import Context, build_candidates, refuse_inexact
-from pipeline.settings import COHORT_NAME, DelimitedSource, check_cohort_name, load_cohort, load_settings
+from pipeline.sections import DelimitedSource
+from pipeline.settings import COHORT_NAME, check_cohort_name, load_cohort, load_settings
 from tests.conftest import change_params
 
 
@@ -222,4 +223,4 @@ def test_a_faulty_schema_file_is_named_with_its_fault(tmp_path, monkeypatch, tex
 def test_yaml_of_the_release_has_one_section_per_setting(root):
     content = yaml.safe_load((root / "params.yaml").read_text())
     stages = {"validate", "split", "train", "cluster", "evaluate", "explain", "report"}
-    assert set(content) == {"cohorts", "disclosure", *stages}
+    assert set(content) == {"cohorts", "disclosure", "retrain", "drift", *stages}

@@ -20,7 +20,7 @@ from pipeline.evaluation.targets import by_target, over_classes
 from pipeline.evaluation.utility import describe_decisions
 from pipeline.outcomes import Observed
 from pipeline.progress import progress
-from pipeline.settings import Evaluate
+from pipeline.sections import Evaluate
 
 HEADLINES = (
     "auroc", "brier", "scaled_brier", "log_loss", "calibration_slope", "calibration_intercept", "oe_ratio", "ici",

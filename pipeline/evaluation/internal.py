@@ -20,7 +20,7 @@ from pipeline.evaluation.performance import measure
 from pipeline.evaluation.subgroups import hide_levels
 from pipeline.outcomes import Observed
 from pipeline.phrases import phrase
-from pipeline.settings import Evaluate
+from pipeline.sections import Evaluate
 
 CORRECTED = ("auroc", "brier", "log_loss", "calibration_slope")
 TRACED = ("auroc", "log_loss", "calibration_slope")

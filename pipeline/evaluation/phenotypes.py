@@ -20,7 +20,7 @@ from pipeline.evaluation.rates import incidence_curve
 from pipeline.evaluation.subgroups import by_subgroup, hide_levels, rates_by_group
 from pipeline.outcomes import Observed
 from pipeline.phrases import phrase
-from pipeline.settings import Evaluate
+from pipeline.sections import Evaluate
 
 CURVE_TIMES, FOLDS = 12, 5
 NO_FIT = phrase("no finite coefficients fit best, since log-odds of patients with and without the event do not overlap")

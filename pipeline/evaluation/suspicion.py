@@ -17,7 +17,7 @@ from pipeline.evaluation.intervals import bootstrap
 from pipeline.evaluation.resampling import Sample, Table
 from pipeline.outcomes import Observed
 from pipeline.phrases import phrase
-from pipeline.settings import Evaluate
+from pipeline.sections import Evaluate
 
 # In simulations, averages of splines and boosted trees stayed below the ceilings wherever there was signal and there
 # were at least 250 patients for 10 predictors, 1,000 for 40; random forests, which remember their patients, exceeded

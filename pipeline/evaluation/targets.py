@@ -16,7 +16,7 @@ from pipeline.evaluation.performance import measure
 from pipeline.evaluation.resampling import Sample, Table
 from pipeline.evaluation.subgroups import hide_levels
 from pipeline.outcomes import Observed
-from pipeline.settings import Evaluate
+from pipeline.sections import Evaluate
 
 SHOWN = ("auroc", "brier", "log_loss", "calibration_slope", "oe_ratio")
 LEAST_RISK = 1e-15

@@ -24,7 +24,7 @@ from pipeline.evaluation.performance import measure, net_benefits
 from pipeline.evaluation.resampling import Table
 from pipeline.outcomes import Observed
 from pipeline.phrases import phrase
-from pipeline.settings import Evaluate
+from pipeline.sections import Evaluate
 
 NONE, INTERCEPT, BOTH = "none", "intercept only", "intercept and slope"
 RESAMPLES = 200

@@ -8,7 +8,7 @@ from pipeline.models.candidates import DIRECTED, FREE, Context, build_candidates
 from pipeline.models.development import Plan
 from pipeline.models.ensemble import Portfolio
 from pipeline.models.trees import find_device
-from pipeline.settings import Train
+from pipeline.sections import Train
 
 
 def make_plan(cohort: type[Cohort], settings: Train) -> Plan:

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from pipeline.card import read_cards
 from pipeline.errors import ClinriskError
-from pipeline.settings import DatabaseSource, Settings, load_cohort, load_settings
+from pipeline.sections import DatabaseSource, Settings
+from pipeline.settings import load_cohort, load_settings
 
 LOCK = Path("requirements.lock")
 CARD = Path("model_card.yaml")

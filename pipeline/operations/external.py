@@ -18,7 +18,7 @@ from pipeline.evaluation.updating import Choice, choose_update, describe_updates
 from pipeline.models.development import Deployed
 from pipeline.models.outcomes import Examples, make_examples
 from pipeline.outcomes import Observed
-from pipeline.settings import Settings
+from pipeline.sections import Settings
 
 DEPLOYED = "deployed"
 TOLD = {"auroc": "AUROC", "oe_ratio": "observed to expected", "calibration_slope": "calibration slope"}

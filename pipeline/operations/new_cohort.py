@@ -10,7 +10,8 @@ from pipeline.records.drafts.roles import draft_columns
 from pipeline.records.drafts.schema_file import draft_file
 from pipeline.records.sources.endings import source_of_file
 from pipeline.records.sources.read import read_undeclared
-from pipeline.settings import PARAMS, Source, check_cohort_name, load_cohort, load_settings
+from pipeline.sections import Source
+from pipeline.settings import PARAMS, check_cohort_name, load_cohort, load_settings
 
 
 def draft_cohort(name: str, source: dict[str, str], outcome: str | None, event: str | None) -> tuple[Path, int]:

@@ -23,7 +23,8 @@ from pipeline.records.checks import keeps_rules
 from pipeline.reporting import speaking, words
 from pipeline.reporting.patient import build_patient, build_patient_list
 from pipeline.reporting.render import render_patient, render_patient_list
-from pipeline.settings import Settings, load_cohort, load_settings
+from pipeline.sections import Settings
+from pipeline.settings import load_cohort, load_settings
 
 FEWEST = 20  # patients evaluated, for a place among them
 LONGEST = 1000  # patients on a list: each page takes about a second

@@ -13,7 +13,7 @@ from pipeline.errors import ConfigurationError, DataRefusedError
 from pipeline.records.identity import PSEUDONYM, pseudonymise
 from pipeline.records.new_patients import check_new_patients, read_new_patients
 from pipeline.records.sources.endings import source_like
-from pipeline.settings import Source
+from pipeline.sections import Source
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from pipeline.operations.external import choose_updates, follow, outcome_columns
 from pipeline.operations.model_file import Stored, read_model, recalibrate
 from pipeline.records.new_patients import NewPatients, check_new_patients, read_new_patients
 from pipeline.records.sources.endings import source_like
-from pipeline.settings import Settings, load_cohort, load_settings
+from pipeline.sections import Settings
+from pipeline.settings import load_cohort, load_settings
 
 ENDINGS = (".csv", ".parquet")
 

@@ -13,7 +13,7 @@ from pipeline.records.rules import MISSING, Rule, list_rules
 from pipeline.records.sources.read import read_source
 from pipeline.records.typing import type_records
 from pipeline.records.units import convert_units
-from pipeline.settings import Source
+from pipeline.sections import Source
 
 NEEDED = (Role.IDENTIFIER, Role.PREDICTOR, Role.INDEX_DATE)
 

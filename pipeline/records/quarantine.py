@@ -18,7 +18,7 @@ from pipeline.records.table_checks import Finding, find_table_faults, refuse_con
 from pipeline.records.traps import find_traps
 from pipeline.records.typing import type_records
 from pipeline.records.units import convert_units
-from pipeline.settings import Validate
+from pipeline.sections import Validate
 
 
 @dataclass(frozen=True)

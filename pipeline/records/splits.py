@@ -7,7 +7,7 @@ import pandas as pd
 
 from pipeline.errors import ConfigurationError, DataRefusedError
 from pipeline.records.identity import PSEUDONYM, hash_uniform
-from pipeline.settings import Split
+from pipeline.sections import Split
 
 DEVELOPMENT, TEST = "development", "test"
 

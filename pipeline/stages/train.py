@@ -14,7 +14,7 @@ from pipeline.models.outcomes import Examples, make_examples
 from pipeline.models.planning import make_plan
 from pipeline.models.storage import deployed_to_dict
 from pipeline.models.summary import summarise_model
-from pipeline.settings import Train
+from pipeline.sections import Train
 from pipeline.stages.wiring import Stage, align, run
 
 

@@ -20,7 +20,8 @@ from pipeline import files
 from pipeline.disclosure import publish, publish_table
 from pipeline.errors import EXIT_DONE, EXIT_INTERNAL, ClinriskError, ConfigurationError
 from pipeline.progress import log
-from pipeline.settings import CohortSettings, Settings, load_cohort, load_settings
+from pipeline.sections import CohortSettings, Settings
+from pipeline.settings import load_cohort, load_settings
 
 READERS: dict[str, Callable[[Path], Any]] = {".parquet": files.read_parquet, ".json": files.read_json}
 READERS[".csv"] = files.read_csv

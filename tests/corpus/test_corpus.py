@@ -12,7 +12,7 @@ from pipeline.errors import DataRefusedError
 from pipeline.records.identity import pseudonymise
 from pipeline.records.quarantine import validate_records
 from pipeline.records.sources.read import read_source
-from pipeline.settings import Source, Validate
+from pipeline.sections import Source, Validate
 from tests.corpus.ward import Ward
 
 HERE = Path(__file__).parent

@@ -23,7 +23,7 @@ from pipeline.evaluation.comparison import delong
 from pipeline.evaluation.design import describe_design
 from pipeline.evaluation.subgroups import label_groups, rates_by_group
 from pipeline.outcomes import Observed
-from pipeline.settings import Evaluate
+from pipeline.sections import Evaluate
 
 SETTINGS = Evaluate(resamples=100, seed=1)
 BINARY = BreastCancerDiagnosis.study()

@@ -10,7 +10,7 @@ from pipeline.evaluation.internal import compare_sites, correct_optimism, pool_a
 from pipeline.evaluation.performance import measure
 from pipeline.models.internal import optimism_trials
 from pipeline.outcomes import Observed
-from pipeline.settings import Evaluate
+from pipeline.sections import Evaluate
 from tests.evaluation.simulated import binary, censored
 
 FEW = Evaluate(resamples=100, seed=1)

@@ -14,7 +14,7 @@ from pipeline.evaluation.performance import measure
 from pipeline.evaluation.phenotypes import NO_FIT, assess_membership, describe_phenotypes
 from pipeline.evaluation.rates import event_rate
 from pipeline.outcomes import Observed
-from pipeline.settings import Evaluate
+from pipeline.sections import Evaluate
 from tests.evaluation.simulated import binary, censored, competing
 from tests.reporting.finders import find_causes
 

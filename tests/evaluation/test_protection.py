@@ -13,7 +13,7 @@ from pipeline.disclosure import Kept
 from pipeline.evaluation.internal import compare_sites
 from pipeline.evaluation.protection import TELLS, protect_clusters, protect_subgroups, protect_targets
 from pipeline.outcomes import Observed
-from pipeline.settings import Evaluate
+from pipeline.sections import Evaluate
 
 GRADES = Classes("grade", "severe", "grade")
 HORIZONS = TimeToEvent("years", "ended", "ill", 3, "years", "illness", also_at=(1, 2))

@@ -5,7 +5,7 @@ from sklearn.metrics import roc_auc_score
 from pipeline.evaluation.resampling import Table
 from pipeline.evaluation.suspicion import check_suspicion, describe_suspicion, membership_inference, train_to_test_gap
 from pipeline.outcomes import Observed
-from pipeline.settings import Evaluate
+from pipeline.sections import Evaluate
 from tests.evaluation.simulated import binary, censored, drawn
 
 SEEDS = range(4)

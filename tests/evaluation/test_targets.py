@@ -7,7 +7,7 @@ from pipeline.disclosure import COMPLEMENT, TOO_FEW
 from pipeline.evaluation.performance import measure
 from pipeline.evaluation.targets import SHOWN, by_target, over_classes
 from pipeline.outcomes import Observed
-from pipeline.settings import Evaluate
+from pipeline.sections import Evaluate
 from tests.evaluation.simulated import competing
 
 FEW = Evaluate(resamples=100, seed=1)

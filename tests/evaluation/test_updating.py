@@ -20,7 +20,7 @@ from pipeline.evaluation.updating import (
     estimate_optimism,
 )
 from pipeline.outcomes import Observed
-from pipeline.settings import Evaluate
+from pipeline.sections import Evaluate
 from tests.evaluation.simulated import binary, censored, competing
 
 SETTINGS = Evaluate(resamples=100, seed=3)

@@ -20,7 +20,7 @@ from pipeline.models.outcomes import Examples, make_examples
 from pipeline.models.support import Support
 from pipeline.models.venn_abers import VennAbers
 from pipeline.outcomes import Observed
-from pipeline.settings import Evaluate
+from pipeline.sections import Evaluate
 from tests.models.builders import (
     HORIZON,
     KINDS,

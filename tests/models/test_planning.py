@@ -7,7 +7,7 @@ from pipeline.models.baselines import PREVALENCE, SIMPLE
 from pipeline.models.candidates import CANDIDATES
 from pipeline.models.planning import check_names, make_plan
 from pipeline.models.trees import TreesCandidate
-from pipeline.settings import Train
+from pipeline.sections import Train
 from tests.models.builders import CompetingVisits, KindVisits, Unpenalised, Visits
 
 SETTINGS = Train(

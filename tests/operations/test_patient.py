@@ -18,7 +18,7 @@ from pipeline.operations import patient
 from pipeline.operations.patient import Query, ask_for_pages, write_patient, write_patients
 from pipeline.records.new_patients import check_new_patients
 from pipeline.records.quarantine import Validated, validate_records
-from pipeline.settings import Validate
+from pipeline.sections import Validate
 from tests.conftest import change_params
 from tests.operations.pages import Ward
 from tests.operations.scoring import make_deployed, write_model

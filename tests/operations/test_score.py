@@ -24,7 +24,7 @@ from pipeline.operations.score import Places, score_file
 from pipeline.records.identity import pseudonymise
 from pipeline.records.new_patients import check_new_patients
 from pipeline.records.quarantine import validate_records
-from pipeline.settings import Validate
+from pipeline.sections import Validate
 from tests.conftest import change_params
 from tests.operations.scoring import make_deployed, write_model
 from tests.records.wide_clinic import NEEDED, Clinic, Followed, Sorted, make_text

@@ -7,7 +7,8 @@ from pipeline.errors import ConfigurationError
 from pipeline.operations.synth import write_synthetic
 from pipeline.records.quarantine import validate_records
 from pipeline.records.sources.read import read_source
-from pipeline.settings import DelimitedSource, ParquetSource, Validate, load_cohort
+from pipeline.sections import DelimitedSource, ParquetSource, Validate
+from pipeline.settings import load_cohort
 from tests.conftest import python
 
 SETTINGS = Validate(pseudonym_key="a key for tests", quarantine_at_most=0.0)

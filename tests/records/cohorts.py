@@ -20,7 +20,7 @@ from data_schemas.columns import (
     measurement,
     rule,
 )  # fmt: skip
-from pipeline.settings import Split, Validate
+from pipeline.sections import Split, Validate
 
 SETTINGS = Validate(pseudonym_key="a key for tests", quarantine_at_most=0.5)
 SPLIT = Split(cross_validate_below=50, test_share=0.3, folds=5, repeats=2)

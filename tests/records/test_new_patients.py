@@ -7,7 +7,7 @@ from pipeline.errors import ConfigurationError, DataRefusedError
 from pipeline.records.new_patients import check_new_patients, read_new_patients
 from pipeline.records.quarantine import validate_records
 from pipeline.records.sources.endings import source_like, source_of_file
-from pipeline.settings import DatabaseSource, DelimitedSource, ParquetSource, Validate, WorkbookSource
+from pipeline.sections import DatabaseSource, DelimitedSource, ParquetSource, Validate, WorkbookSource
 from tests.records.wide_clinic import NEEDED, Clinic, make_text
 
 SENTINEL = "7731"

@@ -15,7 +15,7 @@ from pipeline.errors import DataRefusedError
 from pipeline.records.quarantine import validate_records
 from pipeline.records.rules import list_rules
 from pipeline.records.sources.delimited import read_delimited
-from pipeline.settings import DelimitedSource, Validate
+from pipeline.sections import DelimitedSource, Validate
 from tests.records.cohorts import SETTINGS, Clinic, make_text
 
 

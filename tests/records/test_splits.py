@@ -8,7 +8,7 @@ from pipeline.errors import ConfigurationError, DataRefusedError
 from pipeline.records import splits
 from pipeline.records.identity import pseudonymise
 from pipeline.records.splits import split_patients
-from pipeline.settings import Split
+from pipeline.sections import Split
 
 FEW = Split(cross_validate_below=10_000, test_share=0.3, folds=5, repeats=2)
 MANY = Split(cross_validate_below=0, test_share=0.3, folds=5, repeats=2)

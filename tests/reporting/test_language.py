@@ -9,7 +9,7 @@ from babel.messages.pofile import read_po
 
 from pipeline.reporting.catalogue import LANGUAGES, Catalogue
 from pipeline.reporting.language import FOLDER, plural, say, speaking
-from pipeline.settings import Report
+from pipeline.sections import Report
 from tests.texts import ROOM, fields, read_asked
 
 CATALOGUES = sorted(FOLDER.glob("*.po"))

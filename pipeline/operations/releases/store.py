@@ -49,6 +49,14 @@ class Store:
         link = self.folder / "current"
         return Path(os.readlink(link)).name if link.is_symlink() else None
 
+    def champion(self) -> Path | None:
+        """The folder of the release in use, verified; None before the first. Raises ConfigurationError as `verify`."""
+        name = self.current()
+        if name is None:
+            return None
+        verify(self.path(name))
+        return self.path(name)
+
     def pinned(self) -> str | None:
         """The release to which the cohort is pinned: none is put in its place meanwhile."""
         path = self.folder / "pinned"

@@ -13,7 +13,7 @@ from data_schemas.columns import Column
 from pipeline.errors import ConfigurationError, DataRefusedError
 from pipeline.records.sources.cells import write_cell
 from pipeline.records.sources.refusals import check_header, file_faults, refused
-from pipeline.settings import DatabaseSource
+from pipeline.sections import DatabaseSource
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from pipeline.errors import ConfigurationError
 from pipeline.records.sources.refusals import check_unpacked, file_faults, refused
-from pipeline.settings import DelimitedSource
+from pipeline.sections import DelimitedSource
 
 CHUNK = 1 << 22
 LONGEST_FIELD = 1 << 24  # bytes; a quote that is never closed makes the rest of the file one field

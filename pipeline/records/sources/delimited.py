@@ -11,7 +11,7 @@ import pandas as pd
 from pipeline.errors import DataRefusedError
 from pipeline.records.sources.decoding import checked_text
 from pipeline.records.sources.refusals import check_distinct, check_header, refused
-from pipeline.settings import DelimitedSource
+from pipeline.sections import DelimitedSource
 
 HEADER_WITHIN = 1 << 20  # bytes
 BLOCK = 1 << 24  # bytes; no record is longer

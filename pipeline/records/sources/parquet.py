@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from data_schemas.columns import Column, Kind
 from pipeline.records.sources.cells import UNDECLARED, write_cell
 from pipeline.records.sources.refusals import check_distinct, check_header, check_readable, refused
-from pipeline.settings import ParquetSource
+from pipeline.sections import ParquetSource
 
 
 def read_parquet_source(

@@ -6,7 +6,7 @@ import pandas as pd
 
 from data_schemas.columns import Column
 from pipeline.errors import ConfigurationError
-from pipeline.settings import DatabaseSource, DelimitedSource, ParquetSource, Source, WorkbookSource
+from pipeline.sections import DatabaseSource, DelimitedSource, ParquetSource, Source, WorkbookSource
 
 
 def read_source(source: Source, columns: dict[str, Column], optional: Collection[str] = frozenset()) -> pd.DataFrame:

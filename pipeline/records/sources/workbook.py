@@ -13,7 +13,7 @@ from data_schemas.columns import Column
 from pipeline.errors import DataRefusedError
 from pipeline.records.sources.cells import UNDECLARED, write_cell
 from pipeline.records.sources.refusals import check_distinct, check_header, check_readable, check_unpacked, refused
-from pipeline.settings import WorkbookSource
+from pipeline.sections import WorkbookSource
 
 TOO_LONG = 1e15  # Excel keeps 15 digits: a longer number is not what was typed
 

@@ -11,7 +11,7 @@ from pipeline.errors import ConfigurationError, DataRefusedError
 from pipeline.records.quarantine import validate_records
 from pipeline.records.sources import database
 from pipeline.records.sources.delimited import read_delimited
-from pipeline.settings import DatabaseSource, DelimitedSource
+from pipeline.sections import DatabaseSource, DelimitedSource
 from tests.records.cohorts import SETTINGS
 from tests.records.sources.conftest import Everything, execute
 

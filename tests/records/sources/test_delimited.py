@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pipeline.errors import ConfigurationError, DataRefusedError
 from pipeline.records.sources import decoding
 from pipeline.records.sources.delimited import read_delimited
-from pipeline.settings import DelimitedSource
+from pipeline.sections import DelimitedSource
 from tests.conftest import python
 
 TEXT = st.text(st.characters(blacklist_categories=("Cs", "Cc")), max_size=8)

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from pipeline.records.identity import pseudonymise
 from pipeline.records.quarantine import validate_records
 from pipeline.records.sources.database import read_database
-from pipeline.settings import DatabaseSource
+from pipeline.sections import DatabaseSource
 from tests.records.cohorts import SETTINGS
 
 EXAMPLE = Path(__file__).parents[3] / "docs/omop"

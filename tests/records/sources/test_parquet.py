@@ -10,7 +10,7 @@ from data_schemas.columns import Column, Kind, Role
 from pipeline.errors import DataRefusedError
 from pipeline.records.sources.parquet import read_parquet_source
 from pipeline.records.typing import type_records
-from pipeline.settings import ParquetSource
+from pipeline.sections import ParquetSource
 
 DAY = dt.date(2020, 2, 29)
 NOON = dt.datetime(2020, 2, 29, 12)

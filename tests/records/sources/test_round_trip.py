@@ -17,7 +17,7 @@ from data_schemas.columns import Kind
 from pipeline.records.identity import pseudonymise
 from pipeline.records.quarantine import validate_records
 from pipeline.records.sources.read import read_source
-from pipeline.settings import DatabaseSource, DelimitedSource, ParquetSource, WorkbookSource
+from pipeline.sections import DatabaseSource, DelimitedSource, ParquetSource, WorkbookSource
 from tests.records.cohorts import SETTINGS
 from tests.records.sources.conftest import Everything
 

@@ -9,7 +9,7 @@ from openpyxl.styles import Font
 from data_schemas.columns import Column, Kind, Role
 from pipeline.errors import DataRefusedError
 from pipeline.records.sources.workbook import read_workbook
-from pipeline.settings import WorkbookSource
+from pipeline.sections import WorkbookSource
 
 COLUMNS = {
     "id": Column("Number", Role.IDENTIFIER, Kind.TEXT),
