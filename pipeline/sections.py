@@ -78,10 +78,21 @@ class CohortSettings(Section):
 
 
 class Validate(Section):
-    """How identifiers are hidden and how much quarantine is tolerated."""
+    """How identifiers are hidden and how much quarantine is tolerated.
 
-    pseudonym_key: str = Field(min_length=8)
+    The key of pseudonyms is `pseudonym_key`, or stands where `pseudonym_key_from` says: `env:` and the name of a
+    variable, or `file:` and the absolute path of a file, as retraining works in a folder of its own.
+    """
+
+    pseudonym_key: str = Field("", min_length=8, repr=False)
+    pseudonym_key_from: str = Field("", pattern=r"^(env:[A-Z][A-Z0-9_]*|file:/.+)$", exclude=True)
     quarantine_at_most: float = Field(ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _one_key(self) -> "Validate":
+        if bool(self.pseudonym_key) == bool(self.pseudonym_key_from):
+            raise ValueError("expected either pseudonym_key or pseudonym_key_from, and not both")
+        return self
 
 
 class Split(Section):

@@ -1,15 +1,45 @@
 """Pseudonyms, and numbers that depend on nothing but the patient and a key."""
 
 import hashlib
+import os
+import stat
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from pipeline.arrays import IntArray
+from pipeline.errors import ConfigurationError
+from pipeline.sections import Validate
 
 PSEUDONYM = "pseudonym"
 BYTES = 12
+SHORTEST_KEY = 16
+
+
+def read_key(settings: Validate) -> str:
+    """The key of pseudonyms, from where the settings say it is.
+
+    Raises ConfigurationError where the variable is not set, the file is missing, open to others or no text, or the key
+    is shorter than 16 characters; no message holds any of it.
+    """
+    if settings.pseudonym_key:
+        return settings.pseudonym_key
+    kind, _, place = settings.pseudonym_key_from.partition(":")
+    key = os.environ.get(place, "") if kind == "env" else _read_key_file(Path(place))
+    if not key:
+        raise ConfigurationError(f"{place}, which holds the key of pseudonyms, is not set; set it where the stages run")
+    if len(key) < SHORTEST_KEY:
+        raise ConfigurationError(
+            f"the key of pseudonyms in {place} has {len(key)} characters; expected {SHORTEST_KEY} or more, at random"
+        )
+    return key
+
+
+def fingerprint_key(key: str) -> str:
+    """16 hexadecimal digits that tell whether two keys are the same; they do not lead back to a key drawn at random."""
+    return _keyed(key, 8, b"key of pseudonyms").hexdigest()
 
 
 def pseudonymise(frame: pd.DataFrame, rows: IntArray, identifier: str, key: str) -> tuple[pd.DataFrame, IntArray]:
@@ -36,13 +66,31 @@ def hash_uniform(pseudonyms: pd.Series, purpose: str) -> npt.NDArray[np.float64]
 
 
 def _digest(identifiers: pd.Series, key: str) -> npt.NDArray[np.void]:
-    keyed = hashlib.blake2b(key=hashlib.sha256(key.encode()).digest(), digest_size=BYTES)
+    assert key, "without a key, anyone could tell who a pseudonym is"
+    keyed = _keyed(key, BYTES)
     made = []
     for identifier in identifiers.tolist():
         each = keyed.copy()
         each.update(identifier.encode())
         made.append(each.digest())
     return np.frombuffer(b"".join(made), dtype=np.dtype(f"V{BYTES}"))
+
+
+def _keyed(key: str, size: int, content: bytes = b"") -> "hashlib.blake2b":
+    """BLAKE2b as a message authentication code (RFC 7693, section 2.9) of `size` bytes."""
+    return hashlib.blake2b(content, key=hashlib.sha256(key.encode()).digest(), digest_size=size)
+
+
+def _read_key_file(path: Path) -> str:
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+        text = path.read_text(encoding="utf-8").strip()
+    except (OSError, ValueError) as error:
+        why = "is no text" if isinstance(error, ValueError) else f"cannot be read: {error.strerror}"
+        raise ConfigurationError(f"{path}, which holds the key of pseudonyms, {why}") from None
+    if mode & 0o077:
+        raise ConfigurationError(f"{path} holds the key of pseudonyms and is open to others; `chmod 600 {path}`")
+    return text
 
 
 def _order(digests: npt.NDArray[np.void], hidden: pd.DataFrame, rows: IntArray) -> IntArray:

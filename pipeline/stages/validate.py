@@ -1,17 +1,18 @@
 """Stage `validate`: typed, checked and pseudonymised records; what breaks a rule goes to quarantine."""
 
 from pipeline.progress import log
+from pipeline.records.identity import read_key
 from pipeline.records.quarantine import validate_records
 from pipeline.stages.wiring import Stage, run
 
 
 def main(stage: Stage) -> None:
     """Part the records into valid and quarantined, and count both."""
-    entry = stage.cohort_settings()
+    entry, settings = stage.cohort_settings(), stage.section("validate")
     validated = validate_records(
         stage.read("raw.parquet"),
         stage.cohort(),
-        stage.section("validate"),
+        settings.model_copy(update={"pseudonym_key": read_key(settings)}),
         decimal=getattr(entry.source, "decimal", "."),
         last_release_records=entry.last_release_records,
     )
