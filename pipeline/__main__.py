@@ -108,6 +108,19 @@ def patient(
         click.echo(sentence)
 
 
+@cli.command()
+@click.argument("cohorts", nargs=-1)
+@click.option("--accept", is_flag=True, help="A person has looked, and accepts what the gates hold against it.")
+def retrain(cohorts: tuple[str, ...], accept: bool) -> None:
+    """Build COHORTS, or all, anew and apart; release those that pass every gate, and keep the champion of others."""
+    from pipeline.operations.retraining.run import retrain as run
+
+    os.umask(0o077)
+    summary, exit_code = run(cohorts, accepted=accept)
+    click.echo(summary)
+    sys.exit(exit_code)
+
+
 def main() -> None:
     """Run the command line; a foreseen error is one line on standard error and its own exit code."""
     debug = "--debug" in sys.argv

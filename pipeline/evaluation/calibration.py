@@ -56,6 +56,12 @@ def oe_ratio(risk: FloatArray, y: FloatArray, weight: FloatArray, counts: FloatA
     return ratio
 
 
+def log_ratio(ratio: FloatArray) -> FloatArray:
+    """The logarithm of an observed to expected ratio, NaN of 0."""
+    result: FloatArray = np.log(ratio, out=np.full_like(ratio, np.nan), where=ratio > 0)
+    return result
+
+
 def calibration_intercept(risk: FloatArray, y: FloatArray, weight: FloatArray) -> FloatArray:
     """Calibration in the large: the intercept beside log-odds as offset; 0 is ideal; shape (b,).
 

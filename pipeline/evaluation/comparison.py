@@ -9,7 +9,7 @@ from scipy.stats import rankdata
 
 from pipeline.arrays import BoolArray, FloatArray, IntArray
 from pipeline.estimates import Estimate, Z
-from pipeline.evaluation.calibration import brier, log_loss
+from pipeline.evaluation.calibration import brier, log_loss, log_ratio, oe_ratio
 from pipeline.evaluation.discrimination import auroc
 from pipeline.evaluation.intervals import bootstrap
 from pipeline.evaluation.performance import net_benefits
@@ -50,7 +50,8 @@ def compare(
 ) -> dict[str, Estimate]:
     """Figures of model a less those of model b, with intervals from resamples of the same patients for both.
 
-    AUROC, Brier score, log-loss and net benefit at each threshold, by the names of `measure`. Risks are (n,), or
+    AUROC, Brier score, log-loss and net benefit at each threshold, by the names of `measure`, and `oe_distance`: how
+    far observed are from expected events, as the size of the logarithm of their ratio. Risks are (n,), or
     (r, n) for r repeats, not necessarily as many for both: a figure is its mean over repeats within a resample.
     """
     first, second = np.atleast_2d(risk_a), np.atleast_2d(risk_b)
@@ -70,6 +71,7 @@ def _compared(table: Table, at: FloatArray) -> dict[str, FloatArray]:
         "auroc": auroc(risk, y, weight),
         "brier": brier(risk, y, weight, counts),
         "log_loss": log_loss(risk, y, weight, counts),
+        "oe_distance": np.abs(log_ratio(oe_ratio(risk, y, weight, counts))),
     } | net_benefits(table, at)
 
 

@@ -13,7 +13,7 @@ from data_schemas.columns import Column, Subgroup
 from pipeline.arrays import FloatArray, IntArray
 from pipeline.disclosure import hide_among
 from pipeline.estimates import Estimate, nothing
-from pipeline.evaluation.calibration import oe_ratio
+from pipeline.evaluation.calibration import log_ratio, oe_ratio
 from pipeline.evaluation.discrimination import auroc
 from pipeline.evaluation.intervals import bootstrap, summarise_distance
 from pipeline.evaluation.rates import event_rate
@@ -104,7 +104,7 @@ def _gaps(samples: Mapping[str, Sample], resamples: int, seed: int) -> dict[str,
     def figures(tables: list[list[Table]]) -> dict[str, FloatArray]:
         each = dict(zip(levels, map(_level_figures, tables), strict=True))
         areas = {f"auroc {level}": found["auroc"] for level, found in each.items()}
-        return areas | {f"log_oe {level}": _log(found["oe_ratio"]) for level, found in each.items()}
+        return areas | {f"log_oe {level}": log_ratio(found["oe_ratio"]) for level, found in each.items()}
 
     drawn = resample(figures, list(samples.values()), (), resamples, seed)
     gaps: dict[str, Any] = {}
@@ -116,12 +116,6 @@ def _gaps(samples: Mapping[str, Sample], resamples: int, seed: int) -> dict[str,
         ends = [levels[points.argmax()], levels[points.argmin()]]
         gaps[f"{key}_levels"] = ends if np.isfinite(points).all() else None
     return gaps
-
-
-def _log(ratio: FloatArray) -> FloatArray:
-    """The logarithm, NaN of 0."""
-    result: FloatArray = np.log(ratio, out=np.full_like(ratio, np.nan), where=ratio > 0)
-    return result
 
 
 def _members(labels: npt.NDArray[np.object_] | pd.Categorical) -> dict[str, npt.NDArray[np.bool_]]:

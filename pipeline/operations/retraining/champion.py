@@ -1,0 +1,57 @@
+"""What the champion tells of the patients on whom the challenger is judged, each of them unseen by both."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from data_schemas.columns import Cohort
+from pipeline import files
+from pipeline.arrays import FloatArray
+from pipeline.errors import ConfigurationError
+from pipeline.operations.model_file import read_model
+from pipeline.records.identity import PSEUDONYM
+
+ORDINAL, RISK = "ordinal", "risk"
+
+
+def find_champion_risks(release: Path, records: pd.DataFrame, cohort: type[Cohort]) -> FloatArray:
+    """The champion's risk for each of the n typed `records`, (n,), NaN where it would not be an honest one.
+
+    A patient who did not teach the champion gets the risk of its model; one who did, the risk of models that the
+    patient did not teach, which the release keeps if it is by cross-validation; else none. Where the schema has
+    changed since, the model cannot be asked, and there are only risks that were kept.
+    """
+    split = files.read_parquet(release / "split.parquet").set_index(PSEUDONYM)["part"]
+    taught = records[PSEUDONYM].map(split).eq("development").to_numpy(bool)
+    kept = _read_kept(release, records)
+    return np.where(taught, kept, _ask(release, records, cohort, kept))
+
+
+def _ask(release: Path, records: pd.DataFrame, cohort: type[Cohort], otherwise: FloatArray) -> FloatArray:
+    try:
+        stored = read_model(release / "model.json", cohort)
+    except ConfigurationError:
+        return otherwise
+    told: FloatArray = stored.predict(records, cohort)[RISK].to_numpy(float)
+    return told
+
+
+def _read_kept(release: Path, records: pd.DataFrame) -> FloatArray:
+    """The mean over repeats of the risks that records were told unseen, by patient and order of records.
+
+    A patient with more or fewer records than then has none.
+    """
+    kept = files.read_parquet(release / "predictions.parquet")
+    deployed = files.read_json(release / "reports" / "model_summary.json")["deployed"]
+    then = kept[[PSEUDONYM, "repeat"]].assign(**{RISK: kept[f"risk_{deployed}"]})
+    then[ORDINAL] = then.groupby([PSEUDONYM, "repeat"]).cumcount()
+    mean = then.groupby([PSEUDONYM, ORDINAL], as_index=False)[RISK].mean()
+    now = records[[PSEUDONYM]].assign(**{ORDINAL: records.groupby(PSEUDONYM).cumcount()})
+    found = now.merge(mean, how="left", on=[PSEUDONYM, ORDINAL], validate="1:1")[RISK].to_numpy(float)
+    same = (
+        records[PSEUDONYM]
+        .map(mean[PSEUDONYM].value_counts())
+        .eq(records.groupby(PSEUDONYM)[PSEUDONYM].transform("size"))
+    )
+    return np.where(same, found, np.nan)

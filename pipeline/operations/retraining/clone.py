@@ -1,0 +1,114 @@
+"""A private clone of the workspace in which a run builds, so that nothing in use changes before it is judged.
+
+The clone stays until the next run, which takes from it what DVC need not build anew, and from the workspace all else.
+"""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import yaml
+
+from pipeline import files
+from pipeline.errors import ConfigurationError
+from pipeline.operations.releases.store import ROOT
+from pipeline.sections import Settings
+
+CLONE = Path("runs", "workspace")
+GENERATED = ("data", "artifacts", files.PUBLIC)
+LOCK = Path("dvc.lock")
+LISTED = ("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+
+
+def make_clone(settings: Settings, *, anew: bool) -> Path:
+    """Bring the clone up to date with the workspace, the current folder; returns where it is.
+
+    Code and sources are copied, what stages made is linked, which they replace and never write to. With `anew` nothing
+    of an earlier clone is used. Raises ConfigurationError where a source does not lie in the workspace or is named by
+    a way through other folders, or where git cannot list the workspace.
+    """
+    _clear(anew=anew or not _is_whole(CLONE / LOCK))
+    files.make_folder(CLONE)
+    for path in _list_code():
+        _copy(path)
+    for name, declared in settings.cohorts.items():
+        source = Path(declared.source.path)
+        if ".." in source.parts:
+            raise ConfigurationError(
+                f"cohorts.{name}.source.path goes through '..'; give a path within the workspace, or one from the root"
+            )
+        if not source.is_absolute() and source.is_file():
+            _copy(source)
+    if not (CLONE / LOCK).exists() and _is_whole(LOCK):
+        _link_generated(settings)
+    _configure_dvc()
+    return CLONE
+
+
+def _clear(*, anew: bool) -> None:
+    """Remove the earlier clone, or all of it but what stages made."""
+    if anew:
+        shutil.rmtree(CLONE, ignore_errors=True)
+        return
+    for path in CLONE.iterdir():
+        if path.name in GENERATED or path.name == LOCK.name:
+            continue
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+def _is_whole(lock: Path) -> bool:
+    """Whether DVC can read its lock file; without it all is built anew."""
+    try:
+        return "stages" in yaml.safe_load(lock.read_text(encoding="utf-8"))
+    except (OSError, TypeError, ValueError, yaml.YAMLError):
+        return False
+
+
+def _list_code() -> Iterator[Path]:
+    """What git holds and would hold of the workspace, but for the state of DVC."""
+    if not Path(".git").exists():
+        raise ConfigurationError("the workspace is no git repository; run `git init`, or clone the project with git")
+    listed = subprocess.run(LISTED, capture_output=True, check=True)  # noqa: S603 - our own command
+    for name in listed.stdout.decode().split("\0"):
+        path = Path(name)
+        if name and path != LOCK and path.is_file():
+            yield path
+
+
+def _copy(path: Path) -> None:
+    target = CLONE / path
+    files.make_folder(target.parent)
+    target.unlink(missing_ok=True)
+    shutil.copy(path, target)
+
+
+def _link_generated(settings: Settings) -> None:
+    """Take over what the workspace has built, with what DVC knows of it."""
+    folders = [Path(top, name) for top in GENERATED for name in settings.cohorts]
+    for folder in [*folders, Path(files.PUBLIC, "summaries")]:
+        for path in folder.rglob("*"):
+            if path.is_file() and not (CLONE / path).exists():
+                files.make_folder((CLONE / path).parent)
+                _link(path, CLONE / path)
+    shutil.copy(LOCK, CLONE / LOCK)
+
+
+def _link(path: Path, target: Path) -> None:
+    try:
+        os.link(path, target)
+    except OSError:  # another file system, or one without links
+        shutil.copy(path, target)
+
+
+def _configure_dvc() -> None:
+    """Let DVC share the workspace's cache, ask no git, and keep its own state within the clone."""
+    here = CLONE.resolve()
+    local = f"[core]\n    no_scm = true\n    site_cache_dir = {here / '.dvc' / 'site'}\n"
+    local += f"[cache]\n    dir = {Path('.dvc', 'cache').resolve()}\n"
+    files.write_text(CLONE / ".dvc" / "config.local", local)
+    (CLONE / ROOT).symlink_to(ROOT.resolve(), target_is_directory=True)

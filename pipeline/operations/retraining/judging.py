@@ -1,0 +1,89 @@
+"""The challenger just built, set beside the champion: figures on the same patients, drift since, and the gates."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from data_schemas.columns import Cohort
+from pipeline import files
+from pipeline.evaluation.assemble import HeldOut
+from pipeline.evaluation.challenge import Challenge, compare_with_champion
+from pipeline.evaluation.subgroups import label_groups
+from pipeline.operations.retraining.champion import find_champion_risks
+from pipeline.operations.retraining.gates import Decision, judge_challenger, judge_first
+from pipeline.outcomes import observe
+from pipeline.phrases import phrase
+from pipeline.records.identity import PSEUDONYM
+from pipeline.sections import Settings
+
+OTHER_KEY = phrase(
+    "The champion was made with another key to the pseudonyms, so that the patients who taught it are not known."
+)
+TOO_FEW = phrase("Fewer than {n} patients have an honest risk from both; they cannot be compared.")
+
+
+@dataclass(frozen=True)
+class Challenger:
+    """What a build in `folder` holds of a cohort: valid records, those of unseen patients, and what they were told."""
+
+    name: str
+    cohort: type[Cohort]
+    folder: Path
+    valid: pd.DataFrame
+    unseen: pd.DataFrame
+    held_out: HeldOut
+    deployed: str
+
+    @classmethod
+    def read(cls, folder: Path, name: str, cohort: type[Cohort]) -> "Challenger":
+        """Read what `dvc repro` built."""
+        valid = files.read_parquet(folder / "data" / name / "valid.parquet")
+        predictions = files.read_parquet(folder / "artifacts" / name / "predictions.parquet")
+        deployed = files.read_json(folder / files.PUBLIC / name / "model_summary.json")["deployed"]
+        unseen = valid[valid[PSEUDONYM].isin(predictions[PSEUDONYM])].reset_index(drop=True)
+        held_out = HeldOut.from_predictions(predictions, observe(unseen, cohort.study()))
+        return cls(name, cohort, folder, valid, unseen, held_out, deployed)
+
+    def verdict(self) -> dict[str, Any]:
+        """The verdict that stage `evaluate` wrote."""
+        found: dict[str, Any] = files.read_json(self.folder / files.PUBLIC / self.name / "verdict.json")
+        return found
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The decision, and what it rests on; of a first release there is no comparison and no drift."""
+
+    decision: Decision
+    comparison: dict[str, Any] | None = None
+    drift: dict[str, Any] | None = None
+
+
+def judge(challenger: Challenger, champion: Path | None, key: str, settings: Settings, *, accepted: bool) -> Judgement:
+    """Compare with the release at `champion`, if there is one; `key` is the fingerprint of the pseudonyms' key."""
+    verdict = challenger.verdict()
+    if champion is None:
+        return Judgement(judge_first(verdict, accepted=accepted))
+    if files.read_json(champion / "MANIFEST.json")["pseudonym_key"] != key:
+        comparison, drift = {"reason": OTHER_KEY}, None
+    else:
+        comparison, drift = compare(challenger, champion, settings), None
+    verdicts = verdict, files.read_json(champion / "reports" / "verdict.json")
+    decision = judge_challenger(verdicts, comparison, drift, settings.retrain, accepted=accepted)
+    return Judgement(decision, comparison, drift)
+
+
+def compare(challenger: Challenger, champion: Path, settings: Settings) -> dict[str, Any]:
+    """Both on the patients who are unseen by both; `reason` where they are too few."""
+    risks = find_champion_risks(champion, challenger.unseen, challenger.cohort)
+    known, study, held_out = np.isfinite(risks), challenger.cohort.study(), challenger.held_out
+    if len(np.unique(held_out.patient[known])) < settings.retrain.patients_at_least:
+        return {"reason": TOO_FEW.format(n=settings.retrain.patients_at_least)}
+    groups = label_groups(challenger.unseen, study.subgroups, challenger.cohort.predictors())
+    told = held_out.risks[challenger.deployed], np.nan_to_num(risks)
+    everyone = Challenge(*told, held_out.observed, held_out.patient, groups)
+    smallest = settings.disclosure.smallest_group
+    return compare_with_champion(everyone.take(known), study.thresholds, smallest, settings.evaluate)
