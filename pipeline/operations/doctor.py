@@ -12,11 +12,15 @@ from pathlib import Path
 
 from pipeline.card import read_cards
 from pipeline.errors import ClinriskError
+from pipeline.operations.releases.store import Store
 from pipeline.sections import DatabaseSource, Settings
 from pipeline.settings import load_cohort, load_settings
 
 LOCK = Path("requirements.lock")
 CARD = Path("model_card.yaml")
+DEMO_DATA = Path("data/demo")
+DEMO_KEY = "demo key, not secret"
+RECORDS_TRIED = 10_000
 RESTRICTED = ("artifacts", "releases", "runs")
 DISK_NEEDED = 2 * 2**30
 PINNED = re.compile(r"^([A-Za-z0-9_.-]+)==([^ ;\\]+)", re.MULTILINE)
@@ -110,8 +114,10 @@ def _configuration() -> Iterator[Finding]:
     yield Finding(True, "params.yaml is complete, and every key is known")
     yield from _names(settings)
     yield from _cards(settings)
+    yield from _key(settings)
     for name in settings.cohorts:
         yield from _cohort(name, settings)
+        yield from _release(name)
 
 
 def _names(settings: Settings) -> Iterator[Finding]:
@@ -145,6 +151,65 @@ def _cards(settings: Settings) -> Iterator[Finding]:
         yield Finding(False, f"{CARD} has an entry {name!r}, which is no cohort of params.yaml", cure)
     if not strange:
         yield Finding(True, f"{CARD} can be read, with entries for {len(cards)} of {len(settings.cohorts)} cohorts")
+
+
+def _key(settings: Settings) -> Iterator[Finding]:
+    from pipeline.records.identity import read_key
+
+    try:
+        key = read_key(settings.validate_)
+    except ClinriskError as error:
+        yield Finding(False, str(error), "see `Key of pseudonyms` in docs/operations.md")
+        return
+    own = [name for name, entry in settings.cohorts.items() if not _is_demo(entry.source.path)]
+    if key == DEMO_KEY and own:
+        cure = "set a key of your own before the first `dvc repro`, as docs/operations.md tells"
+        yield Finding(False, f"cohort {own[0]} would get pseudonyms by the demo key, which all the world has", cure)
+        return
+    which = "is the demo key, which will do for the demo" if key == DEMO_KEY else "is one of your own"
+    yield Finding(
+        True, f"the key of pseudonyms, from {settings.validate_.pseudonym_key_from or 'params.yaml'}, {which}"
+    )
+    yield from (_key_of_records(name, key) for name in settings.cohorts if Path("data", name, "valid.parquet").exists())
+
+
+def _is_demo(path: str) -> bool:
+    return Path(os.path.normpath(path)).is_relative_to(DEMO_DATA)
+
+
+def _key_of_records(name: str, key: str) -> Finding:
+    """DVC does not see a change of a key that stands outside params.yaml; the records show it."""
+    import numpy as np
+    import pandas as pd
+
+    from pipeline.records.identity import PSEUDONYM, pseudonymise
+    from pipeline.records.typing import type_records
+
+    folder = Path("data", name)
+    try:
+        cohort = load_cohort(name)
+        identifier = cohort.identifier()
+        raw = pd.read_parquet(folder / "raw.parquet", columns=[identifier]).head(RECORDS_TRIED)
+        known = type_records(raw, {identifier: cohort.columns()[identifier]}).frame.dropna()
+        valid = pd.read_parquet(folder / "valid.parquet", columns=[PSEUDONYM])[PSEUDONYM]
+    except (ClinriskError, OSError, ValueError):  # of the schema another finding speaks
+        return Finding(False, f"the records in {folder} cannot be read by the schema of now", "run `dvc repro`")
+    if pseudonymise(known, np.arange(len(known)), identifier, key)[0][PSEUDONYM].isin(valid).any():
+        return Finding(True, f"the pseudonyms in {folder} are by the key of now")
+    cure = f"run `dvc repro --force --single-item validate@{name}`, then `clinrisk retrain {name} --accept`"
+    return Finding(False, f"no pseudonym in {folder} is by the key of now", cure)
+
+
+def _release(name: str) -> Iterator[Finding]:
+    store = Store.of(name)
+    try:
+        used = store.champion()
+    except ClinriskError as error:
+        cure = f"restore releases/{name} from a backup, or run `clinrisk releases {name} rollback`"
+        yield Finding(False, str(error), cure)
+        return
+    if used:
+        yield Finding(True, f"release {used.name} of {name}, which is in use, is as it was sealed")
 
 
 def _cohort(name: str, settings: Settings) -> Iterator[Finding]:

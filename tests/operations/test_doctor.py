@@ -6,6 +6,10 @@ from click.testing import CliRunner
 from pipeline.__main__ import cli
 from pipeline.errors import ConfigurationError
 from pipeline.operations import doctor
+from pipeline.operations.releases.store import Store
+from pipeline.records.quarantine import validate_records
+from pipeline.records.sources.read import read_source
+from pipeline.settings import load_cohort, load_settings
 from tests.conftest import change_params
 
 
@@ -55,6 +59,39 @@ def from_database(root):
     change_params(root, lambda p: p["cohorts"]["breast_cancer_diagnosis"].update(source=source))
 
 
+def own_data(root):
+    (root / "data/clinic.csv").write_bytes((root / "data/demo/wisconsin_breast_cytology.csv").read_bytes())
+    change_params(
+        root, lambda p: p["cohorts"]["breast_cancer_diagnosis"]["source"].update(path="data/demo/../clinic.csv")
+    )
+
+
+def key_from(place):
+    def change(root):
+        change_params(root, lambda p: p.update(validate={"pseudonym_key_from": place, "quarantine_at_most": 0.2}))
+
+    return change
+
+
+def open_key_file(root):
+    (root / "pseudonym.key").write_text("7731-secret-7731")
+    (root / "pseudonym.key").chmod(0o644)
+    key_from(f"file:{root}/pseudonym.key")(root)
+
+
+def release(root):
+    (root / "metrics.json").write_text("{}")
+    store = Store.of("breast_cancer_diagnosis")
+    store.use(store.add({"metrics.json": root / "metrics.json"}, {}))
+    for folder in ("releases", "releases/breast_cancer_diagnosis"):
+        (root / folder).chmod(0o700)
+    return store
+
+
+def tamper(root):
+    (release(root).champion() / "metrics.json").write_text("[]")
+
+
 def other_cohort(root):
     change_params(root, lambda p: p["cohorts"].update(stroke={"source": {"format": "csv", "path": "data/stroke.csv"}}))
 
@@ -82,6 +119,11 @@ def other_cohort(root):
             "mend model_card.yaml",
         ),
         (lambda root: (root / "model_card.yaml").write_text("stroke: {}"), "entry 'stroke', which is no", "take the"),
+        (own_data, "breast_cancer_diagnosis would get pseudonyms by the demo key", "a key of your own"),
+        (key_from("env:NO_SUCH_KEY"), "NO_SUCH_KEY, which holds the key of pseudonyms, is not set", "operations.md"),
+        (key_from("file:/no/such.key"), "/no/such.key, which holds the key of pseudonyms, cannot be", "operations.md"),
+        (open_key_file, "pseudonym.key holds the key of pseudonyms and is open to others", "operations.md"),
+        (tamper, "metrics.json has been changed", "`clinrisk releases breast_cancer_diagnosis rollback`"),
         (lambda root: shutil.rmtree(root / "data/demo"), "wisconsin_breast_cytology.csv is missing", "source"),
     ],
 )
@@ -147,3 +189,47 @@ def test_validation_turned_off_is_a_fault(fit, monkeypatch, value, off):
 def test_a_library_that_is_not_installed_is_a_fault(fit, monkeypatch):
     monkeypatch.setattr(doctor, "NEEDED", ("no-such-library",))
     assert [f.sentence for f in faults()] == ["no-such-library is not installed"]
+
+
+def test_own_data_under_an_own_key_are_fit(fit, monkeypatch):
+    own_data(fit)
+    monkeypatch.setenv("CLINIC_KEY", "7731-secret-7731")
+    key_from("env:CLINIC_KEY")(fit)
+    assert faults() == []
+    said = [f.sentence for f in doctor.examine()]
+    assert "the key of pseudonyms, from env:CLINIC_KEY, is one of your own" in said
+    assert "secret" not in "".join(said)
+
+
+def test_the_demo_key_is_that_of_the_demo(fit):
+    assert load_settings().validate_.pseudonym_key == doctor.DEMO_KEY
+
+
+def write_records(root, name, key):
+    """What the stages `ingest` and `validate` leave, by `key`."""
+    settings = load_settings()
+    raw = read_source(settings.cohorts[name].source, load_cohort(name).columns())
+    hidden = settings.validate_.model_copy(update={"pseudonym_key": key})
+    (root / "data" / name).mkdir(mode=0o700)
+    raw.to_parquet(root / "data" / name / "raw.parquet")
+    validate_records(raw, load_cohort(name), hidden).valid.to_parquet(root / "data" / name / "valid.parquet")
+
+
+@pytest.mark.parametrize(("key", "named"), [(doctor.DEMO_KEY, []), ("an earlier key", ["no pseudonym"])])
+def test_pseudonyms_by_another_key_are_a_fault(fit, key, named):
+    write_records(fit, "breast_cancer_diagnosis", key)
+    assert [f.sentence.split(" in ")[0] for f in faults()] == named
+
+
+def test_records_that_cannot_be_read_are_a_fault(fit):
+    write_records(fit, "breast_cancer_diagnosis", doctor.DEMO_KEY)
+    (fit / "data/breast_cancer_diagnosis/raw.parquet").write_bytes(b"PAR1")
+    assert [f.cure for f in faults()] == ["run `dvc repro`"]
+
+
+def test_a_release_in_use_is_verified(fit):
+    name = release(fit).current()
+    assert faults() == []
+    assert f"release {name} of breast_cancer_diagnosis, which is in use, is as it was sealed" in [
+        f.sentence for f in doctor.examine()
+    ]
