@@ -1,6 +1,6 @@
 """Whether old and new patients can be told apart by all predictors together, and by which of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any
@@ -9,16 +9,17 @@ import numpy as np
 import pandas as pd
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.model_selection import StratifiedKFold
+from threadpoolctl import threadpool_limits
 
 from pipeline.arrays import FloatArray, IntArray
 from pipeline.estimates import Z
 from pipeline.evaluation.comparison import delong
-from pipeline.evaluation.discrimination import auroc
 from pipeline.evaluation.drift.distributions import Interval, Limits
 from pipeline.evaluation.drift.reference import Group
 
 FOLDS = 5
 MOST = 5_000  # records of each side; more would hardly narrow the interval
+CHANCE, ORDINARY = 0.5, 0.05
 LEVELS = 200  # of a category; the boosting takes 255, and rarer ones tell nothing apart
 TREES = {"max_iter": 40, "learning_rate": 0.1, "max_leaf_nodes": 8, "min_samples_leaf": 20, "early_stopping": False}
 
@@ -37,20 +38,33 @@ def tell_apart(before: Group, after: Group, seed: int) -> Told:
 
     Lopez-Paz and Oquab (2017, ICLR: classifier two-sample tests), with DeLong's interval. A column's attribution is the
     AUROC that is lost when its values are shuffled among the held-out patients (Breiman 2001, Mach Learn 45:5); columns
-    that tell the same share it.
+    that tell the same share it. Where the 95% interval holds chance, nothing is attributed.
     """
     generator = np.random.default_rng(seed)
     sides = [_draw(group.predictors, generator) for group in (before, after)]
-    X, new = _encode(pd.concat(sides, ignore_index=True)), np.repeat([0.0, 1.0], [len(side) for side in sides])
-    scores, shuffled = np.empty(len(X)), {name: np.empty(len(X)) for name in map(str, X)}
-    for train, test in StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(X, new):
-        model = HistGradientBoostingClassifier(**TREES, categorical_features="from_dtype", random_state=seed)
-        model.fit(X.iloc[train], new[train])
-        scores[test] = model.decision_function(X.iloc[test])
-        for name, stored in shuffled.items():
-            stored[test] = model.decision_function(_shuffle(X.iloc[test], name, generator))
-    value, lost = _area(scores, new), {name: _area(scores, new) - _area(each, new) for name, each in shuffled.items()}
-    return Told(value, _interval(scores, new), lost)
+    X, coded = _encode(pd.concat(sides, ignore_index=True))
+    new = np.repeat([0.0, 1.0], [len(side) for side in sides])
+    parts = list(StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(X, new))
+    with threadpool_limits(limits=1, user_api="openmp"):  # threads cost more than they save on so few records
+        models = [_fit(X[train], new[train], coded, seed) for train, _ in parts]
+        tested = list(zip(models, (test for _, test in parts), strict=True))
+        value, interval = _measure(_score(X, tested), new)
+        lo = interval(ORDINARY)[0]
+        clear = list(enumerate(sides[0])) if lo is not None and lo > CHANCE else []
+        without = {str(name): _score(_shuffle(X, place, generator), tested) for place, name in clear}
+    return Told(value, interval, {name: value - _measure(scores, new)[0] for name, scores in without.items()})
+
+
+def _fit(X: FloatArray, new: FloatArray, coded: list[bool], seed: int) -> HistGradientBoostingClassifier:
+    return HistGradientBoostingClassifier(**TREES, categorical_features=coded, random_state=seed).fit(X, new)
+
+
+def _score(X: FloatArray, tested: Sequence[tuple[HistGradientBoostingClassifier, IntArray]]) -> FloatArray:
+    """What says of each record (n,) the model that has not seen it."""
+    scores = np.empty(len(X))
+    for model, test in tested:
+        scores[test] = model.decision_function(X[test])
+    return scores
 
 
 def _draw(frame: pd.DataFrame, generator: np.random.Generator) -> pd.DataFrame:
@@ -58,38 +72,37 @@ def _draw(frame: pd.DataFrame, generator: np.random.Generator) -> pd.DataFrame:
     return frame.iloc[np.sort(generator.choice(kept, MOST, replace=False))] if len(frame) > MOST else frame
 
 
-def _encode(both: pd.DataFrame) -> pd.DataFrame:
-    return pd.DataFrame({str(name): _encode_column(both[name]) for name in both})
+def _encode(both: pd.DataFrame) -> tuple[FloatArray, list[bool]]:
+    """Numbers (n, p), NaN where missing, and which columns are codes; levels beyond the commonest are missing."""
+    coded = [not pd.api.types.is_numeric_dtype(both[name]) for name in both]
+    columns = [_code(both[name]) if is_code else both[name] for name, is_code in zip(both, coded, strict=True)]
+    return np.column_stack([values.to_numpy(float, na_value=np.nan) for values in columns]), coded
 
 
-def _encode_column(values: pd.Series) -> Any:
-    if pd.api.types.is_numeric_dtype(values):
-        return values.to_numpy(float, na_value=np.nan)
+def _code(values: pd.Series) -> pd.Series:
     text = values.astype(object)
-    common = text.value_counts().index[:LEVELS]
-    return pd.Categorical(text.where(text.isin(common)), common)
+    return text.map({level: code for code, level in enumerate(text.value_counts().index[:LEVELS])})
 
 
-def _shuffle(X: pd.DataFrame, name: str, generator: np.random.Generator) -> pd.DataFrame:
-    return X.assign(**{name: X[name].array[generator.permutation(len(X))]})
+def _shuffle(X: FloatArray, place: int, generator: np.random.Generator) -> FloatArray:
+    shuffled = X.copy()
+    shuffled[:, place] = generator.permutation(X[:, place])
+    return shuffled
 
 
-def _area(scores: FloatArray, new: FloatArray) -> float:
-    return float(auroc(scores, new, np.ones((1, len(new))))[0])
-
-
-def _interval(scores: FloatArray, new: FloatArray) -> Interval:
-    """DeLong's, from the comparison with a score that is the same for everybody."""
+def _measure(scores: FloatArray, new: FloatArray) -> tuple[float, Interval]:
+    """The AUROC with DeLong's interval: it is compared with a score that is the same for everybody."""
     found = delong(scores, np.zeros(len(new)), new)
-    assert found.difference is not None, "there are patients of both sides"
+    assert found.auroc_a is not None, "there are patients of both sides"
     assert found.hi is not None, "there are two of each"
-    area, error = 0.5 + found.difference, (found.hi - found.difference) / Z
+    assert found.difference is not None, "there are patients of both sides"
+    area, error = found.auroc_a, (found.hi - found.difference) / Z
 
     def interval(level: float) -> Limits:
         reach = NormalDist().inv_cdf(1 - level / 2) * error
         return max(0.0, area - reach), min(1.0, area + reach)
 
-    return interval
+    return area, interval
 
 
 def describe_attributions(told: Told, labels: Mapping[str, str]) -> dict[str, Any]:

@@ -35,7 +35,7 @@ def describe_drift(
     counts = {"patients": len(after), "reference": {"patients": len(before)}}
     if min(len(before), len(after)) < settings.patients_at_least:
         empty: dict[str, Any] = {"figures": [], "over_time": [], "classifier": None, "beyond": False}
-        return counts | empty | {"sentences": say_all([], counts, settings)}
+        return counts | empty | {"sentences": say_all([], settings)}
     told = tell_apart(before, after, settings.seed)
     periods = {} if after.dates is None else part_by_time(after.dates, settings.patients_at_least)
     general = [
@@ -54,7 +54,7 @@ def describe_drift(
         "over_time": over_time,
         "classifier": describe_attributions(told, labels),
         "beyond": any(figure["beyond"] for figure in judged),
-        "sentences": say_all(judged, counts, settings),
+        "sentences": say_all(judged, settings),
     }
 
 

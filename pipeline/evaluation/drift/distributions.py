@@ -62,7 +62,8 @@ def estimate_psi(before: IntArray, after: IntArray) -> tuple[float, Interval]:
 
     The sum over bins of (q - p) log(q / p). Where nothing has changed, its product with nm/(n + m) has about a
     chi-squared distribution of k - 1 degrees (Yurdakul and Naranjo 2020, J Risk Model Valid 14(4):89), so that the mean
-    (k - 1)(1/n + 1/m) is taken off; elsewhere, a non-central one, whose parameters that are not refuted are the interval.
+    (k - 1)(1/n + 1/m) is taken off; elsewhere, a non-central one, and the interval holds
+    its parameters that are not refuted.
     """
     n, m, k = int(before.sum()), int(after.sum()), len(before)
     p, q = ((counts + ADDED) / (counts.sum() + ADDED * k) for counts in (before, after))

@@ -74,7 +74,8 @@ def _judge(figure: Figure, settings: Drift, level: float) -> dict[str, Any]:
     value, lo, hi = (None, None, None) if figure.secret else (figure.value, *limits)
     beyond = figure.interval is not None and is_beyond(limits, bound, side)
     told = {"kind": figure.kind, **vars(figure.place), "value": value, "lo": lo, "hi": hi}
-    return told | {"bound": bound, "beyond": beyond, "reason": figure.reason}
+    judged = figure.interval is not None
+    return told | {"bound": bound, "judged": judged, "beyond": beyond, "reason": figure.reason}
 
 
 def is_beyond(limits: Limits, bound: float, side: Side) -> bool:

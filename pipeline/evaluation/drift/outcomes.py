@@ -5,7 +5,7 @@ from statistics import NormalDist
 import numpy as np
 
 from pipeline.arrays import FloatArray
-from pipeline.evaluation.calibration import calibration_intercept, oe_ratio
+from pipeline.evaluation.calibration import calibration_intercept, log_ratio, oe_ratio
 from pipeline.evaluation.discrimination import auroc
 from pipeline.evaluation.drift.distributions import Limits
 from pipeline.evaluation.drift.figures import Figure, Place
@@ -34,9 +34,8 @@ def draw_figures(group: Group, settings: Drift) -> Resampled:
 
 def _figures(tables: list[list[Table]]) -> dict[str, FloatArray]:
     t = tables[0][0]
-    ratio = oe_ratio(t.risk, t.y, t.weight, t.counts)
     return {
-        "oe": np.log(ratio, out=np.full_like(ratio, np.nan), where=ratio > 0),
+        "oe": log_ratio(oe_ratio(t.risk, t.y, t.weight, t.counts)),
         "intercept": calibration_intercept(t.risk, t.y, t.weight),
         "auroc": auroc(t.risk, t.y, t.weight),
     }

@@ -92,7 +92,7 @@ def restore(frame: pd.DataFrame) -> Group:
         risk=frame[RISK].to_numpy(float),
         observed=_observed(frame) if EVENT in frame and len(frame) else None,
         given=frame[GIVEN].to_numpy(bool),
-        dates=frame[DATE] if DATE in frame else None,
+        dates=frame.get(DATE),
     )
 
 

@@ -25,18 +25,18 @@ OPEN = phrase("{value} (interval from {lo})")
 HIDDEN = phrase("a figure that is not told")
 OF_PERIOD = phrase("Period {level}: {sentence}")
 OF_LEVEL = phrase("{label}, {level}: {sentence}")
-NONE = phrase("No figure of {n} lies beyond its bound, for {patients} new patients.")
-SOME = phrase("Drift: {beyond} of {n} figures lie beyond their bounds, for {patients} new patients.")
+NONE = phrase("No figure of {n} lies wholly beyond its bound.")
+SOME = phrase("Drift: {beyond} of {n} figures lie wholly beyond their bounds.")
 FEW = phrase("Drift is not judged with fewer than {n} patients on either side.")
 
 
-def say_all(judged: Sequence[Mapping[str, Any]], counts: Mapping[str, Any], settings: Drift) -> list[str]:
+def say_all(judged: Sequence[Mapping[str, Any]], settings: Drift) -> list[str]:
     """The summary first, then each figure beyond."""
     if not judged:
         return [FEW.format(n=settings.patients_at_least)]
     beyond = [figure for figure in judged if figure["beyond"]]
-    n = sum(figure["reason"] is None for figure in judged)
-    summary = (SOME if beyond else NONE).format(n=n, beyond=len(beyond), patients=counts["patients"])
+    n = sum(figure["judged"] for figure in judged)
+    summary = (SOME if beyond else NONE).format(n=n, beyond=len(beyond))
     return [summary, *map(say_figure, beyond)]
 
 
