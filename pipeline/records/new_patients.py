@@ -1,5 +1,6 @@
 """Records of new patients: read and checked as those of the cohort are, one by one, and none left out in silence."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,7 +11,8 @@ from data_schemas.vocabulary import Severity
 from pipeline.errors import DataRefusedError
 from pipeline.records.checks import find_violations
 from pipeline.records.rules import MISSING, Rule, list_rules
-from pipeline.records.sources.read import read_source
+from pipeline.records.sources.read import read_parts, read_source
+from pipeline.records.sources.refusals import refused
 from pipeline.records.typing import type_records
 from pipeline.records.units import convert_units
 from pipeline.sections import Source
@@ -23,11 +25,13 @@ class NewPatients:
     """n records of new patients, in the order of their source.
 
     `frame` (n rows) has all columns of the schema, typed and in its units, missing where the source lacks them.
-    `refused` (n,) says in words why a record gets no risk, and nothing where it does.
+    `refused` (n,) says in words why a record gets no risk, and nothing where it does. `broken` has a row for each rule
+    behind that, with `record` (index of `frame`), `rule` and `column` (missing for a rule on the whole record).
     """
 
     frame: pd.DataFrame
     refused: pd.Series
+    broken: pd.DataFrame
 
     @property
     def sound(self) -> pd.DataFrame:
@@ -40,12 +44,28 @@ def read_new_patients(source: Source, cohort: type[Cohort]) -> pd.DataFrame:
 
     Raises DataRefusedError as `read_source` does, and where there is no record.
     """
-    raw = read_source(source, cohort.columns(), set(cohort.columns()) - _needed(cohort))
+    raw = read_source(source, cohort.columns(), _spared(cohort))
     if raw.empty:
-        raise DataRefusedError(
-            f"{source.path}, rule 'no records': it has a header and no records; expected one or more"
-        )
+        raise _no_records(source)
     return raw
+
+
+def read_new_parts(source: Source, cohort: type[Cohort], rows: int) -> Iterator[pd.DataFrame]:
+    """What `read_new_patients` gives, in parts of `rows` records, as `read_parts` gives them; raises as both do."""
+    part = None
+    for part in read_parts(source, cohort.columns(), _spared(cohort), rows):
+        yield part
+    if part is None:
+        raise _no_records(source)
+
+
+def _spared(cohort: type[Cohort]) -> set[str]:
+    """The columns that no risk needs."""
+    return set(cohort.columns()) - _needed(cohort)
+
+
+def _no_records(source: Source) -> DataRefusedError:
+    return refused(source.path, "no records", "it has a header and no records; expected one or more")
 
 
 def check_new_patients(raw: pd.DataFrame, cohort: type[Cohort], decimal: str = ".") -> NewPatients:
@@ -61,7 +81,12 @@ def check_new_patients(raw: pd.DataFrame, cohort: type[Cohort], decimal: str = "
     frame, lacking = convert_units(typed.frame, columns)
     broken = pd.concat([typed.misfits, lacking, find_violations(frame, _forgiving(cohort))], ignore_index=True)
     told_before = broken.duplicated(["record", "column"]) & (broken["rule"] == MISSING)
-    return NewPatients(frame, _in_words(broken[~told_before], cohort).reindex(frame.index, fill_value=""))
+    setting_aside = _in_order(broken[~told_before], cohort)
+    return NewPatients(
+        frame,
+        _in_words(setting_aside).reindex(frame.index, fill_value=""),
+        setting_aside[["record", "rule", "column"]],
+    )
 
 
 def _needed(cohort: type[Cohort]) -> set[str]:
@@ -83,15 +108,19 @@ def _forgiving(cohort: type[Cohort]) -> type[Cohort]:
     return made  # type: ignore[no-any-return]
 
 
-def _in_words(broken: pd.DataFrame, cohort: type[Cohort]) -> pd.Series:
-    """By record, every broken rule that sets a record aside, in the rules' order, with column and sentence."""
+def _in_order(broken: pd.DataFrame, cohort: type[Cohort]) -> pd.DataFrame:
+    """The broken rules that set a record aside, by record and in the rules' order, and what each `says`."""
     rules = [rule for rule in list_rules(cohort) if rule.severity != Severity.WARN]
     places = {(rule.rule, rule.column): place for place, rule in enumerate(rules)}
     keys = zip(broken["rule"], broken["column"].astype(object).where(broken["column"].notna(), None), strict=True)
     placed = broken.assign(place=[places.get(key, -1) for key in keys])
-    known = placed[placed["place"] >= 0].sort_values("place")
-    words = known["place"].map(lambda place: _words(rules[place]))
-    return words.groupby(known["record"], sort=False).agg("; ".join).astype("string")
+    known = placed[placed["place"] >= 0].sort_values(["record", "place"], ignore_index=True)
+    return known.assign(says=known["place"].map(lambda place: _words(rules[place])))
+
+
+def _in_words(broken: pd.DataFrame) -> pd.Series:
+    """By record, what every broken rule says."""
+    return broken["says"].groupby(broken["record"], sort=False).agg("; ".join).astype("string")
 
 
 def _words(rule: Rule) -> str:

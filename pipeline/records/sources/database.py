@@ -1,7 +1,7 @@
 """A database, through SQLAlchemy: one query that only reads, in one read-only transaction, streamed in chunks."""
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,13 +36,23 @@ def read_database(
     usable, DataRefusedError if the database cannot be reached, refuses the query, drops the connection or gives other
     columns. No message holds the address, since it may hold a password.
     """
+    return pd.concat(read_database_parts(source, columns, optional, CHUNK), ignore_index=True)
+
+
+def read_database_parts(
+    source: DatabaseSource, columns: dict[str, Column], optional: Collection[str], rows: int
+) -> Iterator[pd.DataFrame]:
+    """What `read_database` gives, `rows` rows at a time, in one transaction; a first part without rows if it has none.
+
+    Raises as it does, at the latest after the last part.
+    """
     import sqlalchemy as sa
 
     query = read_query(source)
     engine = _open_engine(source)
     try:
         with _connect(engine, source) as connection:
-            return _read_rows(_read_only(connection), query, source, columns, optional)
+            yield from _read_rows(_read_only(connection), query, source, columns, optional, rows)
     except (sa.exc.SQLAlchemyError, RuntimeError) as error:
         if getattr(error, "connection_invalidated", False):
             raise _unreachable(source) from None
@@ -145,13 +155,14 @@ def _read_rows(
     source: DatabaseSource,
     columns: dict[str, Column],
     optional: Collection[str],
-) -> pd.DataFrame:
-    with closing(connection.exec_driver_sql(query)) as rows:
-        header = list(rows.keys())
+    rows: int,
+) -> Iterator[pd.DataFrame]:
+    with closing(connection.exec_driver_sql(query)) as found:
+        header = list(found.keys())
         present = check_header(source.path, header, list(columns), optional)
-        parts = [_as_text(part, header, source, columns) for part in rows.partitions(CHUNK)]
-    empty = pd.DataFrame(columns=present, dtype="string")
-    return pd.concat(parts, ignore_index=True)[present] if parts else empty
+        yield pd.DataFrame(columns=present, dtype="string")
+        for part in found.partitions(rows):
+            yield _as_text(part, header, source, columns)[present]
 
 
 def _as_text(rows: Any, header: list[str], source: DatabaseSource, columns: dict[str, Column]) -> pd.DataFrame:

@@ -2,11 +2,12 @@
 
 import codecs
 import gzip
+import io
 import re
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from pipeline.errors import ConfigurationError
 from pipeline.records.sources.refusals import check_unpacked, file_faults, refused
@@ -39,6 +40,30 @@ def checked_text(source: DelimitedSource) -> Iterator[bytes]:
         quotes.feed(checked, last=last)
         begun = begun or bool(checked)
         yield checked
+
+
+class ByteStream(io.RawIOBase):
+    """Bytes that come in turn, as a file that is read from beginning to end."""
+
+    def __init__(self, parts: Iterator[bytes]) -> None:
+        self._parts = parts
+        self._rest = memoryview(b"")
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill `buffer` as far as the next bytes go; how many they were, 0 at the end."""
+        while not self._rest:
+            part = next(self._parts, None)
+            if part is None:
+                return 0
+            self._rest = memoryview(part)
+        size = min(len(buffer), len(self._rest))
+        buffer[:size] = self._rest[:size]
+        self._rest = self._rest[size:]
+        return size
 
 
 def _unpacked(source: DelimitedSource) -> Iterator[tuple[bytes, bool]]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from pipeline.errors import ConfigurationError
-from pipeline.sections import Source
+from pipeline.sections import DatabaseSource, Source
 
 FORMATS = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".gz": "csv", ".parquet": "parquet", ".xlsx": "xlsx"}
 
@@ -26,16 +26,29 @@ def source_of_file(given: dict[str, str]) -> Source:
     return source
 
 
-def source_like(declared: Source, path: str) -> Source:
+def source_like(declared: Source, path: str, url_from: str | None = None) -> Source:
     """The file at `path`, read as the cohort's `declared` source is where it has the same format.
 
-    A query in a file that ends in .sql goes to the declared database. Fields of a .tsv file are parted by tabs.
+    A query in a file that ends in .sql goes to the database whose address the environment variable `url_from` holds, or
+    to the declared one. Fields of a .tsv file are parted by tabs. Raises ConfigurationError as `source_of_file`.
     """
     ending = _ending(path)
+    if ending == ".sql" and url_from:
+        return database_query(path, url_from)
     tabs = {"delimiter": "\t"} if ending == ".tsv" and _ending(declared.path) != ending else {}
     if declared.format == {".sql": "sql"}.get(ending, FORMATS.get(ending)):
         return declared.model_copy(update={"path": path} | tabs)
     return source_of_file({"path": path} | tabs)
+
+
+def database_query(path: str, url_from: str) -> DatabaseSource:
+    """The query in the file at `path`. Raises ConfigurationError where `url_from` is no name of a variable."""
+    try:
+        return DatabaseSource(format="sql", path=path, url_from=url_from)
+    except ValidationError:
+        raise ConfigurationError(
+            "the database's address stands in an environment variable: expected its name, of capitals, digits and _"
+        ) from None
 
 
 def _ending(path: str) -> str:

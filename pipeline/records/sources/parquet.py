@@ -1,6 +1,7 @@
 """Parquet: what has a type already keeps it where it is the declared one, and is refused where it is another."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pandas as pd
@@ -10,8 +11,12 @@ import pyarrow.parquet as pq
 
 from data_schemas.columns import Column, Kind
 from pipeline.records.sources.cells import UNDECLARED, write_cell
+from pipeline.records.sources.parts import recut
 from pipeline.records.sources.refusals import check_distinct, check_header, check_readable, refused
 from pipeline.sections import ParquetSource
+
+BUFFER = 1 << 20  # bytes of each column that are fetched at a time
+BATCH = 65_536  # records that are decoded at a time, at most
 
 
 def read_parquet_source(
@@ -23,13 +28,32 @@ def read_parquet_source(
     Raises DataRefusedError on a file that is not whole, other columns, or a column whose type cannot hold what is
     declared.
     """
-    table = _read_table(source.path, list(columns), optional)
+    return _make_frame(_read_table(source.path, list(columns), optional), source.path, columns)
+
+
+def read_parquet_parts(
+    source: ParquetSource, columns: dict[str, Column], optional: Collection[str], rows: int
+) -> Iterator[pd.DataFrame]:
+    """What `read_parquet_source` gives, `rows` records at a time. Raises as it does, at the latest after the last part.
+
+    Reads of the file only as much at a time as its writer put into one page of each column.
+    """
+    check_readable(source.path)
+    with _damage_refused(source.path), pq.ParquetFile(source.path, buffer_size=BUFFER, pre_buffer=False) as file:
+        check_header(source.path, file.schema_arrow.names, list(columns), optional)
+        batches = (pa.Table.from_batches([batch]) for batch in file.iter_batches(min(rows, BATCH)))
+        for part in recut(batches, rows):
+            _refuse_text(part, source.path)
+            yield _make_frame(part, source.path, columns)
+
+
+def _make_frame(table: pa.Table, path: str, columns: dict[str, Column]) -> pd.DataFrame:
     made = {name: _make_column(table[name], columns[name]) for name in columns if name in table.column_names}
     if nul := [name for name, values in made.items() if values is not None and _holds_nul(values)]:
-        raise refused(source.path, "NUL byte", f"columns {', '.join(nul)} hold a NUL byte; write them anew")
+        raise refused(path, "NUL byte", f"columns {', '.join(nul)} hold a NUL byte; write them anew")
     if wrong := [f"{name} ({table[name].type})" for name in made if made[name] is None]:
         raise refused(
-            source.path,
+            path,
             "column type",
             f"columns of another type than declared: {', '.join(wrong)}; write them anew or mend the schema",
         )
@@ -38,21 +62,30 @@ def read_parquet_source(
 
 def _read_table(path: str, columns: list[str] | None, optional: Collection[str] = frozenset()) -> pa.Table:
     check_readable(path)
+    with _damage_refused(path), pq.ParquetFile(path) as file:
+        names = file.schema_arrow.names
+        if columns is None:
+            check_distinct(path, names)
+        else:
+            check_header(path, names, columns, optional)
+        table = file.read()
+    _refuse_text(table, path)
+    return table
+
+
+@contextmanager
+def _damage_refused(path: str) -> Iterator[None]:
     try:
-        with pq.ParquetFile(path) as file:
-            names = file.schema_arrow.names
-            if columns is None:
-                check_distinct(path, names)
-            else:
-                check_header(path, names, columns, optional)
-            table = file.read()
+        yield
     except (pa.ArrowException, OSError):
         raise refused(path, "parquet file", "is not a whole Parquet file; copy or export it anew") from None
+
+
+def _refuse_text(table: pa.Table, path: str) -> None:
     try:
         table.validate(full=True)
     except pa.ArrowInvalid:
         raise refused(path, "encoding", "holds text that is not UTF-8; write it anew") from None
-    return table
 
 
 def read_any_parquet(source: ParquetSource) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """Any source to the raw table: the schema's columns, as text or as the numbers and days the source holds."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 import pandas as pd
 
@@ -33,6 +33,38 @@ def read_source(source: Source, columns: dict[str, Column], optional: Collection
     from pipeline.records.sources.workbook import read_workbook
 
     return read_workbook(source, columns, optional)
+
+
+def read_parts(
+    source: Source, columns: dict[str, Column], optional: Collection[str], rows: int
+) -> Iterator[pd.DataFrame]:
+    """What `read_source` gives, in parts of `rows` records, in the memory of a few of them; none is empty.
+
+    The index counts the records of the source from 0. Raises as `read_source`, but perhaps only after some parts: what
+    is made of them counts only once all have been read. A workbook is held whole: Excel has at most 1,048,576 rows.
+    """
+    start = 0
+    for part in _stream(source, columns, optional, rows):
+        if len(part):
+            yield part.set_axis(pd.RangeIndex(start, start + len(part)))
+        start += len(part)
+
+
+def _stream(source: Source, columns: dict[str, Column], optional: Collection[str], rows: int) -> Iterator[pd.DataFrame]:
+    if isinstance(source, DelimitedSource):
+        from pipeline.records.sources.delimited import read_delimited_parts
+
+        return read_delimited_parts(source, list(columns), optional, rows)
+    if isinstance(source, ParquetSource):
+        from pipeline.records.sources.parquet import read_parquet_parts
+
+        return read_parquet_parts(source, columns, optional, rows)
+    if isinstance(source, DatabaseSource):
+        from pipeline.records.sources.database import read_database_parts
+
+        return read_database_parts(source, columns, optional, rows)
+    whole = read_source(source, columns, optional)
+    return (whole.iloc[start : start + rows] for start in range(0, len(whole), rows))
 
 
 def read_undeclared(source: Source) -> pd.DataFrame:

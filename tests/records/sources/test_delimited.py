@@ -223,7 +223,7 @@ def test_a_gzip_bomb_is_refused_in_a_second_and_300_mb(tmp_path):
             handle.write(b"1,1\n" * 250_000)
     program = (
         "import re, time, pyarrow.csv; from pipeline.records.sources.delimited import read_delimited\n"
-        "from pipeline.settings import DelimitedSource; from pipeline.errors import DataRefusedError\n"
+        "from pipeline.sections import DelimitedSource; from pipeline.errors import DataRefusedError\n"
         "start = time.process_time()\n"
         f"try: read_delimited(DelimitedSource(format='csv', path={str(path)!r}), ['id', 'x'])\n"
         "except DataRefusedError as error: print(error)\n"
