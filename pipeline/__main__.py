@@ -121,6 +121,26 @@ def retrain(cohorts: tuple[str, ...], accept: bool) -> None:
     sys.exit(exit_code)
 
 
+@cli.command()
+@click.argument("cohort")
+@click.option("--from", "path", type=click.Path(), help="Records of new patients.  [default: those of `dvc repro`]")
+@click.option("--release", help="Its name or number.  [default: the one in use]")
+@click.option("--out", type=click.Path(path_type=Path), help="A new .json file for all figures.")
+def drift(cohort: str, path: str | None, release: str | None, out: Path | None) -> None:
+    """Say whether patients of COHORT are still like those who taught the released model; exit code 4 where not."""
+    from pipeline.errors import GateFailedError
+    from pipeline.operations.drift import find_drift
+
+    os.umask(0o077)
+    found = find_drift(cohort, path, release, out)
+    summary, *said = found["sentences"]
+    for sentence in said:
+        click.echo(sentence)
+    if found["beyond"]:
+        raise GateFailedError(summary)
+    click.echo(summary)
+
+
 def main() -> None:
     """Run the command line; a foreseen error is one line on standard error and its own exit code."""
     debug = "--debug" in sys.argv
