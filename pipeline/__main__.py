@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from pipeline.errors import EXIT_INTERNAL, ClinriskError
+from pipeline.errors import EXIT_INTERNAL, ClinriskError, say_unforeseen
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -141,6 +141,19 @@ def drift(cohort: str, path: str | None, release: str | None, out: Path | None) 
     click.echo(summary)
 
 
+@cli.command()
+@click.argument("cohort")
+@click.argument("action", type=click.Choice(["list", "show", "diff", "verify", "rollback", "pin", "unpin"]))
+@click.argument("names", nargs=-1)
+def releases(cohort: str, action: str, names: tuple[str, ...]) -> None:
+    """List the releases of COHORT, or show, diff, verify, roll back to or pin those named, by name or number."""
+    from pipeline.operations.releases.commands import ask
+
+    os.umask(0o077)
+    for line in ask(cohort, action, names):
+        click.echo(line)
+
+
 def main() -> None:
     """Run the command line; a foreseen error is one line on standard error and its own exit code."""
     debug = "--debug" in sys.argv
@@ -154,7 +167,7 @@ def main() -> None:
     except Exception as error:
         if debug:
             traceback.print_exc()
-        click.echo(f"error: internal error, {type(error).__name__}; --debug shows more", err=True)
+        click.echo(f"error: {say_unforeseen(error)}; --debug shows more", err=True)
         sys.exit(EXIT_INTERNAL)
 
 

@@ -14,6 +14,10 @@ exit code  meaning
 A message says what was expected, what came, where, and what to do. It never holds a patient's value.
 """
 
+import errno
+import traceback
+from pathlib import Path
+
 EXIT_DONE = 0
 EXIT_INTERNAL = 5
 
@@ -46,3 +50,11 @@ class LockedError(ClinriskError):
     """Another run holds the lock."""
 
     exit_code = 75
+
+
+def say_unforeseen(error: Exception) -> str:
+    """What kind of error it is and where; not its text, which may hold a patient's value."""
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return "the disk is full; free some space, then run it again"
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    return f"internal error, {type(error).__name__} in {Path(where.filename).name} line {where.lineno}"

@@ -18,7 +18,7 @@ import yaml
 from data_schemas.columns import Cohort
 from pipeline import files
 from pipeline.disclosure import publish, publish_table
-from pipeline.errors import EXIT_DONE, EXIT_INTERNAL, ClinriskError, ConfigurationError
+from pipeline.errors import EXIT_DONE, EXIT_INTERNAL, ClinriskError, ConfigurationError, say_unforeseen
 from pipeline.progress import log
 from pipeline.sections import CohortSettings, Settings
 from pipeline.settings import load_cohort, load_settings
@@ -161,10 +161,7 @@ def _attempt(name: str, cohort_name: str, work: Callable[[Stage], None], *, debu
     except ClinriskError as error:
         return _fail(f"{title}: {error}", error.exit_code, debug=debug)
     except Exception as error:
-        where = traceback.extract_tb(error.__traceback__)[-1]
-        place = f"{Path(where.filename).name} line {where.lineno}"
-        message = f"{title}: internal error, {type(error).__name__} in {place}; --debug shows more"
-        return _fail(message, EXIT_INTERNAL, debug=debug)
+        return _fail(f"{title}: {say_unforeseen(error)}; --debug shows more", EXIT_INTERNAL, debug=debug)
     finally:
         for path in stage.outs.values() if stage else ():
             files.discard(path)

@@ -1,15 +1,39 @@
 """What an operator asks of releases: which there are, what is in one, how two differ, and which is in use."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pipeline.errors import ConfigurationError
 from pipeline.files import read_json
+from pipeline.operations import lock
 from pipeline.operations.releases.manifest import verify
+from pipeline.operations.releases.shown import show_reports
 from pipeline.operations.releases.store import Store
+from pipeline.settings import load_settings
 
 FIGURES = ("auroc", "calibration_slope", "oe_ratio", "brier", "n", "events")
-METRICS = "metrics.json"
+METRICS = "reports/metrics.json"
+
+
+def ask(cohort: str, action: str, names: Sequence[str]) -> list[str]:
+    """What `releases COHORT ACTION NAMES` answers, a line each; `ACTIONS` are those there are.
+
+    Those that change what is in use hold the lock and put its report where people read it. Raises ConfigurationError
+    where the number of names is wrong, a release is not there or not as it was sealed, and LockedError during a run.
+    """
+    settings = load_settings()
+    settings.find_cohort(cohort)
+    command, fewest, most = ACTIONS[action]
+    if not fewest <= len(names) <= most:
+        expected = str(fewest) if fewest == most else f"{fewest} to {most}"
+        raise ConfigurationError(f"releases {action} takes {expected} names of releases; got {len(names)}")
+    store, padded = Store.of(cohort), [*names, *[None] * (most - len(names))]
+    if action not in CHANGING:
+        return command(store, *padded)
+    with lock.hold():
+        said = command(store, *padded)
+        show_reports(settings)
+    return said
 
 
 def list_releases(store: Store) -> list[str]:
@@ -80,6 +104,19 @@ def unpin(store: Store) -> list[str]:
     """Let new releases take the place of the one in use again."""
     store.unpin()
     return [f"a new release of {store.folder.name} takes the place of the one in use again"]
+
+
+ACTIONS: dict[str, tuple[Callable[..., list[str]], int, int]] = {
+    "list": (list_releases, 0, 0),
+    "show": (show_release, 0, 1),
+    "diff": (diff_releases, 2, 2),
+    "verify": (verify_releases, 0, 1),
+    "rollback": (roll_back, 0, 1),
+    "pin": (pin, 0, 1),
+    "unpin": (unpin, 0, 0),
+}
+"""What may be asked, by name, with how few and how many releases are named."""
+CHANGING = frozenset({"rollback", "pin", "unpin"})
 
 
 def _named(store: Store, name: str | None) -> str:

@@ -23,7 +23,7 @@ def find_champion_risks(release: Path, records: pd.DataFrame, cohort: type[Cohor
     changed since, the model cannot be asked, and there are only risks that were kept.
     """
     split = files.read_parquet(release / "split.parquet").set_index(PSEUDONYM)["part"]
-    taught = records[PSEUDONYM].map(split).eq("development").to_numpy(bool)
+    taught = records[PSEUDONYM].isin(split.index[split == "development"]).to_numpy(bool)
     kept = _read_kept(release, records)
     return np.where(taught, kept, _ask(release, records, cohort, kept))
 
@@ -49,9 +49,6 @@ def _read_kept(release: Path, records: pd.DataFrame) -> FloatArray:
     mean = then.groupby([PSEUDONYM, ORDINAL], as_index=False)[RISK].mean()
     now = records[[PSEUDONYM]].assign(**{ORDINAL: records.groupby(PSEUDONYM).cumcount()})
     found = now.merge(mean, how="left", on=[PSEUDONYM, ORDINAL], validate="1:1")[RISK].to_numpy(float)
-    same = (
-        records[PSEUDONYM]
-        .map(mean[PSEUDONYM].value_counts())
-        .eq(records.groupby(PSEUDONYM)[PSEUDONYM].transform("size"))
-    )
-    return np.where(same, found, np.nan)
+    then_many, now_many = mean[PSEUDONYM].value_counts(), records[PSEUDONYM].value_counts()
+    as_many = now_many.index[now_many == then_many.reindex(now_many.index, fill_value=0)]
+    return np.where(records[PSEUDONYM].isin(as_many), found, np.nan)

@@ -6,10 +6,10 @@ from typing import Any
 
 from pipeline import files
 from pipeline.operations.releases.shown import REPORTS, SUMMARY
+from pipeline.operations.retraining.drifting import REFERENCE
 from pipeline.provenance import hash_tree
 
 MODEL = ("model.json", "phenotypes_model.json", "refits.json", "predictions.parquet")
-REFERENCE = "reference.parquet"
 
 
 def list_contents(clone: Path, cohort: str) -> dict[str, Path]:
@@ -18,7 +18,7 @@ def list_contents(clone: Path, cohort: str) -> dict[str, Path]:
     The model and what learnt it, unseen patients' risks, who taught it, the schema, settings and versions it was made
     with, a sample of patients to compare later ones with, and all that is published.
     """
-    found = {name: clone / "artifacts" / cohort / name for name in MODEL}
+    found = {name: clone / "artifacts" / cohort / name for name in (*MODEL, REFERENCE)}
     found["split.parquet"] = clone / "data" / cohort / "split.parquet"
     found["schema.py"] = clone / "data_schemas" / f"{cohort}.py"
     found |= {name: clone / name for name in ("params.yaml", "requirements.lock")}

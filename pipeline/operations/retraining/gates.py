@@ -97,7 +97,7 @@ def _judge_suspicion(challenger: Plain, champion: Plain) -> Gate:
 
 def _judge_drift(drift: Plain | None) -> Gate:
     if drift is None:
-        return Gate(DRIFT, PASSES, phrase("Too few new patients to look for drift."))
+        return Gate(DRIFT, PASSES, phrase("Drift was not looked for."))
     if drift["beyond"]:
         return Gate(DRIFT, BLOCKS, " ".join(drift["sentences"]))
     return Gate(DRIFT, PASSES, phrase("No figure of drift lies wholly beyond its bound."))

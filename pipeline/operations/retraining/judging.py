@@ -1,6 +1,7 @@
 """The challenger just built, set beside the champion: figures on the same patients, drift since, and the gates."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from pipeline.evaluation.assemble import HeldOut
 from pipeline.evaluation.challenge import Challenge, compare_with_champion
 from pipeline.evaluation.subgroups import label_groups
 from pipeline.operations.retraining.champion import find_champion_risks
+from pipeline.operations.retraining.drifting import REFERENCE, find_drift, make_sample
 from pipeline.operations.retraining.gates import Decision, judge_challenger, judge_first
 from pipeline.outcomes import observe
 from pipeline.phrases import phrase
@@ -47,6 +49,13 @@ class Challenger:
         held_out = HeldOut.from_predictions(predictions, observe(unseen, cohort.study()))
         return cls(name, cohort, folder, valid, unseen, held_out, deployed)
 
+    def write_reference(self) -> None:
+        """Write beside the model what a release keeps of its patients."""
+        risk = self.held_out.risks[self.deployed].mean(axis=0)
+        sample = make_sample(self.valid, self.unseen, risk, self.cohort)
+        path = self.folder / "artifacts" / self.name / REFERENCE
+        files.write_whole({path: partial(files.write_parquet, frame=sample)})
+
     def verdict(self) -> dict[str, Any]:
         """The verdict that stage `evaluate` wrote."""
         found: dict[str, Any] = files.read_json(self.folder / files.PUBLIC / self.name / "verdict.json")
@@ -70,7 +79,8 @@ def judge(challenger: Challenger, champion: Path | None, key: str, settings: Set
     if files.read_json(champion / "MANIFEST.json")["pseudonym_key"] != key:
         comparison, drift = {"reason": OTHER_KEY}, None
     else:
-        comparison, drift = compare(challenger, champion, settings), None
+        comparison = compare(challenger, champion, settings)
+        drift = find_drift(challenger.valid, champion, challenger.cohort, settings)
     verdicts = verdict, files.read_json(champion / "reports" / "verdict.json")
     decision = judge_challenger(verdicts, comparison, drift, settings.retrain, accepted=accepted)
     return Judgement(decision, comparison, drift)

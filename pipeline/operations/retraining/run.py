@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from pipeline.errors import EXIT_DONE, EXIT_INTERNAL, ClinriskError, DataRefusedError, GateFailedError
+from pipeline.errors import EXIT_DONE, EXIT_INTERNAL, ClinriskError, DataRefusedError, GateFailedError, say_unforeseen
 from pipeline.operations import lock
 from pipeline.operations.releases.shown import show_reports
 from pipeline.operations.releases.store import Store
@@ -44,13 +44,13 @@ def retrain(cohorts: Sequence[str], *, accepted: bool) -> tuple[str, int]:
 def _run(run: Run, cohorts: list[str], settings: Settings, *, anew: bool, accepted: bool) -> None:
     try:
         builder = Builder(make_clone(settings, anew=anew), run.log, settings.retrain.hours_at_most * SECONDS)
-    except (ClinriskError, OSError) as error:
+    except Exception as error:
         run.cohorts = dict.fromkeys(cohorts, _failed(error))
         return
     for name in cohorts:
         try:
             run.cohorts[name] = _retrain_one(run, name, settings, builder, accepted=accepted)
-        except (ClinriskError, OSError) as error:
+        except Exception as error:
             run.cohorts[name] = _failed(error)
         run.write(None)
 
@@ -73,14 +73,14 @@ def _retrain_one(run: Run, name: str, settings: Settings, builder: Builder, *, a
     built = builder.build(f"report@{name}")
     if built.exit_code:
         return _unbuilt(built)
-    return told | {"release": _publish(run, store, builder, key, settings)}
+    return told | {"release": _publish(run, store, challenger, key, settings)}
 
 
-def _publish(run: Run, store: Store, builder: Builder, key: str, settings: Settings) -> str:
+def _publish(run: Run, store: Store, challenger: Challenger, key: str, settings: Settings) -> str:
     """Seal the challenger as a release and put it in use; returns its name."""
-    name = store.folder.name
-    facts = describe_release(builder.clone, name, run.id, key, store.current())
-    made = store.add(list_contents(builder.clone, name), facts)
+    name, clone = challenger.name, challenger.folder
+    challenger.write_reference()
+    made = store.add(list_contents(clone, name), describe_release(clone, name, run.id, key, store.current()))
     store.use(made)
     store.retain(settings.retrain.keep_releases)
     return made
@@ -108,5 +108,4 @@ def _unbuilt(built: Built) -> dict[str, Any]:
 def _failed(error: Exception) -> dict[str, Any]:
     if isinstance(error, ClinriskError):
         return {"outcome": FAILED, "exit_code": error.exit_code, "reasons": [str(error)]}
-    said = getattr(error, "strerror", None) or type(error).__name__
-    return {"outcome": FAILED, "exit_code": EXIT_INTERNAL, "reasons": [f"internal error: {said}"]}
+    return {"outcome": FAILED, "exit_code": EXIT_INTERNAL, "reasons": [say_unforeseen(error)]}

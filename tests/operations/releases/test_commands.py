@@ -18,7 +18,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
     for number, auroc in enumerate((0.7, 0.71, 0.72), 1):
         (tmp_path / "metrics.json").write_text(json.dumps({"auroc": auroc, "auroc_lo": 0.6, "auroc_hi": 0.8, "n": 500}))
         (tmp_path / "schema.py").write_text("changed" if number == 2 else "as it was")
-        files = {"metrics.json": tmp_path / "metrics.json", "schema.py": tmp_path / "schema.py"}
+        files = {"reports/metrics.json": tmp_path / "metrics.json", "schema.py": tmp_path / "schema.py"}
         made.use(made.add(files, {"cohort": "ward", "verdict": "PASS"}))
     return made
 
@@ -38,9 +38,9 @@ def test_a_release_is_shown_with_its_figures_and_hashes(store: Store) -> None:
 
 
 def test_two_releases_are_compared_file_by_file(store: Store) -> None:
-    assert commands.diff_releases(store, "1", "2")[:2] == ["metrics.json: changed", "schema.py: changed"]
+    assert commands.diff_releases(store, "1", "2")[:2] == ["reports/metrics.json: changed", "schema.py: changed"]
     said = commands.diff_releases(store, "1", "3")
-    assert said[0] == "metrics.json: changed"
+    assert said[0] == "reports/metrics.json: changed"
     assert "auroc: 0.7 (0.6 to 0.8); then 0.72 (0.6 to 0.8)" in said
     assert commands.diff_releases(store, "3", "3")[0] == "the same files"
 
@@ -63,7 +63,7 @@ def test_a_pinned_release_is_in_use(store: Store) -> None:
 
 
 def test_a_changed_release_is_refused_by_every_command_that_reads_it(store: Store) -> None:
-    (store.path("1") / "metrics.json").write_text("{}")
+    (store.path("1") / "reports/metrics.json").write_text("{}")
     for command in (
         lambda: commands.show_release(store, "1"),
         lambda: commands.diff_releases(store, "1", "2"),
