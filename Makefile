@@ -10,7 +10,7 @@ export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 # than compiling on first import what is used.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help repro test coverage check messages lock clean
+.PHONY: help repro test coverage check audit messages lock clean
 
 help:  ## show this help
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -28,6 +28,9 @@ coverage: $(READY)  ## run the tests once more, in about twice the time, and say
 
 check: $(READY)
 	@ruff check . && ruff format --check --quiet . && mypy && lint-imports --no-cache
+
+audit: $(READY)  ## look for known vulnerabilities; write the bill of materials and all licences to build/
+	@python -m deploy.audit
 
 messages: $(READY)  ## bring the catalogues of other languages up to date with the texts in the code
 	@pybabel -q extract -F pyproject.toml $(KEYWORDS) --no-location --sort-output -o $(VENV)/messages.pot .

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pipeline.card import read_cards
 from pipeline.errors import ClinriskError
+from pipeline.operations.pseudonyms import are_by
 from pipeline.operations.releases.store import Store
 from pipeline.sections import DatabaseSource, Settings
 from pipeline.settings import load_cohort, load_settings
@@ -20,7 +21,6 @@ LOCK = Path("requirements.lock")
 CARD = Path("model_card.yaml")
 DEMO_DATA = Path("data/demo")
 DEMO_KEY = "demo key, not secret"
-RECORDS_TRIED = 10_000
 RESTRICTED = ("artifacts", "releases", "runs")
 DISK_NEEDED = 2 * 2**30
 PINNED = re.compile(r"^([A-Za-z0-9_.-]+)==([^ ;\\]+)", re.MULTILINE)
@@ -178,25 +178,14 @@ def _is_demo(path: str) -> bool:
 
 
 def _key_of_records(name: str, key: str) -> Finding:
-    """DVC does not see a change of a key that stands outside params.yaml; the records show it."""
-    import numpy as np
-    import pandas as pd
-
-    from pipeline.records.identity import PSEUDONYM, pseudonymise
-    from pipeline.records.typing import type_records
-
     folder = Path("data", name)
     try:
-        cohort = load_cohort(name)
-        identifier = cohort.identifier()
-        raw = pd.read_parquet(folder / "raw.parquet", columns=[identifier]).head(RECORDS_TRIED)
-        known = type_records(raw, {identifier: cohort.columns()[identifier]}).frame.dropna()
-        valid = pd.read_parquet(folder / "valid.parquet", columns=[PSEUDONYM])[PSEUDONYM]
+        same = are_by(key, folder, load_cohort(name))
     except (ClinriskError, OSError, ValueError):  # of the schema another finding speaks
         return Finding(False, f"the records in {folder} cannot be read by the schema of now", "run `dvc repro`")
-    if pseudonymise(known, np.arange(len(known)), identifier, key)[0][PSEUDONYM].isin(valid).any():
+    if same:
         return Finding(True, f"the pseudonyms in {folder} are by the key of now")
-    cure = f"run `dvc repro --force --single-item validate@{name}`, then `clinrisk retrain {name} --accept`"
+    cure = "see `Rotating the key` in docs/operations.md"
     return Finding(False, f"no pseudonym in {folder} is by the key of now", cure)
 
 
