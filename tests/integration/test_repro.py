@@ -7,17 +7,15 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tests.integration.tiny import add_cohort, clone, make_table, output_hashes, repro
+from tests.integration.shared import build_once, build_tiny, copy_workspace
+from tests.integration.tiny import add_cohort, make_table, output_hashes, repro
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    target = clone(tmp_path_factory.mktemp("repro"))
-    result = repro(target)
-    assert result.returncode == 0, result.stdout + result.stderr
-    return target
+    return copy_workspace(build_once(tmp_path_factory, "tiny", build_tiny), tmp_path_factory.mktemp("repro") / "clone")
 
 
 def contents(target: Path) -> dict[str, bytes]:
