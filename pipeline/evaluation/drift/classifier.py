@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import sqrt
 from statistics import NormalDist
 from typing import Any
 
@@ -19,6 +20,11 @@ from pipeline.evaluation.drift.reference import Group
 
 FOLDS = 5
 MOST = 5_000  # records of each side; more would hardly narrow the interval
+SHARED = sqrt(1 + FOLDS / (FOLDS - 1))
+"""What the standard error of a cross-validated figure is multiplied by (Nadeau and Bengio 2003, Mach Learn 52:239).
+
+Where nothing had changed, the AUROC was seen to spread 1.2 to 1.5 times as far as DeLong's variance says.
+"""
 CHANCE, ORDINARY = 0.5, 0.05
 LEVELS = 200  # of a category; the boosting takes 255, and rarer ones tell nothing apart
 TREES = {"max_iter": 40, "learning_rate": 0.1, "max_leaf_nodes": 8, "min_samples_leaf": 20, "early_stopping": False}
@@ -36,9 +42,10 @@ class Told:
 def tell_apart(before: Group, after: Group, seed: int) -> Told:
     """The AUROC of boosted trees that are taught to tell new patients from old, in cross-validation.
 
-    Lopez-Paz and Oquab (2017, ICLR: classifier two-sample tests), with DeLong's interval. A column's attribution is the
-    AUROC that is lost when its values are shuffled among the held-out patients (Breiman 2001, Mach Learn 45:5); columns
-    that tell the same share it. Where the 95% interval holds chance, nothing is attributed.
+    Lopez-Paz and Oquab (2017, ICLR: classifier two-sample tests), with DeLong's interval, wider since folds share what
+    they learn from (`SHARED`). A column's attribution is the AUROC that is lost when its values are shuffled among the
+    held-out patients (Breiman 2001, Mach Learn 45:5); columns that tell the same share it. Where the 95% interval holds
+    chance, nothing is attributed.
     """
     generator = np.random.default_rng(seed)
     sides = [_draw(group.predictors, generator) for group in (before, after)]
@@ -96,7 +103,7 @@ def _measure(scores: FloatArray, new: FloatArray) -> tuple[float, Interval]:
     assert found.auroc_a is not None, "there are patients of both sides"
     assert found.hi is not None, "there are two of each"
     assert found.difference is not None, "there are patients of both sides"
-    area, error = found.auroc_a, (found.hi - found.difference) / Z
+    area, error = found.auroc_a, SHARED * (found.hi - found.difference) / Z
 
     def interval(level: float) -> Limits:
         reach = NormalDist().inv_cdf(1 - level / 2) * error

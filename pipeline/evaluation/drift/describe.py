@@ -1,6 +1,7 @@
 """Everything that is compared between the patients who taught a model and new ones, judged together."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -25,37 +26,58 @@ def describe_drift(
 ) -> dict[str, Any]:
     """What has drifted from `reference` to `now`, both made by `make_reference`: figures, judgements and sentences.
 
-    `columns` are the predictors. Content for JSON, aggregates only: `patients`, `reference.patients`, `figures` of all
-    patients and of subgroups, `over_time` those of periods, `classifier`, `beyond`, whether any figure is, and
-    `sentences`. Of groups and counts of fewer than `smallest` nothing is told. The intervals of all figures hold
-    together with 95% confidence, so that at most 5% of comparisons go beyond where nothing has drifted. With fewer than
-    `settings.patients_at_least` on either side there are no figures.
+    Of the predictors, `columns`, those are compared that both have, of the same kind. Content for JSON, aggregates
+    only: `patients`, `reference.patients`, `figures` of all patients and of subgroups, `over_time` those of periods,
+    `classifier`, `beyond`, whether any figure is, and `sentences`. Of groups and counts of fewer than `smallest`
+    nothing is told. The intervals of all figures hold together with 95% confidence, so that at most 5% of comparisons
+    go beyond where nothing has drifted. With fewer than `settings.patients_at_least` on either side there are none.
     """
     before, after = restore(reference), restore(now)
-    counts = {"patients": len(after), "reference": {"patients": len(before)}}
+    counts = {"patients": _tell(len(after), smallest), "reference": {"patients": _tell(len(before), smallest)}}
     if min(len(before), len(after)) < settings.patients_at_least:
         empty: dict[str, Any] = {"figures": [], "over_time": [], "classifier": None, "beyond": False}
         return counts | empty | {"sentences": say_all([], settings)}
+    shared = _list_shared(before.predictors, after.predictors, columns)
+    sides = [replace(group, predictors=group.predictors[list(shared)]) for group in (before, after)]
+    return counts | _compare_all(sides[0], sides[1], shared, settings, smallest)
+
+
+def _tell(count: int, smallest: int) -> int | None:
+    return count if count >= smallest else None
+
+
+def _compare_all(
+    before: Group, after: Group, columns: Mapping[str, Column], settings: Drift, smallest: int
+) -> dict[str, Any]:
     told = tell_apart(before, after, settings.seed)
     periods = {} if after.dates is None else part_by_time(after.dates, settings.patients_at_least)
-    general = [
+    figures = [
         *compare_columns(before, after, columns, smallest),
         Figure("classifier", Place(), told.value, told.interval),
         *_compare_risks(before, after, periods, settings, smallest),
     ]
-    judged = judge_figures(general, settings)
+    judged = judge_figures(figures, settings)
     over_time = [
         {"period": name, "patients": int(members.sum()), "figures": [f for f in judged if f["period"] == name]}
         for name, members in periods.items()
     ]
-    labels = {name: column.label for name, column in columns.items()}
-    return counts | {
+    return {
         "figures": [figure for figure in judged if figure["period"] is None],
         "over_time": over_time,
-        "classifier": describe_attributions(told, labels),
+        "classifier": describe_attributions(told, {name: column.label for name, column in columns.items()}),
         "beyond": any(figure["beyond"] for figure in judged),
         "sentences": say_all(judged, settings),
     }
+
+
+def _list_shared(before: pd.DataFrame, after: pd.DataFrame, columns: Mapping[str, Column]) -> dict[str, Column]:
+    """The predictors there were then as there are now: a schema may have changed."""
+
+    def numeric(frame: pd.DataFrame, name: str) -> bool:
+        return pd.api.types.is_numeric_dtype(frame[name])
+
+    both = {name: column for name, column in columns.items() if name in before and name in after}
+    return {name: column for name, column in both.items() if numeric(before, name) == numeric(after, name)}
 
 
 def _compare_risks(
@@ -67,6 +89,8 @@ def _compare_risks(
     for name, members in periods.items():
         yield from _compare(before, after.take(members), drawn, Place(period=name), settings, smallest)
     for name, labels in after.groups.items():
+        if name not in before.groups:
+            continue
         for level, members in _shown_levels(labels, settings.patients_at_least).items():
             same = before.take(np.asarray(before.groups[name] == level))
             place = Place(group=name, level=level)

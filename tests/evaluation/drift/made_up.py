@@ -58,6 +58,25 @@ def draw_patients(seed: int, n: int, shift: float = 0.0, blind: bool = False, ce
     return make_reference(frame, groups, risk, observed, seed, dates=dates)
 
 
+def change_units(now: pd.DataFrame) -> pd.DataFrame:
+    """Every twentieth glucose in mg/dL, where mmol/L is declared."""
+    glucose = now["glucose"].to_numpy(copy=True)
+    glucose[::20] *= 18.0
+    return now.assign(glucose=glucose)
+
+
+def lose_column(now: pd.DataFrame) -> pd.DataFrame:
+    """Nobody's C-reactive protein is known any more."""
+    return now.assign(crp=np.nan)
+
+
+def mix_levels(now: pd.DataFrame) -> pd.DataFrame:
+    """Half of the patients come from a clinic that used to send one in 700."""
+    clinic = now["clinic"].astype(object).to_numpy(copy=True)
+    clinic[::2] = "clinic 11"
+    return now.assign(clinic=pd.Categorical(clinic))
+
+
 def _follow(event: np.ndarray, rng: np.random.Generator) -> Observed:
     """Events within 3 years, a third of patients censored at random before 5."""
     came = np.where(event == 1, rng.uniform(0, 3, len(event)), 9.0)
