@@ -5,7 +5,7 @@ from typing import Any
 
 from data_schemas.columns import Cohort
 from pipeline.phrases import phrase
-from pipeline.reporting import comparisons, forests, supplied, tables, tripod, words
+from pipeline.reporting import changes, comparisons, forests, supplied, tables, tripod, words
 from pipeline.reporting.effects import build_effect
 from pipeline.reporting.explanations import build_factors
 from pipeline.reporting.language import plural, say
@@ -56,6 +56,7 @@ def build_report(cohort: type[Cohort], name: str, results: Results) -> dict[str,
         "verdict": _verdict(cohort, results),
         "use": _use(cohort, results),
         "model": _model(cohort, results),
+        "changes": changes.build_changes(results.changes),
         "factors": build_factors(results),
         "effect": effect,
         "limits": words.report.list_limits(declares_effect=effect is not None),

@@ -22,7 +22,8 @@ class Results:
     `valid` and `split` hold restricted records, joined by `pseudonym`: only Table 1 and the flow count them, through
     `disclosure`, in multiples of `round_to`. `provenance` maps what (for people) to which (version, SHA-256).
     `phenotype_factors`, `explanation` and `treatment_effect` are the JSON files of those names; the first is empty
-    where there are no phenotypes, the last where the schema declares no effect. `card` is what people supplied.
+    where there are no phenotypes, the last where the schema declares no effect. `card` is what people supplied,
+    and `changes` what a run found that compared this model with the last release.
     """
 
     validation: Plain
@@ -41,6 +42,7 @@ class Results:
     explanation: Plain = field(default_factory=dict)
     treatment_effect: Plain = field(default_factory=dict)
     card: Card = field(default_factory=Card)
+    changes: Plain = field(default_factory=dict)
     round_to: int = 1
 
     @property

@@ -1,7 +1,11 @@
 """Stage `report`: what people read about one cohort, from what the other stages computed."""
 
-from pipeline import provenance
+from pathlib import Path
+from typing import Any
+
+from pipeline import files, provenance
 from pipeline.card import Card, read_cards
+from pipeline.disclosure import publish
 from pipeline.progress import log
 from pipeline.reporting import Results, make_report, render_dictionary, render_model_card, speaking, summarise
 from pipeline.stages.wiring import Stage, run
@@ -44,7 +48,19 @@ def _results(stage: Stage) -> Results:
         explanation=stage.read("explanation.json"),
         treatment_effect=stage.read("treatment_effect.json"),
         card=_card(stage),
+        changes=_read_changes(stage),
     )
+
+
+def _read_changes(stage: Stage) -> dict[str, Any]:
+    """How this build compares with the last release, where a run of `retrain` wrote it; DVC need not know of it.
+
+    The run has this stage build the report again once it has written the file.
+    """
+    path = Path("artifacts", stage.cohort_name, "changes.json")
+    found = files.read_json(path) if path.is_file() else {}
+    changes: dict[str, Any] = files.rounded(publish(found, stage.section("disclosure").round_to))
+    return changes
 
 
 def _card(stage: Stage) -> Card:
@@ -67,12 +83,12 @@ def _provenance(stage: Stage) -> dict[str, str]:
         "report": stage.section("report"),
     }
     shaped = {name: section.model_dump(mode="json") for name, section in sections.items()}
-    files = {
+    hashed = {
         provenance.RECORDS: stage.path("valid.parquet"),
         provenance.SCHEMA: stage.path(f"{stage.cohort_name}.py"),
         provenance.LOCK: stage.path("requirements.lock"),
     }
-    return provenance.describe_provenance(stage.cohort_settings().source.path, files, shaped)
+    return provenance.describe_provenance(stage.cohort_settings().source.path, hashed, shaped)
 
 
 if __name__ == "__main__":

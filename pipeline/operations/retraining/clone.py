@@ -19,6 +19,7 @@ from pipeline.sections import Settings
 CLONE = Path("runs", "workspace")
 GENERATED = ("data", "artifacts", files.PUBLIC)
 LOCK = Path("dvc.lock")
+APART = (CLONE.parts[0], ROOT.parts[0])
 LISTED = ("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
 
 
@@ -76,7 +77,7 @@ def _list_code() -> Iterator[Path]:
     listed = subprocess.run(LISTED, capture_output=True, check=True)  # noqa: S603 - our own command
     for name in listed.stdout.decode().split("\0"):
         path = Path(name)
-        if name and path != LOCK and path.is_file():
+        if name and path != LOCK and path.parts[0] not in APART and path.is_file():
             yield path
 
 
@@ -110,5 +111,6 @@ def _configure_dvc() -> None:
     here = CLONE.resolve()
     local = f"[core]\n    no_scm = true\n    site_cache_dir = {here / '.dvc' / 'site'}\n"
     local += f"[cache]\n    dir = {Path('.dvc', 'cache').resolve()}\n"
+    files.make_folder(CLONE / ".dvc")
     files.write_text(CLONE / ".dvc" / "config.local", local)
     (CLONE / ROOT).symlink_to(ROOT.resolve(), target_is_directory=True)

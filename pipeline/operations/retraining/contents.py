@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import files
+from pipeline.operations.drift import REFERENCE
 from pipeline.operations.releases.shown import REPORTS, SUMMARY
-from pipeline.operations.retraining.drifting import REFERENCE
 from pipeline.provenance import hash_tree
 
 MODEL = ("model.json", "phenotypes_model.json", "refits.json", "predictions.parquet")

@@ -64,7 +64,7 @@ def judge_first(verdict: Plain, *, accepted: bool) -> Decision:
 
 
 def judge_challenger(
-    verdicts: tuple[Plain, Plain], comparison: Plain, drift: Plain | None, settings: Retrain, *, accepted: bool
+    verdicts: tuple[Plain, Plain], comparison: Plain, drift: Plain, settings: Retrain, *, accepted: bool
 ) -> Decision:
     """A challenger against the champion: `verdicts` are of the two in this order, `drift` since the champion learnt.
 
@@ -95,9 +95,7 @@ def _judge_suspicion(challenger: Plain, champion: Plain) -> Gate:
     return Gate(SUSPICION, PASSES, phrase("No sign of a leak that the champion did not show."))
 
 
-def _judge_drift(drift: Plain | None) -> Gate:
-    if drift is None:
-        return Gate(DRIFT, PASSES, phrase("Drift was not looked for."))
+def _judge_drift(drift: Plain) -> Gate:
     if drift["beyond"]:
         return Gate(DRIFT, BLOCKS, " ".join(drift["sentences"]))
     return Gate(DRIFT, PASSES, phrase("No figure of drift lies wholly beyond its bound."))

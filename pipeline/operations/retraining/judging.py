@@ -13,14 +13,15 @@ from pipeline import files
 from pipeline.evaluation.assemble import HeldOut
 from pipeline.evaluation.challenge import Challenge, compare_with_champion
 from pipeline.evaluation.subgroups import label_groups
+from pipeline.operations.drift import REFERENCE, compare_with_release, take_reference
 from pipeline.operations.retraining.champion import find_champion_risks
-from pipeline.operations.retraining.drifting import REFERENCE, find_drift, make_sample
 from pipeline.operations.retraining.gates import Decision, judge_challenger, judge_first
 from pipeline.outcomes import observe
 from pipeline.phrases import phrase
 from pipeline.records.identity import PSEUDONYM
 from pipeline.sections import Settings
 
+CHANGES = "changes.json"
 OTHER_KEY = phrase(
     "The champion was made with another key to the pseudonyms, so that the patients who taught it are not known."
 )
@@ -45,16 +46,23 @@ class Challenger:
         valid = files.read_parquet(folder / "data" / name / "valid.parquet")
         predictions = files.read_parquet(folder / "artifacts" / name / "predictions.parquet")
         deployed = files.read_json(folder / files.PUBLIC / name / "model_summary.json")["deployed"]
-        unseen = valid[valid[PSEUDONYM].isin(predictions[PSEUDONYM])].reset_index(drop=True)
+        unseen = valid[valid[PSEUDONYM].isin(predictions[PSEUDONYM])]
         held_out = HeldOut.from_predictions(predictions, observe(unseen, cohort.study()))
         return cls(name, cohort, folder, valid, unseen, held_out, deployed)
 
     def write_reference(self) -> None:
         """Write beside the model what a release keeps of its patients."""
-        risk = self.held_out.risks[self.deployed].mean(axis=0)
-        sample = make_sample(self.valid, self.unseen, risk, self.cohort)
-        path = self.folder / "artifacts" / self.name / REFERENCE
-        files.write_whole({path: partial(files.write_parquet, frame=sample)})
+        risk = np.full(len(self.valid), np.nan)
+        risk[self.unseen.index] = self.held_out.risks[self.deployed].mean(axis=0)
+        sample = take_reference(self.valid, risk, self.cohort)
+        files.write_whole({self._artifact(REFERENCE): partial(files.write_parquet, frame=sample)})
+
+    def write_changes(self, changes: dict[str, Any]) -> None:
+        """Write what the report shall tell of the champion."""
+        files.write_whole({self._artifact(CHANGES): partial(files.write_json, content=changes)})
+
+    def _artifact(self, name: str) -> Path:
+        return self.folder / "artifacts" / self.name / name
 
     def verdict(self) -> dict[str, Any]:
         """The verdict that stage `evaluate` wrote."""
@@ -70,6 +78,15 @@ class Judgement:
     comparison: dict[str, Any] | None = None
     drift: dict[str, Any] | None = None
 
+    def changes(self, champion: Path | None) -> dict[str, Any]:
+        """What the report of the release tells of it."""
+        return {
+            "champion": champion.name if champion else None,
+            "gates": self.decision.told(),
+            "comparison": self.comparison,
+            "drift": self.drift,
+        }
+
 
 def judge(challenger: Challenger, champion: Path | None, key: str, settings: Settings, *, accepted: bool) -> Judgement:
     """Compare with the release at `champion`, if there is one; `key` is the fingerprint of the pseudonyms' key."""
@@ -77,10 +94,10 @@ def judge(challenger: Challenger, champion: Path | None, key: str, settings: Set
     if champion is None:
         return Judgement(judge_first(verdict, accepted=accepted))
     if files.read_json(champion / "MANIFEST.json")["pseudonym_key"] != key:
-        comparison, drift = {"reason": OTHER_KEY}, None
+        comparison: dict[str, Any] = {"reason": OTHER_KEY}
     else:
         comparison = compare(challenger, champion, settings)
-        drift = find_drift(challenger.valid, champion, challenger.cohort, settings)
+    drift = compare_with_release(champion, challenger.valid, challenger.cohort, settings)
     verdicts = verdict, files.read_json(champion / "reports" / "verdict.json")
     decision = judge_challenger(verdicts, comparison, drift, settings.retrain, accepted=accepted)
     return Judgement(decision, comparison, drift)

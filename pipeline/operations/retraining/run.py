@@ -70,7 +70,10 @@ def _retrain_one(run: Run, name: str, settings: Settings, builder: Builder, *, a
         return told | {"release": store.current()}
     if store.pinned():
         return told | {"outcome": PINNED, "release": store.current()}
-    built = builder.build(f"report@{name}")
+    challenger.write_changes(judged.changes(champion))
+    built = builder.build(f"explain@{name}")
+    if not built.exit_code:  # DVC need not know what the report tells of the champion, so it is made to build it
+        built = builder.build("--force", "--single-item", f"report@{name}")
     if built.exit_code:
         return _unbuilt(built)
     return told | {"release": _publish(run, store, challenger, key, settings)}

@@ -8,6 +8,7 @@ name, as in `words.factors.NO_RANKING`. No word claims a cause, and a number pic
 from pipeline.reporting.words import (
     adjectives,
     card,
+    changes,
     data,
     dictionary,
     effect_figures,
@@ -39,6 +40,7 @@ from pipeline.reporting.words import (
 __all__ = [
     "adjectives",
     "card",
+    "changes",
     "data",
     "dictionary",
     "effect_figures",

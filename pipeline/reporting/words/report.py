@@ -7,7 +7,6 @@ from pipeline.phrases import phrase
 from pipeline.reporting.language import say
 from pipeline.reporting.words.numbers import sentences
 
-NOTHING_BEFORE = phrase("No release of this model has been published yet, so there is nothing to compare with.")
 JUDGEMENT = phrase(
     "A predicted risk describes patients like this one, and supports a clinician's judgement without replacing it."
 )
