@@ -133,12 +133,10 @@ def drift(cohort: str, path: str | None, release: str | None, out: Path | None) 
 
     os.umask(0o077)
     found = find_drift(cohort, path, release, out)
-    summary, *said = found["sentences"]
-    for sentence in said:
+    for sentence in found["sentences"]:
         click.echo(sentence)
     if found["beyond"]:
-        raise GateFailedError(summary)
-    click.echo(summary)
+        raise GateFailedError(f"{cohort}: patients have drifted beyond bounds; look into each figure above")
 
 
 @cli.command()

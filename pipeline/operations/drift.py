@@ -9,7 +9,7 @@ import pandas as pd
 
 from data_schemas.columns import Cohort
 from pipeline import files
-from pipeline.arrays import FloatArray
+from pipeline.arrays import BoolArray, FloatArray
 from pipeline.disclosure import publish
 from pipeline.errors import ConfigurationError
 from pipeline.evaluation.drift.describe import describe_drift
@@ -26,28 +26,29 @@ from pipeline.records.new_patients import check_new_patients, read_new_patients
 from pipeline.records.sources.endings import source_like
 from pipeline.sections import Settings
 from pipeline.settings import load_cohort, load_settings
+from pipeline.stages.wiring import find_first_records
 
 REFERENCE = "reference.parquet"
-ALL = phrase("Fewer than {n} patients are new to the release, so that all were compared, known ones included.")
+NEW, EVERYBODY = "new", "everybody"
+WHO = {NEW: phrase("New patients: {sentence}"), EVERYBODY: phrase("All patients, known ones included: {sentence}")}
+SEED = 0  # of the sample that is kept where there are very many patients
 
 
-def take_reference(records: pd.DataFrame, risk: FloatArray, cohort: type[Cohort], seed: int) -> pd.DataFrame:
-    """What `make_reference` keeps of typed `records` with a column `pseudonym`, one record of each patient.
+def take_reference(records: pd.DataFrame, risk: FloatArray, cohort: type[Cohort]) -> pd.DataFrame:
+    """What `make_reference` keeps of typed `records` with a column `pseudonym`: the first record of each patient.
 
     `risk` (n,) is NaN where there is none that the patient did not help to make.
     """
-    drawn = np.random.default_rng(seed).permutation(len(records))
-    first = ~records[PSEUDONYM].iloc[drawn].duplicated().to_numpy(bool)
-    kept = np.sort(drawn[first])
-    each, predictors, date = records.iloc[kept].reset_index(drop=True), cohort.predictors(), cohort.index_date()
-    given = each[outcome_columns(cohort)].notna().all(axis=1).to_numpy(bool)
+    date, predictors, study = cohort.index_date(), cohort.predictors(), cohort.study()
+    first = find_first_records(records, date)
+    each = records.iloc[first].reset_index(drop=True)
     return make_reference(
         each[list(predictors)],
-        label_groups(each, cohort.study().subgroups, predictors),
-        risk[kept],
-        next(iter(observe(each, cohort.study()).values())),
-        seed,
-        given,
+        label_groups(each, study.subgroups, predictors),
+        risk[first],
+        next(iter(observe(each, study).values())),
+        SEED,
+        each[outcome_columns(cohort)].notna().all(axis=1).to_numpy(bool),
         each[date] if date else None,
     )
 
@@ -57,21 +58,26 @@ def compare_with_release(
 ) -> dict[str, Any]:
     """What `describe_drift` says of typed `records` with a column `pseudonym`, beside the patients of a release.
 
-    Compared are patients whom the release does not know; where they are too few, all, who may have changed too. Counts
+    Of patients whom the release does not know, `new`; and, if it knows some, of `everybody` as read now, which may have
+    changed too. `beyond` is whether either is, and `sentences` hold the summary of each and its figures beyond. Counts
     are rounded.
     """
-    new = ~_known(release, records, settings)
-    enough = records.loc[new, PSEUDONYM].nunique() >= settings.drift.patients_at_least
-    chosen = (records[new] if enough else records).reset_index(drop=True)
-    risk = find_champion_risks(release, chosen, cohort)
-    now = take_reference(chosen, risk, cohort, settings.drift.seed)
-    smallest = settings.disclosure.smallest_group
+    risk, seen = find_champion_risks(release, records, cohort), _find_seen(release, records, settings)
     reference = files.read_parquet(release / REFERENCE)
-    described = describe_drift(reference, now, cohort.predictors(), settings.drift, smallest)
-    if not enough:
-        described["sentences"].append(ALL.format(n=settings.drift.patients_at_least))
-    told: dict[str, Any] = publish(described, settings.disclosure.round_to)
-    return told
+    parts = {NEW: ~seen} | ({EVERYBODY: np.ones(len(records), dtype=bool)} if seen.any() else {})
+    found = {
+        name: describe_drift(
+            reference,
+            take_reference(records[rows], risk[rows], cohort),
+            cohort.predictors(),
+            settings.drift,
+            settings.disclosure.smallest_group,
+        )
+        for name, rows in parts.items()
+    }
+    sentences = [WHO[name].format(sentence=each) for name, told in found.items() for each in told["sentences"]]
+    judged: dict[str, Any] = publish(found, settings.disclosure.round_to)
+    return judged | {"beyond": any(told["beyond"] for told in found.values()), "sentences": sentences}
 
 
 def find_drift(cohort_name: str, path: str | None, name: str | None, out: Path | None) -> dict[str, Any]:
@@ -106,11 +112,12 @@ def _find_release(store: Store, name: str | None) -> Path:
     return champion
 
 
-def _known(release: Path, records: pd.DataFrame, settings: Settings) -> "pd.Series[bool]":
-    """Which records are of patients whom the release knows; none where its pseudonyms are of another key."""
+def _find_seen(release: Path, records: pd.DataFrame, settings: Settings) -> BoolArray:
+    """Which records are of patients whom the release knows, (n,); none where its pseudonyms are of another key."""
     if files.read_json(release / "MANIFEST.json")["pseudonym_key"] != fingerprint_key(read_key(settings.validate_)):
-        return pd.Series(False, records.index)
-    return records[PSEUDONYM].isin(files.read_parquet(release / "split.parquet")[PSEUDONYM])
+        return np.zeros(len(records), dtype=bool)
+    known = files.read_parquet(release / "split.parquet")[PSEUDONYM]
+    return records[PSEUDONYM].isin(known).to_numpy(bool)
 
 
 def _read_valid(cohort_name: str) -> pd.DataFrame:

@@ -43,7 +43,7 @@ def publish_release(name: str, records: pd.DataFrame, cohort, risk: np.ndarray, 
     files.write_parquet(made / "split.parquet", who)
     told = pd.DataFrame({"pseudonym": records["pseudonym"], "repeat": 1, f"risk_{DEPLOYED}": risk})
     files.write_parquet(made / "predictions.parquet", told)
-    kept = take_reference(records, risk, cohort, 1) if reference.get("keep", True) else None
+    kept = take_reference(records, risk, cohort) if reference.get("keep", True) else None
     contents = {n: made / n for n in ("model.json", "split.parquet", "predictions.parquet")}
     if kept is not None:
         files.write_parquet(made / "reference.parquet", kept)
@@ -87,11 +87,12 @@ def test_other_patients_of_the_same_clinic_have_not_drifted(name):
     make_text(51, 500).to_csv("new.csv", index=False)
     found = find_drift(name, "new.csv", None, None)
     assert not found["beyond"]
-    assert found["sentences"][0].startswith("No figure of ")
-    assert found["patients"] == 500
-    assert found["reference"] == {"patients": 600}
-    assert {figure["kind"] for figure in found["figures"]} >= {"psi", "ks", "missing", "classifier", "oe", "auroc"}
-    assert all(figure["judged"] for figure in found["figures"] if figure["kind"] == "oe" and figure["group"] is None)
+    assert found["sentences"][0].startswith("New patients: No figure of ")
+    assert set(found) == {"new", "beyond", "sentences"}
+    new = found["new"]
+    assert (new["patients"], new["reference"]) == (500, {"patients": 600})
+    assert {figure["kind"] for figure in new["figures"]} >= {"psi", "ks", "missing", "classifier", "oe", "auroc"}
+    assert all(figure["judged"] for figure in new["figures"] if figure["kind"] == "oe" and figure["group"] is None)
 
 
 def test_a_unit_that_has_changed_is_told_by_the_command_which_fails():
@@ -101,32 +102,41 @@ def test_a_unit_that_has_changed_is_told_by_the_command_which_fails():
     result = CliRunner().invoke(cli, ["drift", "clinic", "--from", "new.csv", "--out", "drift.json"])
     assert isinstance(result.exception, GateFailedError)
     assert result.exception.exit_code == 4
-    assert "Drift: " in str(result.exception)
+    assert "New patients: Drift: " in result.stdout
     assert "Glucose: the median has changed by the factor " in result.stdout
     assert "7731" not in result.stdout
     written = json.loads(Path("drift.json").read_text())
     assert written["beyond"]
-    assert written["classifier"]["attributions"][0]["column"] == "Glucose"
+    assert written["new"]["classifier"]["attributions"][0]["column"] == "Glucose"
     assert stat.S_IMODE(Path("drift.json").stat().st_mode) == 0o600
 
 
-def test_of_valid_records_only_patients_new_to_the_release_are_compared():
+def test_of_valid_records_those_new_to_the_release_are_compared_and_all():
     old, new = valid_records(Clinic, 50, 600), valid_records(Clinic, 53, 300)
     write_valid("clinic", old, new.assign(marker=np.nan))
     found = find_drift("clinic", None, None, None)
-    assert found["patients"] == 300
-    assert any(says.startswith("Marker: the share that is missing has changed by 0.9") for says in found["sentences"])
+    assert (found["new"]["patients"], found["everybody"]["patients"]) == (300, 900)
+    says = "New patients: Marker: the share that is missing has changed by 0.9"
+    assert any(sentence.startswith(says) for sentence in found["sentences"])
 
 
-def test_with_few_new_patients_all_are_compared_by_their_unseen_risks():
-    write_valid("clinic", valid_records(Clinic, 50, 600), valid_records(Clinic, 54, 60))
+def test_what_has_changed_of_known_patients_is_told_and_their_risks_are_the_unseen_ones():
+    old, few = valid_records(Clinic, 50, 600), valid_records(Clinic, 54, 60)
+    write_valid("clinic", old, few)
     found = find_drift("clinic", None, None, None)
-    assert found["patients"] == 660
     assert not found["beyond"]
-    assert found["sentences"][-1].startswith("Fewer than 100 patients are new to the release")
-    old = valid_records(Clinic, 50, 600)
+    assert found["new"]["figures"] == []
+    assert found["everybody"]["patients"] == 660
+    publish_release("clinic", old, Clinic, told(old, Clinic) ** 4)
+    assert "score_ks" not in beyond(find_drift("clinic", None, None, None))
     write_valid("clinic", old.assign(age=old["age"] // 3 + 18))
-    assert find_drift("clinic", None, None, None)["beyond"]
+    found = find_drift("clinic", None, "1", None)
+    assert found["beyond"]
+    assert "psi" in beyond(found)
+
+
+def beyond(found: dict) -> set[str]:
+    return {figure["kind"] for figure in found["everybody"]["figures"] if figure["beyond"]}
 
 
 def test_without_outcomes_there_is_no_figure_of_them():
@@ -134,7 +144,7 @@ def test_without_outcomes_there_is_no_figure_of_them():
     table.to_csv("new.csv", index=False)
     found = find_drift("followed", "new.csv", None, None)
     assert not found["beyond"]
-    judged = {figure["kind"]: figure["reason"] for figure in found["figures"] if figure["column"] is None}
+    judged = {figure["kind"]: figure["reason"] for figure in found["new"]["figures"] if figure["column"] is None}
     assert judged["oe"] == judged["auroc"] == "no outcomes are given"
     assert judged["score_ks"] is None
 
@@ -142,7 +152,7 @@ def test_without_outcomes_there_is_no_figure_of_them():
 def test_a_reference_has_one_record_of_each_patient_and_no_name():
     records = valid_records(Followed, 56, 200, visits=2)
     risk = np.linspace(0.01, 0.99, len(records))
-    kept = take_reference(records, risk, Followed, 3)
+    kept = take_reference(records, risk, Followed)
     assert len(kept) == 100
     who = records.set_index(risk)["pseudonym"].loc[kept[":risk"]]
     assert who.is_unique
@@ -166,7 +176,7 @@ def test_what_cannot_be_compared_says_what_to_do(clinics):
     publish_release("clinic", valid_records(Clinic, 50, 200), Clinic, np.full(200, 0.2), keep=False)
     with pytest.raises(ConfigurationError, match=r"keeps no patients to compare with, reference.parquet"):
         find_drift("clinic", "new.csv", None, None)
-    assert find_drift("clinic", "new.csv", "1", None)["patients"] == 120
+    assert find_drift("clinic", "new.csv", "1", None)["new"]["patients"] == 120
     (clinics / "releases/followed/current").unlink()
     with pytest.raises(ConfigurationError, match="followed has no release yet; `retrain` makes the first"):
         find_drift("followed", "new.csv", None, None)
