@@ -54,9 +54,7 @@ def _tabulate_figures(comparison: Plain) -> Table:
 
 
 def _tabulate_gates(gates: Any) -> Table:
-    rows = [
-        (numbers.told(gate, "gate"), say(said.LEVELS[gate["level"]]), numbers.told(gate, "sentence")) for gate in gates
-    ]
+    rows = [(numbers.told(gate, "gate"), said.name_level(gate), numbers.told(gate, "sentence")) for gate in gates]
     head = (say("Gate"), say("Result"), say("Finding"))
     return make_table("gates", say(said.GATES), head, rows, prose=True)
 
@@ -79,7 +77,7 @@ def _tabulate_drift(who: str, drift: Plain) -> Table:
 
 def _name(figure: Mapping[str, Any]) -> str:
     """What is measured, and of which column or patients unless it is of all."""
-    kind = say(said.KINDS[figure["kind"]])
+    kind = said.name_kind(figure)
     place = [part for part in (figure["column"], figure["group"], figure["level"], figure["period"]) if part]
     return numbers.bracket(kind, say(": ").join(place)) if place else kind
 

@@ -11,7 +11,7 @@ from pipeline.reporting.words import numbers
 
 
 def summarise(cohort: type[Cohort], name: str, results: Results) -> dict[str, Any]:
-    """The card of a cohort for the index page, as plain values that JSON can hold."""
+    """The card of a cohort for the index page, as plain values that JSON can hold; a release adds its name."""
     study, performance = cohort.study(), results.performance
     return {
         "name": name,
@@ -63,6 +63,7 @@ def _card(summary: Plain) -> dict[str, Any]:
         "evaluated": words.index.say_evaluated(summary["n"], summary["events"]),
         "auroc": numbers.estimate(summary["auroc"], numbers.decimals(3)),
         "slope": numbers.estimate(summary["calibration_slope"]),
+        "release": words.index.name_release(summary.get("release")),
     }
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from pipeline.reporting.changes import build_changes
 from pipeline.reporting.tables import Table
+from pipeline.reporting.words.index import name_release
 
 GATES = [{"gate": "Verdict", "level": "passes", "sentence": "The verdict is PASS."}]
 
@@ -91,3 +92,8 @@ def test_why_nothing_was_compared_is_said(reason: str) -> None:
     built = build_changes(make_changes() | {"comparison": {"reason": reason}})
     assert reason in built["says"][0]
     assert set(tables(built)) == {"gates", "drift-new"}
+
+
+def test_the_index_names_a_release() -> None:
+    assert name_release("00012-0123456789abcdef") == "number 12, 0123456789abcdef"
+    assert name_release(None) == "not released"

@@ -45,10 +45,24 @@ KINDS = {
 """What drift is measured by."""
 
 
+def name_level(gate: Plain) -> str:
+    """What a gate came to."""
+    level = gate["level"]
+    return say(LEVELS[level])
+
+
+def name_kind(figure: Plain) -> str:
+    """What a figure of drift measures."""
+    kind = figure["kind"]
+    return say(KINDS[kind])
+
+
 def say_compared(release: str, comparison: Plain) -> str:
     """With which release on whom, or why not."""
     if comparison.get("reason"):
-        return say("The last release is {release}. {reason}", release=release, reason=say(comparison["reason"]))
+        return say(
+            "The last release is {release}. {reason}", release=release, reason=numbers.told(comparison, "reason")
+        )
     return say(
         "The last release is {release}. Both models were asked about {patients} patients whom neither had learnt from.",
         release=release,

@@ -33,3 +33,11 @@ def say_evaluated(n: int, events: int) -> str:
     """On how many patients a model was evaluated, and how many events they had."""
     patients, happened = plural(n, "{n} patient", "{n} patients"), plural(events, "{n} event", "{n} events")
     return say("{patients}, {events}", patients=patients, events=happened)
+
+
+def name_release(name: str | None) -> str:
+    """The number of a release, and the start of its hash; or that the report is of a build not released."""
+    if name is None:
+        return say("not released")
+    number, digest = name.split("-")
+    return say("number {number}, {digest}", number=int(number), digest=digest)
