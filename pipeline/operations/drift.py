@@ -30,7 +30,10 @@ from pipeline.stages.wiring import find_first_records
 
 REFERENCE = "reference.parquet"
 NEW, EVERYBODY = "new", "everybody"
-WHO = {NEW: phrase("New patients: {sentence}"), EVERYBODY: phrase("All patients, known ones included: {sentence}")}
+WHO = {
+    NEW: phrase("These are the figures of new patients."),
+    EVERYBODY: phrase("These are the figures of all patients, known ones included."),
+}
 SEED = 0  # of the sample that is kept where there are very many patients
 
 
@@ -75,7 +78,7 @@ def compare_with_release(
         )
         for name, rows in parts.items()
     }
-    sentences = [WHO[name].format(sentence=each) for name, told in found.items() for each in told["sentences"]]
+    sentences = [each for name, told in found.items() for each in (WHO[name], *told["sentences"])]
     judged: dict[str, Any] = publish(found, settings.disclosure.round_to)
     return judged | {"beyond": any(told["beyond"] for told in found.values()), "sentences": sentences}
 

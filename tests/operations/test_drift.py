@@ -87,7 +87,8 @@ def test_other_patients_of_the_same_clinic_have_not_drifted(name):
     make_text(51, 500).to_csv("new.csv", index=False)
     found = find_drift(name, "new.csv", None, None)
     assert not found["beyond"]
-    assert found["sentences"][0].startswith("New patients: No figure of ")
+    assert found["sentences"][0] == "These are the figures of new patients."
+    assert found["sentences"][1].startswith("No figure of ")
     assert set(found) == {"new", "beyond", "sentences"}
     new = found["new"]
     assert (new["patients"], new["reference"]) == (500, {"patients": 600})
@@ -102,8 +103,8 @@ def test_a_unit_that_has_changed_is_told_by_the_command_which_fails():
     result = CliRunner().invoke(cli, ["drift", "clinic", "--from", "new.csv", "--out", "drift.json"])
     assert isinstance(result.exception, GateFailedError)
     assert result.exception.exit_code == 4
-    assert "New patients: Drift: " in result.stdout
-    assert "Glucose: the median has changed by the factor " in result.stdout
+    assert "\nDrift: " in result.stdout
+    assert "The median of Glucose has changed by the factor " in result.stdout
     assert "7731" not in result.stdout
     written = json.loads(Path("drift.json").read_text())
     assert written["beyond"]
@@ -116,7 +117,7 @@ def test_of_valid_records_those_new_to_the_release_are_compared_and_all():
     write_valid("clinic", old, new.assign(marker=np.nan))
     found = find_drift("clinic", None, None, None)
     assert (found["new"]["patients"], found["everybody"]["patients"]) == (300, 900)
-    says = "New patients: Marker: the share that is missing has changed by 0.9"
+    says = "The share of Marker that is missing has changed by 0.9"
     assert any(sentence.startswith(says) for sentence in found["sentences"])
 
 

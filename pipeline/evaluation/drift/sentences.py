@@ -7,12 +7,14 @@ from pipeline.phrases import phrase
 from pipeline.sections import Drift
 
 SAYS = {
-    "psi": phrase("{label}: the population stability index is {interval}, above {bound}."),
-    "ks": phrase("{label}: the Kolmogorov-Smirnov distance is {interval}, above {bound}."),
-    "missing": phrase("{label}: the share that is missing has changed by {interval}, more than {bound}."),
-    "unit_low": phrase("{label}: the 1st percentile has changed by the factor {interval}, more than {bound} allows."),
-    "unit_middle": phrase("{label}: the median has changed by the factor {interval}, more than {bound} allows."),
-    "unit_high": phrase("{label}: the 99th percentile has changed by the factor {interval}, more than {bound} allows."),
+    "psi": phrase("The population stability index of {label} is {interval}, above {bound}."),
+    "ks": phrase("The Kolmogorov-Smirnov distance of {label} is {interval}, above {bound}."),
+    "missing": phrase("The share of {label} that is missing has changed by {interval}, more than {bound}."),
+    "unit_low": phrase("The 1st percentile of {label} has changed by the factor {interval}, more than {bound} allows."),
+    "unit_middle": phrase("The median of {label} has changed by the factor {interval}, more than {bound} allows."),
+    "unit_high": phrase(
+        "The 99th percentile of {label} has changed by the factor {interval}, more than {bound} allows."
+    ),
     "classifier": phrase("New patients are told from old ones with an AUROC of {interval}, above {bound}."),
     "score_psi": phrase("The population stability index of the risks is {interval}, above {bound}."),
     "score_ks": phrase("The Kolmogorov-Smirnov distance of the risks is {interval}, above {bound}."),
@@ -23,8 +25,8 @@ SAYS = {
 INTERVAL = phrase("{value} (interval {lo} to {hi})")
 OPEN = phrase("{value} (interval from {lo})")
 HIDDEN = phrase("a figure that is not told")
-OF_PERIOD = phrase("Period {level}: {sentence}")
-OF_LEVEL = phrase("{label}, {level}: {sentence}")
+OF_PERIOD = phrase("In the period {level}: {sentence}")
+OF_LEVEL = phrase("In the subgroup {label}, {level}: {sentence}")
 NONE = phrase("No figure of {n} lies wholly beyond its bound.")
 SOME = phrase("Drift: {beyond} of {n} figures lie wholly beyond their bounds.")
 FEW = phrase("Drift is not judged with fewer than {n} patients on either side.")

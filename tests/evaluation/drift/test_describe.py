@@ -55,7 +55,7 @@ def test_what_has_changed_in_a_column_is_told_of_this_column_alone(change, colum
     assert kind in beyond(found, column=column)
     told = {f["column"] for f in all_figures(found) if f["beyond"]}
     assert told <= {column, None}
-    assert any(sentence.startswith(f"{column}: ") for sentence in found["sentences"])
+    assert any(f" of {column} " in sentence for sentence in found["sentences"])
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_what_has_changed_in_one_period_or_subgroup_is_told_of_it():
     *_, last = found["over_time"]
     assert any(figure["beyond"] for figure in last["figures"])
     assert not any(figure["beyond"] for figure in found["over_time"][0]["figures"])
-    assert any(says.startswith(f"Period {last['period']}: ") for says in found["sentences"])
+    assert any(says.startswith(f"In the period {last['period']}: ") for says in found["sentences"])
 
 
 def test_the_content_is_plain_and_may_be_published():
