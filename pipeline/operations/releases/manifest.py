@@ -15,6 +15,8 @@ from pipeline import files
 from pipeline.errors import ConfigurationError
 
 MANIFEST = "MANIFEST.json"
+SIGNATURE = f"{MANIFEST}.sig"
+"""What an operator may put beside the manifest, by `ssh-keygen -Y sign`, to tell who released it."""
 NAME = re.compile(r"(\d{5,})-([0-9a-f]{16})")
 
 
@@ -49,13 +51,13 @@ def verify(folder: Path) -> dict[str, Any]:
 
 
 def _list(folder: Path) -> list[str]:
-    """The files of a release but its manifest, in order. Raises ConfigurationError at a link or anything odd."""
+    """The files of a release but its manifest and that one's signature, in order. Raises ConfigurationError at a link or anything odd."""
     names = []
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
         if path.is_symlink() or not (path.is_file() or path.is_dir()):
             raise _tampered(folder, name, "is no plain file")
-        if path.is_file() and name != MANIFEST:
+        if path.is_file() and name not in (MANIFEST, SIGNATURE):
             names.append(name)
     return names
 

@@ -5,6 +5,7 @@ import os
 import random
 import shutil
 import stat
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -130,3 +131,18 @@ def test_the_oldest_go_but_not_the_one_in_use_nor_the_one_pinned(store: Store, t
     shutil.rmtree(store.path(names[1]))
     with pytest.raises(ConfigurationError, match="has no release"):
         store.path(names[1])
+
+
+@pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="needs ssh-keygen")
+def test_a_signature_beside_the_manifest_tells_who_released_it(store: Store, tmp_path: Path) -> None:
+    [name] = release(store, tmp_path)
+    manifest, key = store.path(name) / MANIFEST, tmp_path / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+    subprocess.run(["ssh-keygen", "-q", "-Y", "sign", "-f", str(key), "-n", "clinrisk", str(manifest)], check=True,
+                   stderr=subprocess.DEVNULL)  # fmt: skip
+    verify(store.path(name))
+    (tmp_path / "signers").write_text(f"operator {key.with_suffix('.pub').read_text()}")
+    check = ["ssh-keygen", "-Y", "verify", "-f", str(tmp_path / "signers"), "-I", "operator", "-n", "clinrisk"]
+    check += ["-s", f"{manifest}.sig"]
+    for content, code in ((manifest.read_bytes(), 0), (manifest.read_bytes() + b" ", 255)):
+        assert subprocess.run(check, input=content, capture_output=True, check=False).returncode == code
