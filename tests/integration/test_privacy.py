@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shutil
 import signal
 import stat
 import subprocess
@@ -143,13 +144,17 @@ def test_a_retraining_that_is_refused(ward: Path, staged: set[str]) -> None:
 
 
 def test_a_retraining_whose_first_process_is_killed(ward: Path, staged: set[str]) -> None:
+    for name in ("runs", "data/ward"):  # so that it has something to make
+        shutil.rmtree(ward / name, ignore_errors=True)
     process = start(ward, "pipeline", "retrain", "ward", WAITS_AT="valid.parquet")
     partial = ward / COPIED / "data/ward/.valid.parquet.partial"
-    end = time.monotonic() + 120
-    while not (partial.exists() and partial.stat().st_size):
-        assert process.poll() is None, process.stdout and process.stdout.read()
-        assert time.monotonic() < end
-        time.sleep(0.05)
-    process.kill()
-    said, _ = process.communicate(timeout=60)
+    end = time.monotonic() + 240
+    try:
+        while not (partial.exists() and partial.stat().st_size):
+            assert process.poll() is None
+            assert time.monotonic() < end
+            time.sleep(0.05)
+    finally:
+        process.kill()
+        said, _ = process.communicate(timeout=60)
     check(ward, staged, said)
