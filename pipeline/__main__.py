@@ -72,19 +72,27 @@ def synth(cohort: str, rows: int, out: Path, seed: int, event_share: float) -> N
 
 @cli.command()
 @click.argument("cohort")
-@click.option("--from", "path", required=True, type=click.Path(), help="Records of new patients, as in params.yaml.")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="A new .csv or .parquet file for risks.")
-@click.option("--model", type=click.Path(path_type=Path), help="[default: artifacts/COHORT/model.json]")
+@click.option("--from", "path", required=True, type=click.Path(), help="A file of new patients, or a .sql query.")
+@click.option("--url-from", metavar="VARIABLE", help="What holds the address of the query's database, if not declared.")
+@click.option("--out", type=click.Path(path_type=Path), help="A new .csv or .parquet file for risks.")
+@click.option("--to-table", "table", metavar="NAME", help="A new table for risks instead, in a database.")
+@click.option("--to-url-from", metavar="VARIABLE", help="What holds its address.  [default: that of --url-from]")
+@click.option("--factors", type=click.IntRange(0, 20), help="Predictors that say most of each risk.  [default: 3]")
+@click.option("--model", type=click.Path(path_type=Path), help="[default: that in use, or of `dvc repro` before any]")
 @click.option("--evaluate", type=click.Path(path_type=Path), help="A new .json file for figures, from known outcomes.")
 @click.option("--recalibrated", type=click.Path(path_type=Path), help="A new .json file for the model, recalibrated.")
-def score(
-    cohort: str, path: str, out: Path, model: Path | None, evaluate: Path | None, recalibrated: Path | None
-) -> None:
+def score(cohort: str, path: str, model: Path | None, **more: Any) -> None:
     """Give new patients of COHORT their risks; where outcomes are known, say how well the risks hold."""
     from pipeline.operations.score import Places, score_file
 
+    if (more["out"] is None) == (more["table"] is None):
+        raise click.UsageError("Missing option '--out' or '--to-table', or both are given; expected one of them.")
     os.umask(0o077)
-    for sentence in score_file(cohort, path, Places(out, evaluate, recalibrated), model):
+    places = Places(
+        more["out"], more["evaluate"], more["recalibrated"], more["table"], more["to_url_from"] or more["url_from"]
+    )
+    given = {name: more[name] for name in ("url_from", "factors") if more[name] is not None}
+    for sentence in score_file(cohort, path, places, model, **given):
         click.echo(sentence)
 
 

@@ -1,63 +1,22 @@
 """External validation: how well a model holds for other patients than those of development, and what would mend it."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
-from data_schemas.columns import Cohort, TimeToEvent
-from pipeline.arrays import FloatArray, IntArray
+from data_schemas.columns import Cohort
+from pipeline.arrays import FloatArray
 from pipeline.disclosure import hide_in_bins
-from pipeline.errors import DataRefusedError
 from pipeline.estimates import Estimate
 from pipeline.evaluation.assemble import HeldOut, compare_models, describe_performance
 from pipeline.evaluation.subgroups import label_groups
 from pipeline.evaluation.updating import Choice, choose_update, describe_updates
-from pipeline.models.development import Deployed
-from pipeline.models.outcomes import Examples, make_examples
-from pipeline.outcomes import Observed
+from pipeline.models.calibration import sigmoid
+from pipeline.operations.scoring.followed import Followed, rarer
 from pipeline.sections import Settings
 
 DEPLOYED = "deployed"
 TOLD = {"auroc": "AUROC", "oe_ratio": "observed to expected", "calibration_slope": "calibration slope"}
-
-
-@dataclass(frozen=True)
-class Followed:
-    """Records that have a risk and an outcome: typed, as examples, and what `Deployed.predict` told of them.
-
-    `records` and `told` have one row per row of `examples.X`, and `without_outcome` counts the others that have a risk.
-    """
-
-    records: pd.DataFrame
-    examples: Examples
-    told: pd.DataFrame
-    without_outcome: int
-
-
-def outcome_columns(cohort: type[Cohort]) -> list[str]:
-    """The columns that say what became of a patient."""
-    outcome = cohort.study().outcome
-    return [outcome.time, outcome.event_column] if isinstance(outcome, TimeToEvent) else [outcome.column]
-
-
-def follow(records: pd.DataFrame, told: pd.DataFrame, cohort: type[Cohort], smallest: int) -> Followed:
-    """Those of the typed `records` whose outcome is given, with what was `told` of them (same rows).
-
-    Raises DataRefusedError where fewer than `smallest` patients have, or are known not to have, the event: figures of
-    so few would tell of single patients.
-    """
-    given = records[outcome_columns(cohort)].notna().all(axis=1)
-    known = records[given]
-    examples = make_examples(known.rename(columns={cohort.identifier(): "pseudonym"}), cohort)
-    if _rarer(examples.observed, examples.patient) < smallest:
-        raise DataRefusedError(
-            f"of {len(known)} records with a risk and an outcome, those with the event, or those known not to have it, "
-            f"are of fewer than {smallest} patients; gather more, or score without an evaluation"
-        )
-    return Followed(known, examples, told[given], int((~given).sum()))
 
 
 def validate_externally(
@@ -78,17 +37,16 @@ def validate_externally(
     return {"left_out": left_out} | described | {"recalibration": recalibration}
 
 
-def choose_updates(followed: Followed, deployed: Deployed, smallest: int) -> dict[str, Choice]:
+def choose_updates(followed: Followed, smallest: int) -> dict[str, Choice]:
     """The recalibration that the patients support, by target, that of the headline figures first.
 
     Each model is judged by its own risks, before they are made coherent with the others'. Targets with fewer than
     `smallest` patients with the event, or known to be without it, are left out.
     """
-    examples, models = followed.examples, {deployed.target: deployed.model} | deployed.others
     return {
-        name: choose_update(models[name].risk(examples.X), observed, examples.patient)
-        for name, observed in examples.targets.items()
-        if _rarer(observed, examples.patient) >= smallest
+        name: choose_update(sigmoid(followed.scores[name]), observed, followed.patient)
+        for name, observed in followed.targets.items()
+        if rarer(observed, followed.patient) >= smallest
     }
 
 
@@ -110,7 +68,7 @@ def _describe_choices(
 ) -> dict[str, Any]:
     """What `describe_updates` says of the first model, and under `also` what is supported for each of the others."""
     (target, first), *others = choices.items()
-    observed, patient = followed.examples.targets[target], followed.examples.patient
+    observed, patient = followed.targets[target], followed.patient
     risk, thresholds = followed.told["risk"].to_numpy(float), cohort.study().thresholds
     also = [
         {"target": name, "supported": choice.supported, "says": choice.says} | asdict(choice.update)
@@ -121,8 +79,8 @@ def _describe_choices(
 
 
 def _as_held_out(followed: Followed) -> HeldOut:
-    told, examples = followed.told, followed.examples
-    _, *others = examples.targets
+    told = followed.told
+    _, *others = followed.targets
 
     def once(name: str) -> FloatArray:
         return told[name].to_numpy(float)[None]
@@ -133,15 +91,9 @@ def _as_held_out(followed: Followed) -> HeldOut:
         lower=once("lower"),
         upper=once("upper"),
         outside=once("outside") > 0,
-        targets=examples.targets,
-        patient=examples.patient,
+        targets=followed.targets,
+        patient=followed.patient,
     )
-
-
-def _rarer(observed: Observed, patient: IntArray) -> int:
-    """How many patients have the event, or are known not to, whichever are fewer."""
-    event = observed.by_horizon() == 1
-    return min(len(np.unique(patient[kind])) for kind in (event, observed.known() & ~event))
 
 
 def _interval(estimate: Mapping[str, Any]) -> str:

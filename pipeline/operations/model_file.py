@@ -10,16 +10,17 @@ import pandas as pd
 
 from data_schemas.columns import Cohort
 from pipeline import files
-from pipeline.arrays import FloatArray
 from pipeline.errors import ConfigurationError
 from pipeline.evaluation.updating import NONE, Choice, Update
 from pipeline.models.development import Deployed
 from pipeline.models.ensemble import RiskModel
 from pipeline.models.features import model_frame
 from pipeline.models.inputs import find_changes, list_inputs
-from pipeline.models.outcomes import Examples
 from pipeline.models.storage import FORMAT, deployed_from_dict, refits_from_dict
 from pipeline.models.venn_abers import VennAbers
+from pipeline.operations.releases.manifest import NAME, verify
+from pipeline.operations.releases.store import Store
+from pipeline.operations.scoring.followed import Followed
 from pipeline.outcomes import observe
 from pipeline.phenotypes import PhenotypeModel, predictor_values
 from pipeline.records.typing import type_records
@@ -39,12 +40,35 @@ class Stored:
             also = [f"also_{name}" for name in self.deployed.others]
             also += ["phenotype", "phenotype_distance", "unlike_phenotypes"] if self.phenotypes else []
             return pd.DataFrame(columns=["risk", "lower", "upper", "outside", "distance", "because", *also])
-        predictors = cohort.predictors()
-        inputs = {name: predictors[name] for name in list_inputs(self.content)}
-        told = self.deployed.predict(model_frame(records, inputs))
+        told = self.deployed.predict(self.see(records, cohort))
         if self.phenotypes is None:
             return told
-        return pd.concat([told, self.phenotypes.judge(predictor_values(records, predictors))], axis=1)
+        return pd.concat([told, self.phenotypes.judge(predictor_values(records, cohort.predictors()))], axis=1)
+
+    def see(self, records: pd.DataFrame, cohort: type[Cohort]) -> pd.DataFrame:
+        """`model_frame` of typed `records`, in the order in which the model knows the predictors."""
+        predictors = cohort.predictors()
+        return model_frame(records, {name: predictors[name] for name in list_inputs(self.content)})
+
+
+def find_model(cohort: str, given: Path | None = None) -> tuple[Path, str | None]:
+    """The model's file and the name of its release, which is verified: `given`, or that of the release in use.
+
+    Before the first release it is the one that `dvc repro` made, and the name is None, as for any other file.
+    Raises ConfigurationError as `verify`.
+    """
+    release = Store.of(cohort).champion() if given is None else _release_of(given)
+    path = given or (release or Path("artifacts", cohort)) / "model.json"
+    return path, release.name if release else None
+
+
+def _release_of(model: Path) -> Path | None:
+    """The release, verified, in whose folder the file lies."""
+    folder = model.resolve().parent
+    if not NAME.fullmatch(folder.name):
+        return None
+    verify(folder)
+    return folder
 
 
 def read_model(path: Path, cohort: type[Cohort]) -> Stored:
@@ -79,8 +103,8 @@ def _read_phenotypes(model: Path) -> PhenotypeModel | None:
     return PhenotypeModel.from_dict(content) if content else None
 
 
-def recalibrate(stored: Stored, choices: Mapping[str, Choice], examples: Examples) -> dict[str, Any]:
-    """The content of a model file with each supported update in it, by target; `examples` are those it rests on.
+def recalibrate(stored: Stored, choices: Mapping[str, Choice], followed: Followed) -> dict[str, Any]:
+    """The content of a model file with each supported update in it, by target; `followed` are those it rests on.
 
     Slope and intercept enter those of each model. Where the first changes, its Venn-Abers interval is learnt anew, from
     these patients, whom the model has never seen.
@@ -90,9 +114,9 @@ def recalibrate(stored: Stored, choices: Mapping[str, Choice], examples: Example
     others = {name: _composed(model, updates.get(name, Update())) for name, model in content["others"].items()}
     made = content | {"model": _composed(content["model"], first.update), "others": others}
     if first.supported != NONE:
-        made["interval"] = _relearnt(stored.deployed, first.update, examples).to_dict()
+        made["interval"] = _relearnt(first.update, followed).to_dict()
     told = {name: {"supported": choices[name].supported} | asdict(update) for name, update in updates.items()}
-    return made | {"recalibrated": {"patients": len(np.unique(examples.patient)), "updates": told}}
+    return made | {"recalibrated": {"patients": len(np.unique(followed.patient)), "updates": told}}
 
 
 def _other_outcome(content: Mapping[str, Any], cohort: type[Cohort]) -> list[str]:
@@ -107,7 +131,6 @@ def _composed(model: Mapping[str, Any], update: Update) -> dict[str, Any]:
     return dict(model) | {"intercept": intercept, "slope": update.slope * model["slope"]}
 
 
-def _relearnt(deployed: Deployed, update: Update, examples: Examples) -> VennAbers:
-    scores: FloatArray = update.intercept + update.slope * deployed.model.log_odds(examples.X)
-    observed = examples.observed
-    return VennAbers.learn(scores, observed.by_horizon(), observed.weights())
+def _relearnt(update: Update, followed: Followed) -> VennAbers:
+    score, observed = next(iter(followed.scores.values())), followed.observed
+    return VennAbers.learn(update.intercept + update.slope * score, observed.by_horizon(), observed.weights())

@@ -1,5 +1,10 @@
-"""Risks for new patients by the stored model, one row per record; with outcomes, how well the risks hold."""
+"""Risks for new patients by the stored model, one row per record; with outcomes, how well the risks hold.
 
+Records are read, checked and scored in parts, each of which is kept beside the result once it is whole. When all are
+there the result is put together and in place in one step. A run that was killed goes on where it ended.
+"""
+
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -11,88 +16,118 @@ import pandas as pd
 from data_schemas.columns import Cohort
 from pipeline import files
 from pipeline.disclosure import publish
-from pipeline.errors import ConfigurationError, DataRefusedError
-from pipeline.operations.external import choose_updates, follow, outcome_columns, say_findings, validate_externally
-from pipeline.operations.model_file import Stored, read_model, recalibrate
-from pipeline.records.new_patients import NewPatients, check_new_patients, read_new_patients
+from pipeline.errors import DataRefusedError
+from pipeline.operations.external import choose_updates, say_findings, validate_externally
+from pipeline.operations.model_file import find_model, read_model, recalibrate
+from pipeline.operations.scoring.database_table import write_tables
+from pipeline.operations.scoring.followed import follow, outcome_columns
+from pipeline.operations.scoring.places import Places, refuse_places
+from pipeline.operations.scoring.scorer import Scorer
+from pipeline.operations.scoring.staging import Staging, hash_part
+from pipeline.operations.scoring.tables import count_missing, write_as
+from pipeline.progress import log
+from pipeline.provenance import HERE, hash_tree
+from pipeline.records.new_patients import read_new_parts
 from pipeline.records.sources.endings import source_like
-from pipeline.sections import Settings
+from pipeline.sections import Settings, Source
 from pipeline.settings import load_cohort, load_settings
 
-ENDINGS = (".csv", ".parquet")
+FACTORS = 3
+ROWS = 100_000  # records of a part
+SAID_EVERY = 10  # parts
 
 
 @dataclass(frozen=True)
-class Places:
-    """The new files: risks go to `out`, figures to `evaluation`, the model as outcomes mend it to `recalibrated`."""
+class _Order:
+    """What is scored with what, and where to: all that is known before the first record is read."""
 
-    out: Path
-    evaluation: Path | None = None
-    recalibrated: Path | None = None
+    source: Source
+    scorer: Scorer
+    model: Path
+    places: Places
+    staging: Staging
+    settings: Settings
 
 
-def score_file(cohort_name: str, path: str, places: Places, model: Path | None = None) -> list[str]:
-    """Write the risks of the patients in the file at `path`; returns what was done, in sentences.
+def score_file(
+    cohort_name: str,
+    path: str,
+    places: Places,
+    model: Path | None = None,
+    *,
+    url_from: str | None = None,
+    factors: int = FACTORS,
+) -> list[str]:
+    """Write the risks of the patients in the file, or from the query, at `path`; what was done, in sentences.
 
-    Without `model` it is that of `dvc repro`. Raises ConfigurationError on a place that must not be written, a
-    missing model, or one made for another schema, and DataRefusedError where the file cannot be read, or outcomes
-    are needed and missing. Nothing is written then.
+    `url_from` names the variable with the address of a query's database, where it is not the cohort's declared one.
+    Without `model` it is that of the release in use, or before the first release that of `dvc repro`. Each risk comes
+    with the predictors that say most about it, `factors` in number. Raises ConfigurationError on a place that must not
+    be written, a missing or changed model, or one made for another schema, DataRefusedError where the source cannot be
+    read, or outcomes are needed and missing, and LockedError where another run writes the same result. Nothing is
+    written then.
     """
-    _refuse_places(places)
+    staging = places.staging(cohort_name)
+    refuse_places(places, staging.placing())
     settings, cohort = load_settings(), load_cohort(cohort_name)
-    declared = settings.find_cohort(cohort_name).source
-    stored = read_model(model or Path("artifacts", cohort_name, "model.json"), cohort)
-    source = source_like(declared, path)
-    raw = read_new_patients(source, cohort)
-    if places.evaluation or places.recalibrated:
-        _refuse_without_outcome(raw, path, cohort)
-    patients = check_new_patients(raw, cohort, getattr(source, "decimal", "."))
-    told = stored.predict(patients.sound, cohort)
-    table = tabulate(raw[cohort.identifier()], told, patients)
-    found, mended = _evaluate(patients, told, stored, cohort, settings, places)
-    _write(places, table, found, mended)
-    return _say(places, len(told), len(raw) - len(told), found)
+    source = source_like(settings.find_cohort(cohort_name).source, path, url_from)
+    found, release = find_model(cohort_name, model)
+    stored = read_model(found, cohort)
+    version = release or files.hash_file(found)[:16]
+    evaluated = bool(places.evaluation or places.recalibrated)
+    scorer = Scorer(stored, cohort, version, getattr(source, "decimal", "."), factors, evaluated)
+    scorer.columns()
+    with staging.hold():
+        return _carry_out(_Order(source, scorer, found, places, staging, settings))
 
 
-def tabulate(identifier: pd.Series, told: pd.DataFrame, patients: NewPatients) -> pd.DataFrame:
-    """One row per record, in the source's order: its `identifier`, what was `told` of it, or why it was refused.
-
-    `told` is what `Deployed.predict` gives for `patients.sound`.
-    """
-    known = told.drop(columns="distance").rename(columns={"outside": "outside_support"})
-    kinds = {"outside_support": "boolean", "because": "string", "phenotype": "Int64", "unlike_phenotypes": "boolean"}
-    known = known.astype({name: kind for name, kind in kinds.items() if name in known}).reindex(identifier.index)
-    return pd.concat([identifier, known, patients.refused.rename("refused_because")], axis=1)
-
-
-def _evaluate(
-    patients: NewPatients, told: pd.DataFrame, stored: Stored, cohort: type[Cohort], settings: Settings, places: Places
-) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
-    """The figures, and the content of the recalibrated model's file, as far as `places` asks for them."""
-    if not (places.evaluation or places.recalibrated):
-        return None, None
-    smallest = settings.disclosure.smallest_group
-    followed = follow(patients.sound, told, cohort, smallest)
-    choices = choose_updates(followed, stored.deployed, smallest)
-    refused = len(patients.frame) - len(told)
-    found = publish(validate_externally(followed, choices, refused, cohort, settings), settings.disclosure.round_to)
-    return found, recalibrate(stored, choices, followed.examples) if places.recalibrated else None
+def _carry_out(order: _Order) -> list[str]:
+    _stage(order)
+    found, mended = _evaluate(order) if order.scorer.evaluated else (None, None)
+    risks, refused = order.staging.paths("risks"), order.staging.paths("refused")
+    records, without = count_missing(risks, "risk")
+    _place(order, risks, refused if without else [], found, mended)
+    order.staging.discard()
+    return _say(order.places, records - without, without, found)
 
 
-def _refuse_places(places: Places) -> None:
-    if places.out.suffix not in ENDINGS:
-        raise ConfigurationError(f"{places.out.name}: expected a name that ends in {' or '.join(ENDINGS)}")
-    given = [path for path in (places.out, places.evaluation, places.recalibrated) if path]
-    if found := [str(path) for path in given if path.exists()]:
-        raise ConfigurationError(f"{', '.join(found)} exists already; remove it or name another file")
-    if len({path.resolve() for path in given}) < len(given):
-        raise ConfigurationError("two results go to one file; name another for each")
-    public = Path(files.PUBLIC).resolve()
-    for path in (places.out, places.recalibrated):
-        if path and public in path.resolve().parents:
-            raise ConfigurationError(
-                f"{path} is about single patients, and {files.PUBLIC}/ is published; name a file elsewhere"
-            )
+def _stage(order: _Order) -> None:
+    """Score what is not scored yet."""
+    settings, scorer, number = _list_settings(order), order.scorer, -1
+    for number, raw in enumerate(read_new_parts(order.source, scorer.cohort, ROWS)):
+        if scorer.evaluated:
+            _refuse_without_outcome(raw, order.source.path, scorer.cohort)
+        key = hash_part(raw, settings)
+        if not order.staging.has(number, key):
+            scored = scorer.score(raw)
+            tables = {"risks": scored.risks, "refused": scored.refused, "followed": scored.followed}
+            order.staging.keep(number, key, {name: table for name, table in tables.items() if table is not None})
+        if (number + 1) % SAID_EVERY == 0:
+            log(f"Scored {(number + 1) * ROWS:,} records")
+    order.staging.end(number + 1)
+
+
+def _list_settings(order: _Order) -> dict[str, Any]:
+    """All that shapes a part beside its records."""
+    scorer, phenotypes = order.scorer, order.model.with_name("phenotypes_model.json")
+    return {
+        "model": [scorer.version, files.hash_file(order.model)],
+        "phenotypes": files.hash_file(phenotypes) if phenotypes.is_file() else None,
+        "schema": files.hash_file(Path(inspect.getfile(scorer.cohort))),
+        "code": hash_tree(HERE).hex(),
+        "asked": [scorer.decimal, scorer.factors, scorer.evaluated],
+    }
+
+
+def _evaluate(order: _Order) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """The figures, and the content of the recalibrated model's file if it is asked for."""
+    cohort, disclosure = order.scorer.cohort, order.settings.disclosure
+    kept = map(files.read_parquet, order.staging.paths("followed"))
+    followed = follow(kept, cohort, disclosure.smallest_group)
+    choices = choose_updates(followed, disclosure.smallest_group)
+    _, without = count_missing(order.staging.paths("risks"), "risk")
+    found = publish(validate_externally(followed, choices, without, cohort, order.settings), disclosure.round_to)
+    return found, recalibrate(order.scorer.stored, choices, followed) if order.places.recalibrated else None
 
 
 def _refuse_without_outcome(raw: pd.DataFrame, path: str, cohort: type[Cohort]) -> None:
@@ -103,23 +138,31 @@ def _refuse_without_outcome(raw: pd.DataFrame, path: str, cohort: type[Cohort]) 
         )
 
 
-def _write(places: Places, table: pd.DataFrame, found: dict[str, Any] | None, mended: dict[str, Any] | None) -> None:
-    """Put all files in place, or none."""
-    as_text = places.out.suffix == ".csv"
-    writes: dict[Path, Callable[[Path], None]] = {
-        places.out: partial(files.write_csv_parts if as_text else files.write_parquet_parts, parts=[table])
-    }
+def _place(
+    order: _Order, risks: list[Path], refused: list[Path], found: dict[str, Any] | None, mended: dict[str, Any] | None
+) -> None:
+    """Put all in place, or nothing; the risks last, since where they are all is whole."""
+    places = order.places
+    writes: dict[Path, Callable[[Path], None]] = {}
     if places.evaluation:
         writes[places.evaluation] = partial(files.write_json, content=files.rounded(found))
     if places.recalibrated:
         writes[places.recalibrated] = partial(files.write_json, content=mended)
-    files.write_whole(writes)
-
-
-def _say(places: Places, told: int, refused: int, found: dict[str, Any] | None) -> list[str]:
-    said = [f"Wrote {told:,} risks to {places.out}."]
+    if places.out is None:
+        order.staging.place(writes)
+        tables = {str(places.table): risks, str(places.refused): refused}
+        write_tables(places.target(), {name: staged for name, staged in tables.items() if staged})
+        return
     if refused:
-        said.append(f"Records without a risk: {refused:,}; the column refused_because says why.")
+        aside = Path(places.refused)
+        writes[aside] = write_as(aside, refused)
+    order.staging.place(writes | {places.out: write_as(places.out, risks)})
+
+
+def _say(places: Places, told: int, without: int, found: dict[str, Any] | None) -> list[str]:
+    said = [f"Wrote {told:,} risks to {places.out or places.table}."]
+    if without:
+        said.append(f"Records without a risk: {without:,}; the column refused_because says why, and {places.refused}.")
     said += say_findings(found) if found else []
     if places.evaluation:
         said.append(f"Wrote the figures to {places.evaluation}.")

@@ -1,8 +1,10 @@
-"""Stored models of a made-up clinic that need no tuning."""
+"""Stored models of made-up clinics that need no tuning, and their patients scored."""
 
 import json
 from functools import cache
 from pathlib import Path
+
+import pandas as pd
 
 from data_schemas.columns import Cohort
 from pipeline.models.development import Deployed
@@ -13,8 +15,14 @@ from pipeline.models.storage import deployed_to_dict
 from pipeline.models.support import Support
 from pipeline.models.trees import TreesCandidate
 from pipeline.models.venn_abers import VennAbers
+from pipeline.operations import score
+from pipeline.operations.scoring.places import Places
 from pipeline.records.new_patients import check_new_patients
-from tests.records.wide_clinic import make_text
+from tests.conftest import change_params
+from tests.records.wide_clinic import Clinic, Followed, Sorted, make_text
+
+COHORTS = {"clinic": Clinic, "followed": Followed, "sorted": Sorted}
+OUT = Path("risks.csv")
 
 
 @cache
@@ -48,3 +56,39 @@ def write_model(deployed: Deployed, path: Path, **more) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(deployed_to_dict(deployed) | {"settings": {}} | more))
     return path
+
+
+def make_clinics(root: Path, monkeypatch, names=tuple(COHORTS)) -> Path:
+    """The repository `root` with cohorts, each with a model."""
+    monkeypatch.setattr(score, "load_cohort", COHORTS.get)
+    source = {"source": {"format": "csv", "path": "old.csv"}}
+    change_params(
+        root, lambda p: p.update(cohorts=dict.fromkeys(names, source), evaluate={"resamples": 100, "seed": 1})
+    )
+    for name in names:
+        write_model(make_deployed(COHORTS[name])[0], root / f"artifacts/{name}/model.json")
+    return root
+
+
+def scored(table: pd.DataFrame, cohort: str = "clinic", out: Path = OUT, **more) -> pd.DataFrame:
+    """The risks of a table of text, read back."""
+    table.to_csv("new.csv", index=False)
+    out.unlink(missing_ok=True)
+    score.score_file(cohort, "new.csv", Places(out, **more))
+    return read(out)
+
+
+def read(out: Path) -> pd.DataFrame:
+    """Risks as they were written."""
+    if out.suffix == ".parquet":
+        return pd.read_parquet(out)
+    texts = dict.fromkeys(("number", "because", "refused_because", "model"), "string")
+    kinds = texts | {"outside_support": "boolean"}
+    return pd.read_csv(out, dtype=kinds, keep_default_na=False, na_values=[""])
+
+
+def bad(table: pd.DataFrame, **changes: str) -> pd.DataFrame:
+    """The table with the third record altered."""
+    made = table.copy()
+    made.loc[2, list(changes)] = list(changes.values())
+    return made

@@ -9,8 +9,9 @@ from pipeline.errors import DataRefusedError
 from pipeline.evaluation.calibration import oe_ratio
 from pipeline.evaluation.discrimination import auroc
 from pipeline.models.storage import deployed_from_dict, deployed_to_dict
-from pipeline.operations.external import choose_updates, follow, outcome_columns, say_findings, validate_externally
+from pipeline.operations.external import choose_updates, say_findings, validate_externally
 from pipeline.operations.model_file import Stored, recalibrate
+from pipeline.operations.scoring.followed import follow, keep_followed, outcome_columns
 from pipeline.records.new_patients import check_new_patients
 from pipeline.settings import load_settings
 from tests.conftest import ROOT
@@ -26,13 +27,13 @@ def followed_by(table: pd.DataFrame, cohort, smallest: int = SMALLEST):
     """The records of `table`, and all of them that have an outcome, as the stored model sees them."""
     new = check_new_patients(table, cohort)
     stored = Stored(deployed_to_dict(make_deployed(cohort)[0]), make_deployed(cohort)[0])
-    told = stored.predict(new.sound, cohort)
-    return stored, follow(new.sound, told, cohort, smallest)
+    told, X = stored.predict(new.sound, cohort), stored.see(new.sound, cohort)
+    return stored, follow([keep_followed(new.sound, told, X, stored.deployed, cohort)], cohort, smallest)
 
 
 def validated(table: pd.DataFrame, cohort) -> dict:
-    stored, followed = followed_by(table, cohort)
-    return validate_externally(followed, choose_updates(followed, stored.deployed, SMALLEST), 3, cohort, SETTINGS)
+    _, followed = followed_by(table, cohort)
+    return validate_externally(followed, choose_updates(followed, SMALLEST), 3, cohort, SETTINGS)
 
 
 def walk(content):
@@ -49,7 +50,7 @@ def test_figures_are_those_of_the_risks_told_with_intervals_and_never_nan(cohort
     table = make_text(20, 500)
     _, followed = followed_by(table, cohort)
     found = validated(table, cohort)
-    observed, risk = followed.examples.observed, followed.told["risk"].to_numpy(float)
+    observed, risk = followed.observed, followed.told["risk"].to_numpy(float)
     weight, counts = observed.weights()[None], np.ones((1, 500))
     assert found["n"] == 500
     assert found["events"] == observed.by_horizon().sum()
@@ -80,7 +81,7 @@ def test_records_without_outcome_are_left_out_and_counted(cohort):
     table.loc[:19, outcome_columns(cohort)[-1]] = ""
     _, followed = followed_by(table, cohort)
     assert followed.without_outcome == 20
-    assert len(followed.records) == len(followed.told) == len(followed.examples.X) == 180
+    assert len(followed.records) == len(followed.told) == len(followed.patient) == 180
     pd.testing.assert_frame_equal(followed_by(table.iloc[20:], cohort)[1].told, followed.told)
 
 
@@ -117,25 +118,26 @@ def test_visits_of_one_patient_are_drawn_together():
 
 
 def test_every_target_has_an_update_of_its_own_and_the_rare_ones_none():
-    stored, followed = followed_by(make_text(26, 800), Sorted)
-    assert list(choose_updates(followed, stored.deployed, SMALLEST)) == ["ill", "well", "dead"]
+    _, followed = followed_by(make_text(26, 800), Sorted)
+    assert list(choose_updates(followed, SMALLEST)) == ["ill", "well", "dead"]
     rare = int((followed.records["status"] == "dead").sum()) + 1
-    assert list(choose_updates(followed, stored.deployed, rare)) == ["ill", "well"]
+    assert list(choose_updates(followed, rare)) == ["ill", "well"]
 
 
 def test_an_update_enters_slope_and_intercept_of_its_own_target_alone():
     stored, followed = followed_by(make_text(27, 800), Followed)
-    choices = choose_updates(followed, stored.deployed, SMALLEST)
+    choices = choose_updates(followed, SMALLEST)
     given = {name: replace(choice, supported="intercept and slope") for name, choice in choices.items()}
-    new = deployed_from_dict(recalibrate(stored, given, followed.examples), Followed.study().outcome)
-    X, old = followed.examples.X, stored.deployed
+    new = deployed_from_dict(recalibrate(stored, given, followed), Followed.study().outcome)
+    old = stored.deployed
+    X = stored.see(check_new_patients(make_text(27, 800), Followed).sound, Followed)
     for name, before, after in (
         ("365 days", old.model, new.model), ("180 days", old.others["180 days"], new.others["180 days"]),
     ):  # fmt: skip
         update = given[name].update
         assert after.log_odds(X) == pytest.approx(update.intercept + update.slope * before.log_odds(X))
     untouched = deployed_from_dict(
-        recalibrate(stored, {"365 days": given["365 days"]}, followed.examples), Followed.study().outcome
+        recalibrate(stored, {"365 days": given["365 days"]}, followed), Followed.study().outcome
     )
     assert untouched.others["180 days"].risk(X).tolist() == old.others["180 days"].risk(X).tolist()
 

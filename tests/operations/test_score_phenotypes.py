@@ -7,14 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.operations import score
 from pipeline.operations.score import Places, score_file
 from pipeline.phenotypes import PhenotypeModel, predictor_values
 from pipeline.phenotypes.assignment import learn_shapes
 from pipeline.phenotypes.space import fit_space
 from pipeline.records.new_patients import check_new_patients
-from tests.conftest import change_params
-from tests.operations.scoring import make_deployed, write_model
+from tests.operations.scoring import make_clinics
 from tests.records.wide_clinic import Clinic, make_text
 
 COLUMNS = ["phenotype", "phenotype_distance", "unlike_phenotypes"]
@@ -32,10 +30,7 @@ def learnt() -> PhenotypeModel:
 @pytest.fixture(autouse=True)
 def clinic(root, monkeypatch):
     """A repository root with one cohort, its model and its phenotypes."""
-    monkeypatch.setattr(score, "load_cohort", {"clinic": Clinic}.get)
-    source = {"source": {"format": "csv", "path": "old.csv"}}
-    change_params(root, lambda p: p.update(cohorts={"clinic": source}, evaluate={"resamples": 100, "seed": 1}))
-    write_model(make_deployed(Clinic)[0], root / "artifacts/clinic/model.json")
+    make_clinics(root, monkeypatch, ["clinic"])
     (root / "artifacts/clinic/phenotypes_model.json").write_text(json.dumps(learnt().to_dict()))
     return root
 

@@ -93,19 +93,22 @@ def _dialect(source: DatabaseSource) -> str:
 
 
 def _address(source: DatabaseSource) -> Any:
+    return read_address(source.url_from, source.path)
+
+
+def read_address(url_from: str, needed_by: str) -> Any:
+    """The SQLAlchemy address in the environment variable `url_from`; raises ConfigurationError where it holds none."""
     import sqlalchemy as sa
 
-    text = os.environ.get(source.url_from)
+    text = os.environ.get(url_from)
     if not text:
-        raise ConfigurationError(
-            f"{source.path} needs the database's address in the environment: {source.url_from} is not set"
-        )
+        raise ConfigurationError(f"{needed_by} needs the database's address in the environment: {url_from} is not set")
     try:
         url = sa.make_url(text)
         url.get_dialect()
     except (sa.exc.SQLAlchemyError, ValueError):
         raise ConfigurationError(
-            f"the environment variable {source.url_from} holds no address that SQLAlchemy knows; "
+            f"the environment variable {url_from} holds no address that SQLAlchemy knows; "
             "expected such as postgresql+psycopg://user:password@host/database"
         ) from None
     return url
