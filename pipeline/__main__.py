@@ -83,7 +83,8 @@ def synth(cohort: str, rows: int, out: Path, seed: int, event_share: float) -> N
 @click.option("--recalibrated", type=click.Path(path_type=Path), help="A new .json file for the model, recalibrated.")
 def score(cohort: str, path: str, model: Path | None, **more: Any) -> None:
     """Give new patients of COHORT their risks; where outcomes are known, say how well the risks hold."""
-    from pipeline.operations.score import Places, score_file
+    from pipeline.operations.score import score_file
+    from pipeline.operations.scoring.places import Places
 
     if (more["out"] is None) == (more["table"] is None):
         raise click.UsageError("Missing option '--out' or '--to-table', or both are given; expected one of them.")

@@ -130,4 +130,4 @@ def _rename(connection: "Connection", schema: str | None, name: str) -> None:
 
     quote = connection.dialect.identifier_preparer
     old = sa.Table(name + PARTIAL, sa.MetaData(), schema=schema)
-    connection.execute(sa.DDL(f"ALTER TABLE {quote.format_table(old)} RENAME TO {quote.quote(name)}"))
+    connection.exec_driver_sql(f"ALTER TABLE {quote.format_table(old)} RENAME TO {quote.quote(name)}")

@@ -1,5 +1,7 @@
 """The predictors that say most about each record's risk, and how much, from the exact parts of its log-odds."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -26,9 +28,9 @@ def find_factors(model: RiskModel, X: pd.DataFrame, count: int) -> pd.DataFrame:
     parts = attribute(model, X).contributions.to_numpy().round(DECIMALS) + 0.0  # no minus before a zero
     order = np.argsort(-np.abs(parts), axis=1, kind="stable")[:, :count]
     effects = np.take_along_axis(parts, order, axis=1)
-    names = pd.array(X.columns.astype("string"), dtype="string")
-    made = {}
+    names = np.array([str(name) for name in X], dtype=object)
+    made: dict[str, Any] = {}
     for place in range(order.shape[1]):
-        made[f"factor_{place + 1}"] = names[order[:, place]]
+        made[f"factor_{place + 1}"] = pd.array(names[order[:, place]], dtype="string")
         made[f"factor_{place + 1}_effect"] = effects[:, place]
     return pd.DataFrame(made, index=X.index)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from data_schemas.columns import Cohort, TimeToEvent
@@ -13,6 +14,7 @@ from pipeline.outcomes import Observed, observe
 
 TOLD, SCORE = "told:", "score:"
 """What begins the names of columns that are not the schema's."""
+FIGURES = ("risk", "lower", "upper", "outside")
 
 
 @dataclass(frozen=True)
@@ -49,9 +51,9 @@ def keep_followed(
     """What `follow` needs of the typed `records`, of whom so much was `told` from predictors X, all of equal rows."""
     subgroups = [subgroup.column for subgroup in cohort.study().subgroups]
     needed = list(dict.fromkeys([cohort.identifier(), *outcome_columns(cohort), *subgroups]))
-    figures = [name for name in told if name in ("risk", "lower", "upper", "outside") or name.startswith("also_")]
+    figures = [name for name in map(str, told) if name in FIGURES or name.startswith("also_")]
     models = {deployed.target: deployed.model} | deployed.others
-    scores = {f"{SCORE}{name}": model.log_odds(X) if len(X) else [] for name, model in models.items()}
+    scores = {f"{SCORE}{name}": model.log_odds(X) if len(X) else np.zeros(0) for name, model in models.items()}
     figures_told = told[figures].astype(float).add_prefix(TOLD)
     return pd.concat([records[needed], figures_told, pd.DataFrame(scores, X.index, dtype=float)], axis=1)
 
@@ -72,7 +74,7 @@ def follow(kept: Iterable[pd.DataFrame], cohort: type[Cohort], smallest: int) ->
             f"are of fewer than {smallest} patients; gather more, or score without an evaluation"
         )
     told = _unprefixed(known, TOLD)
-    scores = {name: values.to_numpy(float) for name, values in _unprefixed(known, SCORE).items()}
+    scores = {str(name): values.to_numpy(float) for name, values in _unprefixed(known, SCORE).items()}
     return Followed(known, told, scores, targets, patient, sum(map(len, parts)) - len(known))
 
 
@@ -93,5 +95,5 @@ def _given(part: pd.DataFrame, cohort: type[Cohort]) -> "pd.Series[bool]":
 
 
 def _unprefixed(frame: pd.DataFrame, prefix: str) -> pd.DataFrame:
-    chosen = frame[[name for name in frame if name.startswith(prefix)]]
+    chosen = frame[[name for name in map(str, frame) if name.startswith(prefix)]]
     return chosen.rename(columns=lambda name: name.removeprefix(prefix))
