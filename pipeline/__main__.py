@@ -104,7 +104,7 @@ def score(cohort: str, path: str, model: Path | None, **more: Any) -> None:
 @click.option("--list", "listed", type=click.Path(path_type=Path), help="A text file, one identifier a line.")
 @click.option("--out-folder", type=click.Path(path_type=Path), help="A new folder, for the patients on a list.")
 @click.option("--from", "path", type=click.Path(), help="Records of new patients.  [default: those of `dvc repro`]")
-@click.option("--model", type=click.Path(path_type=Path), help="[default: artifacts/COHORT/model.json]")
+@click.option("--model", type=click.Path(path_type=Path), help="[default: that in use, or of `dvc repro` before any]")
 @click.option("--what-if", "asked", type=(str, float), multiple=True, metavar="NAME VALUE", help="A change to try.")
 def patient(
     cohort: str, identifier: str | None, out: Path | None, listed: Path | None, out_folder: Path | None, **more: Any

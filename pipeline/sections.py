@@ -200,7 +200,7 @@ class Drift(Section):
 
     `psi` is the population stability index, `ks` the Kolmogorov-Smirnov distance, `missing` a change in the share that
     is missing, `unit_factor` of a low or high percentile, `classifier_auroc` that of telling old from new patients,
-    `oe_factor` of observed to expected events, `auroc_drop` of what is lost.
+    `oe_factor` of observed to expected events and of their odds, `auroc_drop` of what is lost.
     """
 
     patients_at_least: int = Field(ge=20)

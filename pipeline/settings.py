@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from data_schemas.columns import Cohort
 from data_schemas.faults import find_taken_names
+from pipeline import files
 from pipeline.errors import ConfigurationError
 from pipeline.sections import SOURCES, CohortSettings, Settings
 
@@ -40,7 +41,7 @@ def load_settings(path: Path = PARAMS) -> Settings:
 def read_yaml(path: Path) -> Any:
     """The content of a YAML file. Raises ConfigurationError where it is missing, or names the line at fault."""
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return files.read_yaml(path)
     except FileNotFoundError:
         raise ConfigurationError(f"{path} is missing; run from the root of the repository") from None
     except (yaml.YAMLError, ValueError) as error:  # the latter: bytes that are no text, a day that there is not

@@ -16,10 +16,11 @@ from pipeline.explanation.changes import Basis, refuse_value
 from pipeline.explanation.patient import explain_patients, place_among
 from pipeline.models.ensemble import ENSEMBLE
 from pipeline.models.inputs import list_inputs
-from pipeline.operations.model_file import Stored, read_model, read_refits
+from pipeline.operations.model_file import Stored, find_model, read_model, read_refits
 from pipeline.operations.patient_records import Known, find_known, find_new
 from pipeline.phenotypes import predictor_values
 from pipeline.records.checks import keeps_rules
+from pipeline.records.identity import read_key
 from pipeline.reporting import speaking, words
 from pipeline.reporting.patient import build_patient, build_patient_list
 from pipeline.reporting.render import render_patient, render_patient_list
@@ -127,7 +128,7 @@ def _render_pages(query: Query) -> list[tuple[str, str]]:
     """The page of each patient, and the risk that it shows."""
     settings, cohort = load_settings(), load_cohort(query.cohort)
     settings.find_cohort(query.cohort)
-    path = query.model or Path("artifacts", query.cohort, "model.json")
+    path, _ = find_model(query.cohort, query.model)
     stored = read_model(path, cohort)
     known = _find(query, cohort, settings)
     basis = _make_basis(stored, cohort, path)
@@ -151,7 +152,7 @@ def _render_pages(query: Query) -> list[tuple[str, str]]:
 
 def _find(query: Query, cohort: type[Cohort], settings: Settings) -> list[Known]:
     if query.path is None:
-        return find_known(query.cohort, query.identifiers, cohort, settings.validate_.pseudonym_key)
+        return find_known(query.cohort, query.identifiers, cohort, read_key(settings.validate_))
     return find_new(settings.find_cohort(query.cohort).source, query.path, query.identifiers, cohort)
 
 

@@ -130,7 +130,7 @@ def open_stage(name: str, cohort_name: str) -> Stage:
 def read_declaration(name: str) -> dict[str, Any]:
     """What `dvc.yaml` says of a stage, its template unfilled. Raises ConfigurationError."""
     try:
-        stages = yaml.safe_load(Path("dvc.yaml").read_text(encoding="utf-8"))["stages"]
+        stages = files.read_yaml(Path("dvc.yaml"))["stages"]
         stage: dict[str, Any] = dict(stages[name].get("do", stages[name]))
     except (OSError, KeyError, TypeError, AttributeError, UnicodeDecodeError, yaml.YAMLError):
         raise ConfigurationError(f"dvc.yaml does not declare stage {name!r}; restore the released file") from None

@@ -51,7 +51,10 @@ def verify(folder: Path) -> dict[str, Any]:
 
 
 def _list(folder: Path) -> list[str]:
-    """The files of a release but its manifest and that one's signature, in order. Raises ConfigurationError at a link or anything odd."""
+    """The files of a release but the manifest and its signature, in order.
+
+    Raises ConfigurationError at a link or anything odd.
+    """
     names = []
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()

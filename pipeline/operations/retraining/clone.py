@@ -11,8 +11,10 @@ from pathlib import Path
 
 import yaml
 
+from data_schemas.columns import Cohort
 from pipeline import files
-from pipeline.errors import ConfigurationError
+from pipeline.errors import ConfigurationError, DataRefusedError
+from pipeline.operations.pseudonyms import are_by
 from pipeline.operations.releases.store import ROOT
 from pipeline.sections import Settings
 
@@ -48,6 +50,17 @@ def make_clone(settings: Settings, *, anew: bool) -> Path:
     return CLONE
 
 
+def forget_other_key(folder: Path, key: str, cohort: type[Cohort]) -> None:
+    """Remove valid records in `folder` whose pseudonyms are by another key, which DVC cannot see, to be made again."""
+    valid = folder / "valid.parquet"
+    try:
+        same = not valid.is_file() or are_by(key, folder, cohort)
+    except (OSError, ValueError, DataRefusedError):  # half of what an earlier run built
+        same = False
+    if not same:
+        valid.unlink()
+
+
 def _clear(*, anew: bool) -> None:
     """Remove the earlier clone, or all of it but what stages made."""
     if anew:
@@ -65,7 +78,7 @@ def _clear(*, anew: bool) -> None:
 def _is_whole(lock: Path) -> bool:
     """Whether DVC can read its lock file; without it all is built anew."""
     try:
-        return "stages" in yaml.safe_load(lock.read_text(encoding="utf-8"))
+        return "stages" in files.read_yaml(lock)
     except (OSError, TypeError, ValueError, yaml.YAMLError):
         return False
 
@@ -85,7 +98,8 @@ def _copy(path: Path) -> None:
     target = CLONE / path
     files.make_folder(target.parent)
     target.unlink(missing_ok=True)
-    shutil.copy(path, target)
+    shutil.copyfile(path, target)
+    target.chmod(0o600)
 
 
 def _link_generated(settings: Settings) -> None:

@@ -8,7 +8,7 @@ from pipeline.operations import lock
 from pipeline.operations.releases.shown import show_reports
 from pipeline.operations.releases.store import Store
 from pipeline.operations.retraining.build import Builder, Built
-from pipeline.operations.retraining.clone import make_clone
+from pipeline.operations.retraining.clone import forget_other_key, make_clone
 from pipeline.operations.retraining.contents import describe_release, list_contents
 from pipeline.operations.retraining.judging import Challenger, Judgement, judge
 from pipeline.operations.retraining.record import Run, notify, prune, was_broken_off
@@ -59,12 +59,14 @@ def _retrain_one(run: Run, name: str, settings: Settings, builder: Builder, *, a
     """Build, judge, and release or keep one cohort."""
     store, cohort = Store.of(name), load_cohort(name)
     champion = store.champion()
+    key = read_key(settings.validate_)
+    forget_other_key(builder.clone / "data" / name, key, cohort)
     built = builder.build(f"evaluate@{name}", f"cluster@{name}")
     if built.exit_code:
         return _unbuilt(built)
-    key = fingerprint_key(read_key(settings.validate_))
+    fingerprint = fingerprint_key(key)
     challenger = Challenger.read(builder.clone, name, cohort)
-    judged = judge(challenger, champion, key, settings, accepted=accepted)
+    judged = judge(challenger, champion, fingerprint, settings, accepted=accepted)
     told = _tell(judged, challenger)
     if judged.decision.outcome != PUBLISHED:
         return told | {"release": store.current()}
@@ -76,7 +78,7 @@ def _retrain_one(run: Run, name: str, settings: Settings, builder: Builder, *, a
         built = builder.build("--force", "--single-item", f"report@{name}")
     if built.exit_code:
         return _unbuilt(built)
-    return told | {"release": _publish(run, store, challenger, key, settings)}
+    return told | {"release": _publish(run, store, challenger, fingerprint, settings)}
 
 
 def _publish(run: Run, store: Store, challenger: Challenger, key: str, settings: Settings) -> str:
