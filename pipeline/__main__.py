@@ -122,10 +122,13 @@ def patient(
 @click.option("--accept", is_flag=True, help="A person has looked, and accepts what the gates hold against it.")
 def retrain(cohorts: tuple[str, ...], accept: bool) -> None:
     """Build COHORTS, or all, anew and apart; release those that pass every gate, and keep the champion of others."""
-    from pipeline.operations.retraining.run import retrain as run
+    from pipeline.operations.lock import hold
 
     os.umask(0o077)
-    summary, exit_code = run(cohorts, accepted=accept)
+    with hold():  # before what takes seconds to import: who finds it held ends at once
+        from pipeline.operations.retraining.run import retrain as run
+
+        summary, exit_code = run(cohorts, accepted=accept)
     click.echo(summary)
     sys.exit(exit_code)
 

@@ -1,11 +1,13 @@
 """The reports of the releases in use, where people read them."""
 
+import contextlib
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pipeline import files
+from pipeline.errors import ConfigurationError
 from pipeline.operations.releases.store import Store
 from pipeline.reporting import render_index, speaking
 from pipeline.sections import Settings
@@ -18,13 +20,13 @@ FOLDER = Path(files.PUBLIC)
 def show_reports(settings: Settings) -> None:
     """Put the reports of all releases in use into `reports/`, each file in one step, and then the index anew.
 
-    A cohort without a release keeps the report that `dvc repro` made of it. Raises ConfigurationError as `verify`.
+    A cohort without a release keeps the report that `dvc repro` made of it; one whose release is not as it was sealed,
+    which runs and `doctor` tell of, keeps the report that is there.
     """
     writes: dict[Path, Callable[[Path], None]] = {}
     for cohort in settings.cohorts:
-        release = Store.of(cohort).champion()
-        if release:
-            writes |= _list_writes(release, cohort)
+        with contextlib.suppress(ConfigurationError):
+            writes |= _list_writes(Store.of(cohort).champion(), cohort)
     if writes:
         files.write_whole(writes)
         summaries = [FOLDER / "summaries" / f"{cohort}.json" for cohort in settings.cohorts]
@@ -33,8 +35,10 @@ def show_reports(settings: Settings) -> None:
         files.write_whole({FOLDER / "index.html": partial(files.write_text, text=index)})
 
 
-def _list_writes(release: Path, cohort: str) -> dict[Path, Callable[[Path], None]]:
+def _list_writes(release: Path | None, cohort: str) -> dict[Path, Callable[[Path], None]]:
     """What is to be written for a cohort, by place."""
+    if release is None:
+        return {}
     published = release / REPORTS
     copied = [path for path in published.rglob("*") if path.is_file() and path.name != SUMMARY]
     writes: dict[Path, Callable[[Path], None]] = {

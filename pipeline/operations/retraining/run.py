@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from pipeline.errors import EXIT_DONE, EXIT_INTERNAL, ClinriskError, DataRefusedError, GateFailedError, say_unforeseen
-from pipeline.operations import lock
 from pipeline.operations.releases.shown import show_reports
 from pipeline.operations.releases.store import Store
 from pipeline.operations.retraining.build import Builder, Built
@@ -23,20 +22,19 @@ SECONDS = 3600
 def retrain(cohorts: Sequence[str], *, accepted: bool) -> tuple[str, int]:
     """Retrain the named `cohorts`, or all; returns the line that sums it up, and the exit code.
 
-    Holds the lock meanwhile. Whatever happens to one cohort, the others are tried, and the release in use of each stays
-    as it is unless its challenger passes every gate, or a person has `accepted` what the gates hold against it.
-    Raises LockedError while another run holds the lock, and ConfigurationError before anything has begun.
+    The caller holds the lock. Whatever happens to one cohort, the others are tried, and the release in use of each
+    stays as it is unless its challenger passes every gate, or a person has `accepted` what the gates hold against it.
+    Raises ConfigurationError before anything has begun.
     """
     settings = load_settings()
     for name in cohorts:
         settings.find_cohort(name)
-    with lock.hold():
-        anew = was_broken_off()
-        run = Run.begin()
-        _run(run, list(cohorts) or list(settings.cohorts), settings, anew=anew, accepted=accepted)
-        show_reports(settings)
-        run.end()
-        prune(settings.retrain.keep_runs)
+    anew = was_broken_off()
+    run = Run.begin()
+    _run(run, list(cohorts) or list(settings.cohorts), settings, anew=anew, accepted=accepted)
+    show_reports(settings)
+    run.end()
+    prune(settings.retrain.keep_runs)
     notify(settings.retrain.notify, run.path)
     return run.summarise(), run.exit_code
 

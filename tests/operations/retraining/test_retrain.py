@@ -17,46 +17,13 @@ import pandas as pd
 import pytest
 import yaml
 
-from pipeline.operations.releases.manifest import verify
-from tests.integration.shared import build_once, build_tiny, copy_workspace, retrain
+from tests.integration.shared import retrain
 from tests.integration.tiny import make_table
+from tests.operations.retraining.workspaces import champion
 
 pytestmark = pytest.mark.slow
-KILLS = int(os.environ.get("CLINRISK_KILLS", "8"))
+KILLS = int(os.environ.get("CLINRISK_KILLS", "5"))
 SOURCE = "data/incoming/tiny.csv"
-
-
-def build_released(folder: Path, tiny: Path) -> None:
-    """The tiny cohort, released: its first verdict is WARN, so a person accepts it."""
-    made = copy_workspace(tiny, folder.with_suffix(".copy"))
-    refused = retrain(made)
-    assert (refused.returncode, releases(made)) == (4, []), refused.stderr
-    accepted = retrain(made, "--accept")
-    assert accepted.returncode == 0, accepted.stdout + accepted.stderr
-    made.rename(folder)
-
-
-@pytest.fixture(scope="module")
-def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    tiny = build_once(tmp_path_factory, "tiny", build_tiny)
-    return build_once(tmp_path_factory, "released", lambda folder: build_released(folder, tiny))
-
-
-@pytest.fixture
-def workspace(released: Path, tmp_path: Path) -> Path:
-    return copy_workspace(released, tmp_path / "workspace")
-
-
-def releases(workspace: Path) -> list[str]:
-    folder = workspace / "releases/tiny/versions"
-    return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
-
-
-def champion(workspace: Path) -> Path:
-    """The release in use, whole."""
-    folder = (workspace / "releases/tiny/current").resolve()
-    verify(folder)
-    return folder
 
 
 def last_record(workspace: Path) -> dict[str, Any]:

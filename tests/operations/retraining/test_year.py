@@ -31,7 +31,7 @@ from pipeline.stages import wiring
 from tests.integration.tiny import ROOT, SCHEMA, SMALL_SETTINGS
 
 pytestmark = pytest.mark.slow
-WEEKS, FIRST, WEEKLY, UNSEEN = 52, 700, 25, 20_000
+WEEKS, FIRST, WEEKLY, UNSEEN = 52, 600, 20, 20_000
 ORDER = ("ingest", "validate", "split", "train", "cluster", "evaluate", "explain", "report")
 QUICK: dict[str, Any] = {
     "split": {"cross_validate_below": 100, "test_share": 0.4, "folds": 2, "repeats": 1},
