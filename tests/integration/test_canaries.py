@@ -2,7 +2,7 @@
 
 import base64
 import html
-import os
+import json
 import shutil
 import subprocess
 import sys
@@ -22,6 +22,22 @@ pytestmark = pytest.mark.slow
 
 FROM = "2018-01-01"
 SOURCE = "data/incoming/ward.csv"
+MARK = "-- ended with "
+DRIVER = f"""
+import json, runpy, sys
+
+stops, *commands = map(json.loads, sys.argv[1:])
+for command in commands:
+    sys.argv, code = command, 0
+    try:
+        runpy.run_module(command[0], run_name="__main__", alter_sys=True)
+    except SystemExit as end:
+        code = end.code or 0
+    sys.stdout.flush()
+    print(f"\\n{MARK}{{code}}", flush=True)
+    if code and stops:
+        break
+"""
 
 
 @pytest.fixture(scope="module")
@@ -40,12 +56,14 @@ def ward(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     return target, result.stdout + result.stderr
 
 
-def call(target: Path, *arguments: str) -> tuple[int, str]:
-    """Run a command of the clone; its code and all it said."""
-    done = subprocess.run(
-        [sys.executable, "-m", *arguments], cwd=target, env=os.environ, capture_output=True, text=True, check=False
-    )
-    return done.returncode, done.stdout + done.stderr
+def call(target: Path, *commands: tuple[str, ...], until_one_fails: bool = False) -> list[tuple[int, str]]:
+    """Run commands of the clone one after another in one process; of each its code and all it said."""
+    driver = [sys.executable, "-c", DRIVER, json.dumps(until_one_fails), *map(json.dumps, commands)]
+    done = subprocess.run(driver, cwd=target, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True)
+    *parts, rest = done.stdout.split(MARK)
+    codes = [int(part.split("\n")[0]) for part in [*parts[1:], rest]]
+    assert len(codes) == len(commands) or (until_one_fails and codes[-1])
+    return list(zip(codes, parts, strict=True))
 
 
 @contextmanager
@@ -122,13 +140,10 @@ def test_a_refused_table_tells_none(ward: tuple[Path, str], fault: str) -> None:
     target, _ = ward
     with kept(target):
         SPOILT[fault](make_ward()).to_csv(target / SOURCE, index=False)
-        code, told = 0, ""
-        for stage in ("ingest", "validate", "split", "train"):
-            code, said = call(target, f"pipeline.stages.{stage}", "ward")
-            told += said
-            if code:
-                break
-    assert code in {2, 3}, told
+        stages = [(f"pipeline.stages.{stage}", "ward") for stage in ("ingest", "validate", "split", "train")]
+        found = call(target, *stages, until_one_fails=True)
+    told = "".join(said for _, said in found)
+    assert found[-1][0] in {2, 3}, told
     assert find_canaries(told) == []
 
 
@@ -147,10 +162,10 @@ def test_a_broken_file_tells_none(ward: tuple[Path, str], content: bytes) -> Non
     target, _ = ward
     with kept(target):
         (target / SOURCE).write_bytes(content)
-        code, said = call(target, "pipeline.stages.ingest", "ward")
-        score, scored = call(target, "pipeline", "score", "ward", "--from", SOURCE, "--out", "data/out.csv")
-    assert (code, score) == (3, 3), said + scored
-    assert find_canaries(said + scored) == []
+        score = ("pipeline", "score", "ward", "--from", SOURCE, "--out", "data/out.csv")
+        found = call(target, ("pipeline.stages.ingest", "ward"), score)
+    assert [code for code, _ in found] == [3, 3], found
+    assert find_canaries("".join(said for _, said in found)) == []
 
 
 @pytest.mark.parametrize("file", ["data/ward/valid.parquet", "artifacts/ward/model.json"])
@@ -158,7 +173,7 @@ def test_a_file_broken_between_stages_tells_none(ward: tuple[Path, str], file: s
     target, _ = ward
     with kept(target):
         (target / file).write_bytes("\n".join(CANARIES).encode())
-        found = [call(target, f"pipeline.stages.{stage}", "ward") for stage in ("cluster", "evaluate", "explain")]
+        found = call(target, *[(f"pipeline.stages.{stage}", "ward") for stage in ("cluster", "evaluate", "explain")])
     assert any(code for code, _ in found)
     assert find_canaries("\n".join(said for _, said in found)) == []
 
@@ -176,8 +191,8 @@ def test_commands_tell_none(ward: tuple[Path, str]) -> None:
         ("new-cohort", "drafted", "--from", SOURCE, "--outcome", "died"): 0,
         ("doctor",): 2,
     }
-    for command, expected in commands.items():
-        code, said = call(target, "pipeline", *command)
+    called = call(target, *[("pipeline", *command) for command in commands])
+    for (command, expected), (code, said) in zip(commands.items(), called, strict=True):
         assert code == expected, f"{command}: {said}"
         named = {canary for canary in find_canaries(said) if canary not in command[-1]}
         assert named == set(), command

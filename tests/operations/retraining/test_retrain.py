@@ -110,20 +110,20 @@ def test_of_twenty_starts_at_once_one_runs(workspace: Path) -> None:
     assert codes == [0] + [75] * 19
 
 
-@pytest.mark.parametrize(
-    "harm",
-    [
-        lambda root: (root / "runs/workspace/dvc.lock").write_text(""),
-        lambda root: (root / "runs/workspace/dvc.lock").write_text("stages: [\x00"),
-        lambda root: (root / "runs/lock").write_text("99999 left by a run that is no more"),
-        lambda root: ((root / ".dvc/tmp").mkdir(exist_ok=True), (root / ".dvc/tmp/rwlock").write_text("")),
-        lambda root: (root / "runs/workspace/artifacts/tiny/model.json").write_text('{"format": 2}'),
-    ],
-    ids=["empty dvc.lock", "corrupt dvc.lock", "stale lock", "empty rwlock", "tampered output"],
-)
-def test_what_a_broken_run_may_leave_is_no_hindrance(workspace: Path, harm: Callable[[Path], object]) -> None:
+def spoil(workspace: Path, lock: str) -> None:
+    """All that a broken run, or somebody's hand, may leave at once."""
+    (workspace / "runs/workspace/dvc.lock").write_text(lock)
+    (workspace / "runs/workspace/artifacts/tiny/model.json").write_text('{"format": 2}')
+    (workspace / "runs/lock").write_text("99999 left by a run that is no more")
+    (workspace / "runs/workspace/.dvc/tmp").mkdir(parents=True, exist_ok=True)
+    (workspace / "runs/workspace/.dvc/tmp/rwlock").write_text("")
+    (workspace / "releases/tiny/versions/.partial-1").mkdir()
+
+
+@pytest.mark.parametrize("lock", ["", "stages: [\x00", None], ids=["empty lock", "corrupt lock", "tampered output"])
+def test_what_a_broken_run_may_leave_is_no_hindrance(workspace: Path, lock: str | None) -> None:
     before = champion(workspace)
-    harm(workspace)
+    spoil(workspace, (workspace / "runs/workspace/dvc.lock").read_text() if lock is None else lock)
     done = retrain(workspace)
     assert done.returncode == 0, done.stdout + done.stderr
     assert champion(workspace) == before
@@ -160,6 +160,7 @@ def test_a_killed_run_harms_nothing_and_leaves_nobody(workspace: Path) -> None:
             assert time.monotonic() - killed < 1, "a process outlives its run"
             time.sleep(0.02)
         champion(workspace)
+    make_table().to_csv(workspace / SOURCE, index=False)
     done = retrain(workspace, "--accept")
     assert done.returncode == 0, done.stdout + done.stderr
     command = [sys.executable, "-m", "pipeline", "releases", "tiny", "verify"]
