@@ -32,7 +32,7 @@ class Run:
         files.make_folder(FOLDER)
         moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
         taken = len(list(FOLDER.glob(f"{moment}*.json")))
-        run = cls(f"{moment}-{taken + 1}" if taken else moment)
+        run = cls(f"{moment}_{taken + 1:02d}" if taken else moment)  # which sorts after the first
         run.write(None)
         return run
 
