@@ -80,7 +80,7 @@ def ward(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     subprocess.run(["git", "init", "--quiet"], cwd=folder, check=True)
     params = yaml.safe_load((folder / "params.yaml").read_text()) | SMALL_SETTINGS | QUICK
     params["cohorts"] = {"ward": {"source": {"format": "csv", "path": "ward.csv"}}}
-    params["retrain"]["keep_runs"] = 100
+    params["retrain"]["keep_runs"], params["drift"]["resamples"] = 100, 100
     (folder / "params.yaml").write_text(yaml.safe_dump(params))
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
