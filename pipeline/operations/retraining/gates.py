@@ -27,6 +27,11 @@ SUSPICION = phrase("Suspected leak")
 DRIFT = phrase("Drift")
 SAME_PATIENTS = phrase("The same patients")
 IMPROVEMENT = phrase("Improvement")
+BETTER = {
+    ("auroc",): phrase("The challenger is clearly better in AUROC."),
+    ("brier",): phrase("The challenger is clearly better in Brier score."),
+    ("auroc", "brier"): phrase("The challenger is clearly better in AUROC and Brier score."),
+}
 
 
 @dataclass(frozen=True)
@@ -129,7 +134,7 @@ def _judge_margin(name: str, difference: Plain, margin: float, sign: int) -> Gat
         return Gate(name, KEEPS, why)
     gained = sorted((sign * difference["lo"], sign * difference["hi"]))
     told = phrase("{figure}: challenger less champion {value} (95% interval {lo} to {hi})").format(
-        figure=name, **{key: f"{difference[key]:+.3f}" for key in ("value", "lo", "hi")}
+        figure=name, **{key: _signed(difference[key]) for key in ("value", "lo", "hi")}
     )
     if gained[1] < -margin:
         said = phrase("{told}, worse by more than {margin}.").format(told=told, margin=f"{margin:.3g}")
@@ -142,13 +147,16 @@ def _judge_margin(name: str, difference: Plain, margin: float, sign: int) -> Gat
     )
 
 
+def _signed(value: float) -> str:
+    return f"{value:+.3f}".replace("-", "\u2212")
+
+
 def _judge_improvement(comparison: Plain, margins: Margins) -> Gate:
     """Whether the change is worth it: the challenger is clearly better, or only the champion is clearly off by now."""
     differences = comparison["differences"]
-    better = [NAMES[name] for name in ("auroc", "brier") if _is_better(differences[name], HIGHER_IS_BETTER[name])]
+    better = tuple(name for name in ("auroc", "brier") if _is_better(differences[name], HIGHER_IS_BETTER[name]))
     if better:
-        said = phrase("The challenger is clearly better in {figures}.").format(figures=", ".join(better))
-        return Gate(IMPROVEMENT, PASSES, said)
+        return Gate(IMPROVEMENT, PASSES, BETTER[better])
     ratios = {name: figures["oe_ratio"] for name, figures in comparison["figures"].items()}
     off = {name for name, ratio in ratios.items() if _is_off(ratio, margins.oe_factor)}
     if off == {"champion"}:
