@@ -85,21 +85,6 @@ def test_records_that_are_refused_leave_the_champion(workspace: Path) -> None:
     assert last_record(workspace)["cohorts"]["tiny"]["outcome"] == "refused"
 
 
-def test_a_leak_leaves_the_champion(workspace: Path) -> None:
-    before = champion(workspace)
-
-    def leak(table: pd.DataFrame) -> None:
-        table["pressure"] = np.where(table["died"] == "1", "200", "100")
-
-    rewrite(workspace, leak)
-    done = retrain(workspace, "--accept")
-    assert done.returncode == 4
-    found = last_record(workspace)["cohorts"]["tiny"]
-    assert found["verdict"] == "FAIL"
-    assert found["outcome"] == "blocked"
-    assert champion(workspace) == before
-
-
 def test_of_twenty_starts_at_once_one_runs(workspace: Path) -> None:
     command = [sys.executable, "-m", "pipeline", "retrain"]
     started = [
@@ -110,9 +95,9 @@ def test_of_twenty_starts_at_once_one_runs(workspace: Path) -> None:
     assert codes == [0] + [75] * 19
 
 
-def spoil(workspace: Path, lock: str) -> None:
-    """All that a broken run, or somebody's hand, may leave at once."""
-    (workspace / "runs/workspace/dvc.lock").write_text(lock)
+def spoil(workspace: Path) -> None:
+    """All that a broken run, or somebody's hand, may leave at once; test_clone.py has more kinds of broken locks."""
+    (workspace / "runs/workspace/dvc.lock").write_text("stages: [\x00")
     (workspace / "runs/workspace/artifacts/tiny/model.json").write_text('{"format": 2}')
     (workspace / "runs/lock").write_text("99999 left by a run that is no more")
     (workspace / "runs/workspace/.dvc/tmp").mkdir(parents=True, exist_ok=True)
@@ -120,10 +105,9 @@ def spoil(workspace: Path, lock: str) -> None:
     (workspace / "releases/tiny/versions/.partial-1").mkdir()
 
 
-@pytest.mark.parametrize("lock", ["", "stages: [\x00", None], ids=["empty lock", "corrupt lock", "tampered output"])
-def test_what_a_broken_run_may_leave_is_no_hindrance(workspace: Path, lock: str | None) -> None:
+def test_what_a_broken_run_may_leave_is_no_hindrance(workspace: Path) -> None:
     before = champion(workspace)
-    spoil(workspace, (workspace / "runs/workspace/dvc.lock").read_text() if lock is None else lock)
+    spoil(workspace)
     done = retrain(workspace)
     assert done.returncode == 0, done.stdout + done.stderr
     assert champion(workspace) == before
