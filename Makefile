@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+WORKERS ?= 2
 KEYWORDS := --no-default-keywords -k say -k phrase -k plural:2,3
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
@@ -20,7 +21,7 @@ repro: $(READY)  ## set up, then rebuild every model and report whose inputs cha
 	@echo "Open reports/index.html in a browser."
 
 test: $(READY) check  ## set up, then check style, types and structure and run the tests
-	@pytest -n 2
+	@pytest -n $(WORKERS)
 
 coverage: $(READY)  ## run the tests once more, in about twice the time, and say which lines they reach
 	@coverage erase

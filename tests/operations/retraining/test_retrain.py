@@ -22,7 +22,7 @@ from tests.integration.tiny import make_table
 from tests.operations.retraining.workspaces import champion
 
 pytestmark = pytest.mark.slow
-KILLS = int(os.environ.get("CLINRISK_KILLS", "5"))
+KILLS = int(os.environ.get("CLINRISK_KILLS", "4"))
 SOURCE = "data/incoming/tiny.csv"
 
 
@@ -136,7 +136,7 @@ def test_a_killed_run_harms_nothing_and_leaves_nobody(workspace: Path) -> None:
             [sys.executable, "-m", "pipeline", "retrain", "--accept"], cwd=workspace, start_new_session=True,
             env=os.environ | {name: value}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
-        time.sleep(generator.uniform(0, float(os.environ.get("CLINRISK_SECONDS", "12"))))
+        time.sleep(generator.uniform(0, float(os.environ.get("CLINRISK_SECONDS", "8"))))
         (os.killpg if number % 2 else os.kill)(process.pid, signal.SIGKILL)
         process.wait()
         killed = time.monotonic()

@@ -87,6 +87,7 @@ def ward(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setattr(data_schemas, "__path__", [*data_schemas.__path__, str(folder / "data_schemas")])
         patch.setattr(run, "Builder", HereBuilder)
         patch.setattr("os.cpu_count", lambda: 1)
+        patch.setattr("pipeline.phenotypes.separation.DRAWS", 9)  # phenotypes are not what is tried here
         yield folder
     sys.modules.pop("data_schemas.ward", None)
 
