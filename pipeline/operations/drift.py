@@ -17,7 +17,7 @@ from pipeline.evaluation.drift.reference import make_reference
 from pipeline.evaluation.subgroups import label_groups
 from pipeline.operations.releases.manifest import verify
 from pipeline.operations.releases.store import Store
-from pipeline.operations.retraining.champion import find_champion_risks
+from pipeline.operations.retraining.champion import find_champion_risks, has_key
 from pipeline.operations.scoring.followed import outcome_columns
 from pipeline.outcomes import observe
 from pipeline.phrases import phrase
@@ -57,15 +57,16 @@ def take_reference(records: pd.DataFrame, risk: FloatArray, cohort: type[Cohort]
 
 
 def compare_with_release(
-    release: Path, records: pd.DataFrame, cohort: type[Cohort], settings: Settings
+    release: Path, records: pd.DataFrame, risk: FloatArray, cohort: type[Cohort], settings: Settings
 ) -> dict[str, Any]:
     """What `describe_drift` says of typed `records` with a column `pseudonym`, beside the patients of a release.
 
+    `risk` (n,) is what `find_champion_risks` gives of the n records.
     Of patients whom the release does not know, `new`; and, if it knows some, of `everybody` as read now, which may have
     changed too. `beyond` is whether either is, and `sentences` hold the summary of each and its figures beyond. Counts
     are rounded.
     """
-    risk, seen = find_champion_risks(release, records, cohort), _find_seen(release, records, settings)
+    seen = _find_seen(release, records, settings)
     reference = files.read_parquet(release / REFERENCE)
     parts = {NEW: ~seen} | ({EVERYBODY: np.ones(len(records), dtype=bool)} if seen.any() else {})
     found = {
@@ -99,7 +100,8 @@ def find_drift(cohort_name: str, path: str | None, name: str | None, out: Path |
             f"release {release.name} keeps no patients to compare with, {REFERENCE}; `retrain` makes one that does"
         )
     records = _read_valid(cohort_name) if path is None else _read_new(cohort_name, path, cohort, settings)
-    told = compare_with_release(release, records, cohort, settings)
+    risk = find_champion_risks(release, records, cohort)
+    told = compare_with_release(release, records, risk, cohort, settings)
     if out is not None:
         files.write_whole({out: partial(files.write_json, content=files.rounded(told))})
     return told
@@ -117,7 +119,7 @@ def _find_release(store: Store, name: str | None) -> Path:
 
 def _find_seen(release: Path, records: pd.DataFrame, settings: Settings) -> BoolArray:
     """Which records are of patients whom the release knows, (n,); none where its pseudonyms are of another key."""
-    if files.read_json(release / "MANIFEST.json")["pseudonym_key"] != fingerprint_key(read_key(settings.validate_)):
+    if not has_key(release, fingerprint_key(read_key(settings.validate_))):
         return np.zeros(len(records), dtype=bool)
     known = files.read_parquet(release / "split.parquet")[PSEUDONYM]
     return records[PSEUDONYM].isin(known).to_numpy(bool)

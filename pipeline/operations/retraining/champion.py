@@ -10,9 +10,15 @@ from pipeline import files
 from pipeline.arrays import FloatArray
 from pipeline.errors import ConfigurationError
 from pipeline.operations.model_file import read_model
+from pipeline.operations.releases.manifest import MANIFEST
 from pipeline.records.identity import PSEUDONYM
 
 ORDINAL, RISK = "ordinal", "risk"
+
+
+def has_key(release: Path, fingerprint: str) -> bool:
+    """Whether the release has pseudonyms by the key of this fingerprint, so that its patients are known again."""
+    return bool(files.read_json(release / MANIFEST)["pseudonym_key"] == fingerprint)
 
 
 def find_champion_risks(release: Path, records: pd.DataFrame, cohort: type[Cohort]) -> FloatArray:

@@ -13,10 +13,11 @@ from pipeline.phrases import phrase
 from pipeline.sections import Margins, Retrain
 
 PASSES, KEEPS, BLOCKS = "passes", "keeps", "blocks"
+PUBLISHED, KEPT, BLOCKED = "published", "kept", "blocked"
 Plain = Mapping[str, Any]
 LEAKS = ("Too good to be true", "Leaks and traps", "Members told apart", "Gap between taught and unseen",
          "Patients on both sides")  # fmt: skip
-HIGHER_IS_BETTER = {"auroc": True, "brier": False, "oe_distance": False}
+LOWER_IS_BETTER = {"brier", "oe_distance"}
 NAMES = {
     "auroc": phrase("AUROC"), "brier": phrase("Brier score"), "oe_distance": phrase("Distance of O:E from 1"),
     "net_benefit": phrase("Net benefit"), "subgroup_auroc": phrase("AUROC in subgroups"),
@@ -65,7 +66,7 @@ def judge_first(verdict: Plain, *, accepted: bool) -> Decision:
     if verdict["verdict"] == "WARN" and not accepted:
         sentence = phrase("The verdict is WARN; a first release needs PASS, or a person who runs `retrain --accept`.")
         gate = Gate(VERDICT, BLOCKS, sentence)
-    return Decision("published" if gate.level == PASSES else "blocked", (gate,))
+    return Decision(PUBLISHED if gate.level == PASSES else BLOCKED, (gate,))
 
 
 def judge_challenger(
@@ -80,7 +81,7 @@ def judge_challenger(
     others = [_judge_drift(drift), *_judge_comparison(comparison, settings)]
     gates = tuple(firm + others)
     levels = {gate.level for gate in (firm if accepted else gates)}
-    return Decision("blocked" if BLOCKS in levels else "kept" if KEEPS in levels else "published", gates)
+    return Decision(BLOCKED if BLOCKS in levels else KEPT if KEEPS in levels else PUBLISHED, gates)
 
 
 def _judge_verdict(verdict: Plain) -> Gate:
@@ -125,7 +126,7 @@ def _judge_margins(comparison: Plain, margins: Margins) -> Iterator[Gate]:
     if worst := comparison["worst_subgroup"]:
         losses["subgroup_auroc"] = worst["auroc"], margins.subgroup_auroc
     for name, (difference, margin) in losses.items():
-        yield _judge_margin(NAMES[name], difference, margin, 1 if HIGHER_IS_BETTER.get(name, True) else -1)
+        yield _judge_margin(NAMES[name], difference, margin, -1 if name in LOWER_IS_BETTER else 1)
 
 
 def _judge_margin(name: str, difference: Plain, margin: float, sign: int) -> Gate:
@@ -154,7 +155,7 @@ def _signed(value: float) -> str:
 def _judge_improvement(comparison: Plain, margins: Margins) -> Gate:
     """Whether the change is worth it: the challenger is clearly better, or only the champion is clearly off by now."""
     differences = comparison["differences"]
-    better = tuple(name for name in ("auroc", "brier") if _is_better(differences[name], HIGHER_IS_BETTER[name]))
+    better = tuple(name for name in ("auroc", "brier") if _is_better(differences[name], name not in LOWER_IS_BETTER))
     if better:
         return Gate(IMPROVEMENT, PASSES, BETTER[better])
     ratios = {name: figures["oe_ratio"] for name, figures in comparison["figures"].items()}

@@ -10,11 +10,12 @@ import pandas as pd
 
 from data_schemas.columns import Cohort
 from pipeline import files
+from pipeline.arrays import FloatArray
 from pipeline.evaluation.assemble import HeldOut
 from pipeline.evaluation.challenge import Challenge, compare_with_champion
 from pipeline.evaluation.subgroups import label_groups
 from pipeline.operations.drift import REFERENCE, compare_with_release, take_reference
-from pipeline.operations.retraining.champion import find_champion_risks
+from pipeline.operations.retraining.champion import find_champion_risks, has_key
 from pipeline.operations.retraining.gates import Decision, judge_challenger, judge_first
 from pipeline.outcomes import observe
 from pipeline.phrases import phrase
@@ -93,19 +94,20 @@ def judge(challenger: Challenger, champion: Path | None, key: str, settings: Set
     verdict = challenger.verdict()
     if champion is None:
         return Judgement(judge_first(verdict, accepted=accepted))
-    if files.read_json(champion / "MANIFEST.json")["pseudonym_key"] != key:
-        comparison: dict[str, Any] = {"reason": OTHER_KEY}
-    else:
-        comparison = compare(challenger, champion, settings)
-    drift = compare_with_release(champion, challenger.valid, challenger.cohort, settings)
+    risk = find_champion_risks(champion, challenger.valid, challenger.cohort)
+    comparison = compare(challenger, risk, settings) if has_key(champion, key) else {"reason": OTHER_KEY}
+    drift = compare_with_release(champion, challenger.valid, risk, challenger.cohort, settings)
     verdicts = verdict, files.read_json(champion / "reports" / "verdict.json")
     decision = judge_challenger(verdicts, comparison, drift, settings.retrain, accepted=accepted)
     return Judgement(decision, comparison, drift)
 
 
-def compare(challenger: Challenger, champion: Path, settings: Settings) -> dict[str, Any]:
-    """Both on the patients who are unseen by both; `reason` where they are too few."""
-    risks = find_champion_risks(champion, challenger.unseen, challenger.cohort)
+def compare(challenger: Challenger, risk: FloatArray, settings: Settings) -> dict[str, Any]:
+    """Both on the patients who are unseen by both; `reason` where they are too few.
+
+    `risk` (n,) is what `find_champion_risks` gives of the n valid records.
+    """
+    risks = risk[challenger.unseen.index]
     known, study, held_out = np.isfinite(risks), challenger.cohort.study(), challenger.held_out
     if len(np.unique(held_out.patient[known])) < settings.retrain.patients_at_least:
         return {"reason": TOO_FEW.format(n=settings.retrain.patients_at_least)}

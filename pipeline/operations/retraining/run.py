@@ -9,13 +9,14 @@ from pipeline.operations.releases.store import Store
 from pipeline.operations.retraining.build import Builder, Built
 from pipeline.operations.retraining.clone import forget_other_key, make_clone
 from pipeline.operations.retraining.contents import describe_release, list_contents
+from pipeline.operations.retraining.gates import BLOCKED, PUBLISHED
 from pipeline.operations.retraining.judging import Challenger, Judgement, judge
 from pipeline.operations.retraining.record import Run, notify, prune, was_broken_off
 from pipeline.records.identity import fingerprint_key, read_key
 from pipeline.sections import Settings
 from pipeline.settings import load_cohort, load_settings
 
-PUBLISHED, KEPT, BLOCKED, REFUSED, FAILED, PINNED = "published", "kept", "blocked", "refused", "failed", "pinned"
+REFUSED, FAILED, PINNED = "refused", "failed", "pinned"
 SECONDS = 3600
 
 

@@ -20,6 +20,7 @@ import yaml
 from tests.integration.shared import retrain
 from tests.integration.tiny import make_table
 from tests.operations.retraining.workspaces import champion
+from tests.operations.test_guard import children_of
 
 pytestmark = pytest.mark.slow
 KILLS = int(os.environ.get("CLINRISK_KILLS", "4"))
@@ -113,34 +114,21 @@ def test_what_a_broken_run_may_leave_is_no_hindrance(workspace: Path) -> None:
     assert champion(workspace) == before
 
 
-def find_processes(marker: str) -> list[int]:
-    """The processes that have `marker` in their environment."""
-    found = []
-    for process in Path("/proc").iterdir():
-        try:
-            if process.name.isdigit() and marker.encode() in (process / "environ").read_bytes():
-                found.append(int(process.name))
-        except OSError:
-            continue
-    return found
-
-
 def test_a_killed_run_harms_nothing_and_leaves_nobody(workspace: Path) -> None:
     generator = np.random.default_rng(int(os.environ.get("CLINRISK_SEED", "0")))
     for number in range(KILLS):
-        marker = f"CLINRISK_TEST={os.getpid()}-{number}"
-        name, value = marker.split("=")
+        marker = f"{os.getpid()}-{number}"
         if number % 4 == 0:
             make_table(seed=number).to_csv(workspace / SOURCE, index=False)
         process = subprocess.Popen(
             [sys.executable, "-m", "pipeline", "retrain", "--accept"], cwd=workspace, start_new_session=True,
-            env=os.environ | {name: value}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            env=os.environ | {"MARKER": marker}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         time.sleep(generator.uniform(0, float(os.environ.get("CLINRISK_SECONDS", "8"))))
         (os.killpg if number % 2 else os.kill)(process.pid, signal.SIGKILL)
         process.wait()
         killed = time.monotonic()
-        while find_processes(marker):
+        while children_of(marker):
             assert time.monotonic() - killed < 1, "a process outlives its run"
             time.sleep(0.02)
         champion(workspace)
