@@ -15,6 +15,8 @@ from pandera.typing import Series
 
 from data_schemas.effects import Effect
 from data_schemas.faults import find_faults
+from data_schemas.findings import derive_findings
+from data_schemas.images import Box, Image
 from data_schemas.outcomes import Binary, Classes, Outcome, TimeToEvent
 from data_schemas.vocabulary import (
     AnyRows,
@@ -40,6 +42,7 @@ from data_schemas.vocabulary import (
 __all__ = [
     "AnyRows",
     "Binary",
+    "Box",
     "Change",
     "Classes",
     "Coded",
@@ -71,6 +74,7 @@ __all__ = [
     "date",
     "flag",
     "identifier",
+    "image",
     "measurement",
     "rule",
     "text",
@@ -115,8 +119,18 @@ class Cohort(pa.DataFrameModel):
 
     @classmethod
     def predictors(cls) -> dict[str, Column]:
-        """The columns a model may see, in declared order."""
-        return cls.with_role(Role.PREDICTOR)
+        """What a model may see: the columns with this role, in declared order, then what images tell."""
+        return cls.with_role(Role.PREDICTOR) | cls.findings()
+
+    @classmethod
+    def findings(cls) -> dict[str, Column]:
+        """What a network tells of each record's images, as columns that no source has; none without images."""
+        return derive_findings(cls.with_role(Role.IMAGE))
+
+    @classmethod
+    def described(cls) -> dict[str, Column]:
+        """All columns of records that are learnt from: those of the source, then what images tell."""
+        return cls.columns() | cls.findings()
 
     @classmethod
     def identifier(cls) -> str:
@@ -189,6 +203,21 @@ def identifier(label: str, **meaning: Any) -> Any:
 def text(label: str, *, excluded: str, **meaning: Any) -> Any:
     """Free text, kept out of every model; `excluded` says why."""
     return _field(Column(label, Role.EXCLUDED, Kind.TEXT, excluded_because=excluded, **meaning))
+
+
+def image(
+    label: str, *, modality: str, body_part: str, severities: Mapping[str, Severity] | None = None,
+    note: str | None = None, **meaning: Any,
+) -> Any:  # fmt: skip
+    """A text that names one or several images of a record; without a text, the record has none.
+
+    `meaning` takes the other attributes of `Image`, and `severities` those of `IMAGE_SEVERITIES` that differ.
+    """
+    told = Image(modality, body_part, **meaning)
+    column = Column(
+        label, Role.IMAGE, Kind.TEXT, missing_allowed=True, image=told, severities=severities or {}, note=note
+    )
+    return _field(column)
 
 
 def measurement(

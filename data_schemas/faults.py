@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from math import inf
 
 from data_schemas.effect_faults import find_effect_faults
+from data_schemas.image_faults import find_image_faults
 from data_schemas.outcomes import Classes, TimeToEvent
 from data_schemas.vocabulary import (
     MAY_BE_ACKNOWLEDGED,
@@ -22,7 +23,7 @@ from data_schemas.vocabulary import (
 Columns = Mapping[str, Column]
 RESERVED = {
     "study", "columns", "with_role", "predictors", "identifier", "index_date", "derive", "severity", "faults",
-    "unconfirmed", "pseudonym", "broken_rule", "rule_column",
+    "findings", "described", "unconfirmed", "pseudonym", "broken_rule", "rule_column",
 }  # fmt: skip
 SOME_DAY = date(2001, 11, 22)  # day, month and year differ, whatever the format leaves out
 
@@ -31,13 +32,13 @@ def find_faults(columns: Columns, study: Study) -> list[str]:
     """Each contradiction as a sentence, in declared order; empty if there is none."""
     identifiers = sum(column.role == Role.IDENTIFIER for column in columns.values())
     found = [] if identifiers == 1 else [f"{identifiers} columns are identifiers, expected one"]
-    if not any(column.role == Role.PREDICTOR for column in columns.values()):
+    if not any(column.role in (Role.PREDICTOR, Role.IMAGE) for column in columns.values()):
         found.append("no column is a predictor")
     if (sites := sum(column.role == Role.SITE for column in columns.values())) > 1:
         found.append(f"{sites} columns are sites, expected at most one")
     for name, column in columns.items():
         found += [f"{name} {fault}" for check in CHECKS for fault in check(column, columns)]
-    return found + _outcome_faults(study, columns) + _study_faults(study, columns)
+    return found + find_image_faults(columns) + _outcome_faults(study, columns) + _study_faults(study, columns)
 
 
 def find_taken_names(cohort: type) -> list[str]:
@@ -89,7 +90,7 @@ def _value_faults(column: Column, _: Columns) -> list[str]:
         found.append(f"has the date format {column.date_format!r}, from which no day can be read")
     if column.missing_at_most is not None and not 0 <= column.missing_at_most < 1:
         found.append("has a largest share of missing values outside 0 to 1")
-    unknown = [rule for rule in column.severities if rule not in SEVERITIES]
+    unknown = [rule for rule in column.severities if rule not in SEVERITIES and column.role != Role.IMAGE]
     found += [f"declares a severity for {rule!r}, which is no rule of a column" for rule in unknown]
     if column.severity("type") == Severity.WARN:
         found.append("only warns of values that are not of its type; refuse or quarantine them")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
 from data_schemas.effects import Effect
+from data_schemas.images import Image
 from data_schemas.outcomes import Outcome
 
 
@@ -19,6 +20,7 @@ class Role(StrEnum):
     OUTCOME = "outcome"
     INDEX_DATE = "index date"
     SITE = "site"
+    IMAGE = "image"
     EXCLUDED = "excluded"
 
 
@@ -69,6 +71,15 @@ SEVERITIES: Mapping[str, Severity] = {
     "missing": Severity.QUARANTINE,
     "share missing": Severity.WARN,
 }
+# The same of rules on images.
+IMAGE_SEVERITIES: Mapping[str, Severity] = dict.fromkeys(
+    (
+        "image found", "image not empty", "image format", "image decoder", "image decodable", "image size",
+        "image grey", "image bits", "image modality", "image body part", "image laterality", "image spacing",
+        "image of this patient", "image not blank", "image of one patient",
+    ),
+    Severity.QUARANTINE,
+) | {"no burned-in text": Severity.WARN}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -118,7 +129,8 @@ class Column:
     patients are compared to find phenotypes: 1 if nothing is declared, but 0 for a treatment, which says what was done
     for a patient rather than who the patient is. `acknowledged` gives, by name of a trap that
     only warns (see `MAY_BE_ACKNOWLEDGED`), the reason why it is none here. `guessed` names what a draft has
-    guessed and no person has confirmed. `severities` changes what follows when a rule is broken: see `SEVERITIES`.
+    guessed and no person has confirmed. `severities` changes what follows when a rule is broken: see `SEVERITIES`
+    and, for a column of images, which `image` describes, `IMAGE_SEVERITIES`.
     """
 
     label: str
@@ -147,6 +159,7 @@ class Column:
     note: str | None = None
     severities: Mapping[str, Severity] = field(default_factory=dict)
     guessed: tuple[str, ...] = ()
+    image: Image | None = None
 
     @property
     def weight_in_phenotypes(self) -> float:
@@ -166,8 +179,8 @@ class Column:
         return list(dict.fromkeys(self.codes.values()))
 
     def severity(self, rule: str) -> Severity:
-        """What follows when a value breaks `rule`, one of `SEVERITIES`."""
-        return self.severities.get(rule, SEVERITIES[rule])
+        """What follows when a value breaks `rule`, one of `SEVERITIES` or `IMAGE_SEVERITIES`."""
+        return self.severities.get(rule) or (SEVERITIES | IMAGE_SEVERITIES)[rule]
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The sections of `params.yaml`: every key that there is, its type and its bounds."""
 
 from datetime import date
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -62,12 +63,26 @@ SOURCES = {"csv": DelimitedSource, "parquet": ParquetSource, "xlsx": WorkbookSou
 class CohortSettings(Section):
     """One cohort. `test_from` is needed where the schema declares an index date: evaluation is temporal.
 
+    Records with images beside them have a folder as their source's path, in which `table` is the file of records.
     `last_release_records` is the number of records of the last release, for the schema's rule on its change.
     """
 
     source: Source
+    table: str | None = Field(None, pattern=r"^[^/\x00]+$")
     test_from: date | None = None
     last_release_records: int | None = Field(None, ge=1)
+
+    @property
+    def records(self) -> Source:
+        """Where the records themselves are."""
+        if self.table is None:
+            return self.source
+        return self.source.model_copy(update={"path": f"{self.source.path.rstrip('/')}/{self.table}"})
+
+    @property
+    def images(self) -> Path | None:
+        """The folder of images; None where the source is no folder."""
+        return None if self.table is None else Path(self.source.path)
 
     @field_validator("test_from", mode="before")
     @classmethod
@@ -121,6 +136,27 @@ class Train(Section):
     learning_curve: tuple[Annotated[float, Field(gt=0, lt=1)], ...]
     optimism_resamples: int = Field(ge=0)
     optimism_at_most: int = Field(ge=0)
+    seed: int = Field(ge=0)
+
+
+class Imaging(Section):
+    """How a network learns from images; cohorts without images need nothing of it.
+
+    `network` is small, or one known by name; `weights`, the path of a safetensors file, starts it from there instead
+    of at random. So many `networks` are averaged, and each stops when its `validation_share` of the patients
+    has not become better for `patience` epochs of at most `epochs`. `device` is as in `Train`.
+    """
+
+    network: Literal["small", "resnet18", "densenet121"]
+    weights: str | None = None
+    networks: int = Field(ge=1, le=20)
+    epochs: int = Field(ge=1)
+    patience: int = Field(ge=1)
+    batch: int = Field(ge=2)
+    learning_rate: float = Field(gt=0, lt=1)
+    validation_share: float = Field(gt=0, lt=0.5)
+    folds: int = Field(ge=2, le=20)
+    device: Literal["auto", "cpu", "cuda"]
     seed: int = Field(ge=0)
 
 
@@ -221,6 +257,7 @@ class Settings(Section):
     cohorts: dict[str, CohortSettings] = Field(min_length=1)
     validate_: Validate = Field(alias="validate")
     split: Split
+    imaging: Imaging
     train: Train
     cluster: Cluster
     evaluate: Evaluate

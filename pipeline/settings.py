@@ -18,7 +18,8 @@ from pipeline.sections import SOURCES, CohortSettings, Settings
 PARAMS = Path("params.yaml")
 COHORT_NAME = re.compile(r"[a-z][a-z0-9_]*")
 RESERVED_NAMES = {
-    "columns", "vocabulary", "outcomes", "effects", "faults", "effect_faults", "later", "summaries", "demo",
+    "columns", "vocabulary", "outcomes", "effects", "faults", "effect_faults", "image_faults", "images",
+    "findings", "later", "summaries", "demo",
 }  # fmt: skip
 
 

@@ -208,8 +208,8 @@ def _cohort(name: str, settings: Settings) -> Iterator[Finding]:
     except ClinriskError as error:
         yield Finding(False, str(error), f"mend data_schemas/{name}.py, or take {name} out of params.yaml")
         return
-    if not Path(entry.source.path).is_file():
-        yield Finding(False, f"{entry.source.path} is missing", f"put the file there, or mend the source of {name}")
+    if not Path(entry.records.path).is_file():
+        yield Finding(False, f"{entry.records.path} is missing", f"put the file there, or mend the source of {name}")
         return
     if (cohort.index_date() is None) != (entry.test_from is None):
         has = "an index date" if cohort.index_date() else "no index date"

@@ -134,7 +134,7 @@ def _read_valid(cohort_name: str) -> pd.DataFrame:
 
 def _read_new(cohort_name: str, path: str, cohort: type[Cohort], settings: Settings) -> pd.DataFrame:
     """The sound records of the file, under pseudonyms."""
-    source = source_like(settings.find_cohort(cohort_name).source, path)
+    source = source_like(settings.find_cohort(cohort_name).records, path)
     patients = check_new_patients(read_new_patients(source, cohort), cohort, getattr(source, "decimal", "."))
     sound = patients.sound
     hidden, _ = pseudonymise(sound, np.arange(len(sound)), cohort.identifier(), read_key(settings.validate_))

@@ -153,7 +153,7 @@ def _render_pages(query: Query) -> list[tuple[str, str]]:
 def _find(query: Query, cohort: type[Cohort], settings: Settings) -> list[Known]:
     if query.path is None:
         return find_known(query.cohort, query.identifiers, cohort, read_key(settings.validate_))
-    return find_new(settings.find_cohort(query.cohort).source, query.path, query.identifiers, cohort)
+    return find_new(settings.find_cohort(query.cohort).records, query.path, query.identifiers, cohort)
 
 
 def _make_basis(stored: Stored, cohort: type[Cohort], path: Path) -> Basis:

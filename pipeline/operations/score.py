@@ -70,7 +70,7 @@ def score_file(
     staging = places.staging(cohort_name)
     refuse_places(places, staging.placing())
     settings, cohort = load_settings(), load_cohort(cohort_name)
-    source = source_like(settings.find_cohort(cohort_name).source, path, url_from)
+    source = source_like(settings.find_cohort(cohort_name).records, path, url_from)
     found, release = find_model(cohort_name, model)
     stored = read_model(found, cohort)
     version = release or files.hash_file(found)[:16]

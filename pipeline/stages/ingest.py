@@ -6,7 +6,7 @@ from pipeline.stages.wiring import Stage, run
 
 def main(stage: Stage) -> None:
     """Read the cohort's source and keep what it holds."""
-    stage.write("raw.parquet", read_source(stage.cohort_settings().source, stage.cohort().columns()))
+    stage.write("raw.parquet", read_source(stage.cohort_settings().records, stage.cohort().columns()))
 
 
 if __name__ == "__main__":

@@ -88,7 +88,7 @@ def _provenance(stage: Stage) -> dict[str, str]:
         provenance.SCHEMA: stage.path(f"{stage.cohort_name}.py"),
         provenance.LOCK: stage.path("requirements.lock"),
     }
-    return provenance.describe_provenance(stage.cohort_settings().source.path, hashed, shaped)
+    return provenance.describe_provenance(stage.cohort_settings().records.path, hashed, shaped)
 
 
 if __name__ == "__main__":

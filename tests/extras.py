@@ -1,0 +1,17 @@
+"""What needs the optional extra `imaging` is skipped without it, and fails in CI, where it must be there."""
+
+import importlib.util
+import os
+
+import pytest
+
+MISSING = [name for name in ("torch", "monai", "pydicom", "safetensors", "PIL") if not importlib.util.find_spec(name)]
+
+
+def _needs_imaging() -> pytest.MarkDecorator:
+    if MISSING and os.environ.get("CI") == "true":
+        raise AssertionError(f"CI must have the extra `imaging`: {', '.join(MISSING)} not found")
+    return pytest.mark.skipif(bool(MISSING), reason=f"needs the extra `imaging`: {', '.join(MISSING)} not found")
+
+
+needs_imaging = _needs_imaging()
