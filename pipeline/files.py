@@ -72,6 +72,11 @@ def write_text(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8", newline="")
 
 
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write `content` as it is."""
+    path.write_bytes(content)
+
+
 def write_folder(path: Path, texts: Mapping[str, str]) -> None:
     """Write a folder of text files, by name, in place of whatever a broken run left there."""
     shutil.rmtree(path, ignore_errors=True)

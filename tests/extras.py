@@ -1,11 +1,12 @@
 """What needs the optional extra `imaging` is skipped without it, and fails in CI, where it must be there."""
 
-import importlib.util
 import os
 
 import pytest
 
-MISSING = [name for name in ("torch", "monai", "pydicom", "safetensors", "PIL") if not importlib.util.find_spec(name)]
+from pipeline.extras import find_missing
+
+MISSING = find_missing()
 
 
 def _needs_imaging() -> pytest.MarkDecorator:

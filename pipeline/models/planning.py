@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from data_schemas.columns import Classes, Cohort
+from data_schemas.columns import Classes, Cohort, Column
 from pipeline.models.baselines import add_baselines
 from pipeline.models.candidates import DIRECTED, FREE, Context, build_candidates, refuse_inexact
 from pipeline.models.development import Plan
@@ -11,19 +11,21 @@ from pipeline.models.trees import find_device
 from pipeline.sections import Train
 
 
-def make_plan(cohort: type[Cohort], settings: Train) -> Plan:
+def make_plan(cohort: type[Cohort], settings: Train, predictors: dict[str, Column] | None = None) -> Plan:
     """The candidates that compete, the members of the average and those searched, all built for the cohort.
 
-    Directions that the schema expects are those of the event: other classes have trees without. Raises
-    ConfigurationError naming an unknown candidate, or a member that is not explained exactly.
+    They see `predictors`, some of the cohort's, or all of them. Directions that the schema expects are those of the
+    event: other classes have trees without. Raises ConfigurationError naming an unknown candidate, or a member that is
+    not explained exactly.
     """
-    context = Context(cohort.predictors(), settings.seed, find_device(settings.device))
+    predictors = cohort.predictors() if predictors is None else predictors
+    context = Context(predictors, settings.seed, find_device(settings.device))
     portfolio = _portfolio(cohort, settings, context)
     refuse_inexact((*settings.ensemble, *settings.search))
     outcome = cohort.study().outcome
     free = replace(context, directed=not isinstance(outcome, Classes))
     others = portfolio if free == context else _portfolio(cohort, settings, free)
-    return Plan(portfolio, settings.folds, outcome, cohort.predictors(), others)
+    return Plan(portfolio, settings.folds, outcome, predictors, others)
 
 
 def check_names(settings: Train) -> None:
@@ -36,6 +38,7 @@ def _portfolio(cohort: type[Cohort], settings: Train, context: Context) -> Portf
     names = tuple(dict.fromkeys((*settings.candidates, *settings.ensemble, *settings.search)))
     if not context.directions() and FREE not in (*settings.ensemble, *settings.search) and DIRECTED in names:
         names = tuple(name for name in names if name != FREE)  # they would be the same trees twice
-    candidates = add_baselines(build_candidates(names, context), cohort.study().baseline, context)
+    baseline = tuple(name for name in cohort.study().baseline if name in context.predictors)
+    candidates = add_baselines(build_candidates(names, context), baseline, context)
     compete = tuple(name for name in candidates if name in settings.candidates or name not in names)
     return Portfolio(candidates, compete, settings.ensemble, settings.search)

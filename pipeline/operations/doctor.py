@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from data_schemas.columns import Cohort, Role
+from pipeline import extras
 from pipeline.card import read_cards
 from pipeline.errors import ClinriskError
 from pipeline.operations.pseudonyms import are_by
 from pipeline.operations.releases.store import Store
-from pipeline.sections import DatabaseSource, Settings
+from pipeline.sections import CohortSettings, DatabaseSource, Settings
 from pipeline.settings import load_cohort, load_settings
 
 LOCK = Path("requirements.lock")
@@ -224,4 +226,19 @@ def _cohort(name: str, settings: Settings) -> Iterator[Finding]:
         cure = f"check each `guessed` in data_schemas/{name}.py, then delete it; nothing is trained before"
         yield Finding(False, f"cohort {name} is a draft with {guessed} unconfirmed guesses", cure)
         return
+    if fault := _find_image_fault(name, cohort, entry):
+        yield fault
+        return
     yield Finding(True, f"cohort {name}: schema with {len(cohort.columns())} columns, source found")
+
+
+def _find_image_fault(name: str, cohort: type[Cohort], entry: CohortSettings) -> Finding | None:
+    """What is missing where the cohort has images."""
+    if not cohort.with_role(Role.IMAGE):
+        return None
+    if entry.images is None:
+        cure = "let source.path name the folder that holds table and images, and `table` the file of records in it"
+        return Finding(False, f"cohort {name} has images and its source is no folder", cure)
+    if missing := extras.find_missing():
+        return Finding(False, f"cohort {name} has images and {', '.join(missing)} not installed", extras.CURE)
+    return None

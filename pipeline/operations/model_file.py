@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from data_schemas.columns import Cohort
+from data_schemas.columns import Cohort, Role
 from pipeline import files
 from pipeline.errors import ConfigurationError
 from pipeline.evaluation.updating import NONE, Choice, Update
@@ -43,7 +43,9 @@ class Stored:
         told = self.deployed.predict(self.see(records, cohort))
         if self.phenotypes is None:
             return told
-        return pd.concat([told, self.phenotypes.judge(predictor_values(records, cohort.predictors()))], axis=1)
+        return pd.concat(
+            [told, self.phenotypes.judge(predictor_values(records, cohort.with_role(Role.PREDICTOR)))], axis=1
+        )
 
     def see(self, records: pd.DataFrame, cohort: type[Cohort]) -> pd.DataFrame:
         """`model_frame` of typed `records`, in the order in which the model knows the predictors."""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from data_schemas.columns import Cohort
+from data_schemas.columns import Cohort, Role
 from pipeline import files
 from pipeline.errors import ConfigurationError
 from pipeline.explanation.changes import Basis, refuse_value
@@ -211,7 +211,7 @@ def _judge_phenotypes(known: Sequence[Known], stored: Stored, cohort: type[Cohor
     if stored.phenotypes is None:
         return [{} for _ in known]
     records = pd.concat([one.record for one in known], ignore_index=True)
-    judged = stored.phenotypes.judge(predictor_values(records, cohort.predictors()))
+    judged = stored.phenotypes.judge(predictor_values(records, cohort.with_role(Role.PREDICTOR)))
     return [{str(name): _plain(value) for name, value in row.items()} for row in judged.to_dict("records")]
 
 

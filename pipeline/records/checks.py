@@ -33,7 +33,8 @@ def find_violations(frame: pd.DataFrame, cohort: type[Cohort]) -> pd.DataFrame:
 
 def keeps_rules(before: pd.DataFrame, after: pd.DataFrame, cohort: type[Cohort]) -> BoolArray:
     """Which of the typed records `after` (n,) break no rule that the same record `before` obeyed, (n,)."""
-    broken = find_violations(pd.concat([before, after], ignore_index=True), cohort)
+    both_times = pd.concat([before, after], ignore_index=True)[list(cohort.columns())]  # rules see no findings
+    broken = find_violations(both_times, cohort)
     told = broken.assign(new=broken["record"] >= len(before), record=broken["record"] % len(before))
     both = told.duplicated(["record", "rule", "column"], keep=False)
     return ~np.isin(np.arange(len(before)), told.loc[told["new"] & ~both, "record"].astype(int))

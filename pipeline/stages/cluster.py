@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from data_schemas.columns import Column, FactorClass
+from data_schemas.columns import Column, FactorClass, Role
 from pipeline import files
 from pipeline.errors import ConfigurationError
 from pipeline.phenotypes import PhenotypeModel, Rules, find_phenotypes, predictor_values
@@ -16,7 +16,7 @@ from pipeline.stages.wiring import Stage, align, find_first_records, run
 def main(stage: Stage) -> None:
     """Find phenotypes on the development patients, assign every patient, and describe them."""
     cohort, settings = stage.cohort(), stage.section("cluster")
-    smallest, predictors = stage.section("disclosure").smallest_group, cohort.predictors()
+    smallest, predictors = stage.section("disclosure").smallest_group, cohort.with_role(Role.PREDICTOR)
     valid = stage.read("valid.parquet")
     patients = valid.iloc[find_first_records(valid, cohort.index_date())].reset_index(drop=True)
     part = align(stage.read("split.parquet"), patients)["part"]

@@ -27,14 +27,15 @@ from pipeline.evaluation.subgroups import label_groups
 from pipeline.evaluation.suspicion import describe_suspicion
 from pipeline.evaluation.verdict import judge
 from pipeline.outcomes import observe
-from pipeline.stages.wiring import Stage, align, find_first_records, run
+from pipeline.stages.wiring import Stage, align, find_first_records, join_findings, run
 
 
 def main(stage: Stage) -> None:
     """Measure every model on the same patients, describe the deployed one, and judge it."""
     cohort, settings = stage.cohort(), stage.section("evaluate")
     study, smallest = cohort.study(), stage.section("disclosure").smallest_group
-    predictions, valid = stage.read("predictions.parquet"), stage.read("valid.parquet")
+    valid = join_findings(stage.read("valid.parquet"), stage.read("findings.parquet"))
+    predictions = stage.read("predictions.parquet")
     model = stage.read("model_summary.json")
     unseen = valid[valid["pseudonym"].isin(predictions["pseudonym"])]
     held_out, deployed = HeldOut.from_predictions(predictions, observe(unseen, study)), model["deployed"]

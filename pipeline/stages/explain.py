@@ -34,7 +34,7 @@ from pipeline.models.planning import make_plan
 from pipeline.models.storage import deployed_from_dict, refits_to_dict
 from pipeline.records.checks import keeps_rules
 from pipeline.records.identity import PSEUDONYM
-from pipeline.stages.wiring import Stage, align, find_first_records, run
+from pipeline.stages.wiring import Stage, align, find_first_records, join_findings, run
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,8 @@ class _Models:
 
 def main(stage: Stage) -> None:
     """Explain the deployed model on the first record of each patient, of as many as its ranking needs."""
-    valid, cohort = stage.read("valid.parquet"), stage.cohort()
+    valid = join_findings(stage.read("valid.parquet"), stage.read("findings.parquet"))
+    cohort = stage.cohort()
     examples = make_examples(valid, cohort)
     stage.write("treatment_effect.json", _estimate_effect(stage, valid, examples))
     taught = examples.take((align(stage.read("split.parquet"), valid)["part"] == "development").to_numpy(bool))
@@ -77,7 +78,7 @@ def _estimate_effect(stage: Stage, valid: pd.DataFrame, examples: Examples) -> d
     effect, smallest = stage.cohort().study().effect, stage.section("disclosure").smallest_group
     if effect is None:
         return {}
-    seed, columns = stage.section("explain").seed, stage.cohort().columns()
+    seed, columns = stage.section("explain").seed, stage.cohort().described()
     return describe_effect(effect, columns, valid, examples.observed, examples.patient, smallest, seed)
 
 
@@ -106,7 +107,7 @@ def _tabulate(stage: Stage, explained: Explained, models: _Models, shown: pd.Dat
     free = learn_freely(models.free, explained, predictors, smallest)
     obeys, refits = partial(keeps_rules, cohort=cohort), tuple(models.refits)
     basis = Basis(models.deployed, predictors, cohort.derive, obeys, refits)
-    records = shown.rename(columns={PSEUDONYM: cohort.identifier()})[list(cohort.columns())]
+    records = shown.rename(columns={PSEUDONYM: cohort.identifier()})[list(cohort.described())]
     changes = try_changes(records, basis, smallest, disclosure.round_to)
     return factors.assign(learnt_free=factors["predictor"].map(free)).merge(changes, on="predictor", how="left")
 

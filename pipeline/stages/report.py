@@ -8,7 +8,7 @@ from pipeline.card import Card, read_cards
 from pipeline.disclosure import publish
 from pipeline.progress import log
 from pipeline.reporting import Results, make_report, render_dictionary, render_model_card, speaking, summarise
-from pipeline.stages.wiring import Stage, run
+from pipeline.stages.wiring import Stage, join_findings, run
 
 
 def main(stage: Stage) -> None:
@@ -39,7 +39,7 @@ def _results(stage: Stage) -> Results:
         models=stage.read("models.csv"),
         risk_factors=stage.read("risk_factors.csv"),
         factor_curves=stage.read("factor_curves.json"),
-        valid=stage.read("valid.parquet"),
+        valid=join_findings(stage.read("valid.parquet"), stage.read("findings.parquet")),
         split=stage.read("split.parquet"),
         smallest_group=stage.section("disclosure").smallest_group,
         round_to=stage.section("disclosure").round_to,
@@ -75,6 +75,7 @@ def _provenance(stage: Stage) -> dict[str, str]:
         "cohort": stage.cohort_settings(),
         "validate": stage.section("validate"),
         "split": stage.section("split"),
+        "imaging": stage.section("imaging"),
         "train": stage.section("train"),
         "cluster": stage.section("cluster"),
         "evaluate": stage.section("evaluate"),

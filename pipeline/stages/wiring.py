@@ -26,6 +26,7 @@ from pipeline.settings import load_cohort, load_settings
 READERS: dict[str, Callable[[Path], Any]] = {".parquet": files.read_parquet, ".json": files.read_json}
 READERS[".csv"] = files.read_csv
 WRITERS: dict[str, Callable[[Path, Any], None]] = {".parquet": files.write_parquet, ".csv": files.write_csv}
+WRITERS |= {".safetensors": files.write_bytes}
 WRITERS |= {".json": files.write_json, ".html": files.write_text, ".md": files.write_text, "": files.write_folder}
 PUBLISHERS: dict[str, Callable[[Any, int], Any]] = {".csv": publish_table}
 PUBLISHERS[".json"] = lambda content, step: files.rounded(publish(content, step))
@@ -81,15 +82,18 @@ class Stage:
     def write(self, name: str, content: Any) -> None:
         """Stage the output called `name`; it appears when the whole stage has succeeded.
 
-        A name without an ending is a folder, and `content` maps its files' names to their text. What is public has its
-        counts rounded.
+        A name without an ending is a folder, and `content` maps its files' names to their text, or is a function that
+        writes the folder. What is public has its counts rounded.
         """
         assert name in self.outs, f"{self.name} does not declare output {name}"
         path = self.outs[name]
+        self.written.add(name)
+        if callable(content):
+            content(files.staging(path))
+            return
         if files.is_public(path) and path.suffix in PUBLISHERS:
             content = PUBLISHERS[path.suffix](content, self.section("disclosure").round_to)
         WRITERS[path.suffix](files.staging(path), content)
-        self.written.add(name)
 
     def finish(self) -> None:
         """Put all outputs in place."""
@@ -101,6 +105,12 @@ class Stage:
 def align(patients: Any, records: Any) -> Any:
     """The rows of `patients`, one per `pseudonym`, repeated so that each of `records` has its own, in their order."""
     return records[["pseudonym"]].merge(patients, on="pseudonym", how="left", validate="m:1")
+
+
+def join_findings(records: Any, findings: Any) -> Any:
+    """Valid `records` with what images tell of each; `findings` has a row for each, in their order."""
+    assert records["pseudonym"].equals(findings["pseudonym"]), "findings are of these records"
+    return records.join(findings.drop(columns="pseudonym"))
 
 
 def find_first_records(records: Any, index_date: str | None) -> Any:

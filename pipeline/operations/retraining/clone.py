@@ -28,7 +28,8 @@ LISTED = ("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
 def make_clone(settings: Settings, *, anew: bool) -> Path:
     """Bring the clone up to date with the workspace, the current folder; returns where it is.
 
-    Code and sources are copied, what stages made is linked, which they replace and never write to. With `anew` nothing
+    Code and tables are copied; images and what stages made are linked, as stages replace files and never write to
+    them. With `anew` nothing
     of an earlier clone is used. Raises ConfigurationError where a source does not lie in the workspace or is named by
     a way through other folders, or where git cannot list the workspace.
     """
@@ -42,7 +43,10 @@ def make_clone(settings: Settings, *, anew: bool) -> Path:
             raise ConfigurationError(
                 f"cohorts.{name}.source.path goes through '..'; give a path within the workspace, or one from the root"
             )
-        if not source.is_absolute() and source.is_file():
+        if not source.is_absolute() and source.is_dir():
+            _link_folder(source)
+            _copy(Path(declared.records.path))
+        elif not source.is_absolute() and source.is_file():
             _copy(source)
     if not (CLONE / LOCK).exists() and _is_whole(LOCK):
         _link_generated(settings)
@@ -100,6 +104,15 @@ def _copy(path: Path) -> None:
     target.unlink(missing_ok=True)
     shutil.copyfile(path, target)
     target.chmod(0o600)
+
+
+def _link_folder(folder: Path) -> None:
+    """Link the images of a source, far too many to copy, and its other files."""
+    shutil.rmtree(CLONE / folder, ignore_errors=True)
+    for path in folder.rglob("*"):
+        if path.is_file():
+            files.make_folder((CLONE / path).parent)
+            _link(path, CLONE / path)
 
 
 def _link_generated(settings: Settings) -> None:
