@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from data_schemas.columns import Cohort, Column, Role
@@ -17,6 +19,9 @@ from pipeline.records.typing import type_records
 from pipeline.records.units import convert_units
 from pipeline.sections import Source
 
+if TYPE_CHECKING:
+    from pipeline.image_store import ImageStore
+
 NEEDED = (Role.IDENTIFIER, Role.PREDICTOR, Role.INDEX_DATE)
 
 
@@ -27,11 +32,13 @@ class NewPatients:
     `frame` (n rows) has all columns of the schema, typed and in its units, missing where the source lacks them.
     `refused` (n,) says in words why a record gets no risk, and nothing where it does. `broken` has a row for each rule
     behind that, with `record` (index of `frame`), `rule` and `column` (missing for a rule on the whole record).
+    `images` are those of the sound records, in their order; None where the cohort has none.
     """
 
     frame: pd.DataFrame
     refused: pd.Series
     broken: pd.DataFrame
+    images: "ImageStore | None" = None
 
     @property
     def sound(self) -> pd.DataFrame:
@@ -40,7 +47,7 @@ class NewPatients:
 
 
 def read_new_patients(source: Source, cohort: type[Cohort]) -> pd.DataFrame:
-    """The records of `source` as it has them; it may lack what no risk needs: outcome, site and excluded columns.
+    """The records of `source` as it has them; it may lack what no risk needs: outcome, site, images, what is excluded.
 
     Raises DataRefusedError as `read_source` does, and where there is no record.
     """
@@ -68,25 +75,39 @@ def _no_records(source: Source) -> DataRefusedError:
     return refused(source.path, "no records", "it has a header and no records; expected one or more")
 
 
-def check_new_patients(raw: pd.DataFrame, cohort: type[Cohort], decimal: str = ".") -> NewPatients:
+def check_new_patients(
+    raw: pd.DataFrame,
+    cohort: type[Cohort],
+    decimal: str = ".",
+    images: Path | None = None,
+    scratch: Path | None = None,
+) -> NewPatients:
     """Type `raw` and lay the cohort's rules on columns and records to each record by itself.
 
     A record that breaks one that refuses or quarantines gets no risk, and the others do: here a code that is not
     declared refuses a record, not the table. What no risk needs may be missing, as before the outcome it must be.
-    Rules on patients and on the table of training do not apply. `raw` may be a part of a larger table.
+    Rules on patients and on the table of training do not apply. `raw` may be a part of a larger table. Images that
+    records name are below the folder `images`, and read with the help of the folder `scratch`, as in training;
+    without a folder none is found.
     """
     columns = {name: _one_by_one(column) for name, column in cohort.columns().items()}
     absent = dict.fromkeys([name for name in columns if name not in raw], pd.Series("", raw.index, dtype="string"))
     typed = type_records(raw.assign(**absent), columns, decimal)
     frame, lacking = convert_units(typed.frame, columns)
-    broken = pd.concat([typed.misfits, lacking, find_violations(frame, _forgiving(cohort))], ignore_index=True)
+    found = [typed.misfits, lacking, find_violations(frame, _forgiving(cohort))]
+    shown = None
+    if cohort.with_role(Role.IMAGE):
+        from pipeline.records.images.check import check_images
+
+        shown = check_images(frame, cohort, images, scratch, together=False)
+        found.append(shown.violations)
+    broken = pd.concat(found, ignore_index=True)
     told_before = broken.duplicated(["record", "column"]) & (broken["rule"] == MISSING)
     setting_aside = _in_order(broken[~told_before], cohort)
-    return NewPatients(
-        frame,
-        _in_words(setting_aside).reindex(frame.index, fill_value=""),
-        setting_aside[["record", "rule", "column"]],
-    )
+    refused = _in_words(setting_aside).reindex(frame.index, fill_value="")
+    sound = np.flatnonzero(refused == "")
+    listed = setting_aside[["record", "rule", "column"]]
+    return NewPatients(frame, refused, listed, shown.store(sound) if shown else None)
 
 
 def _needed(cohort: type[Cohort]) -> set[str]:

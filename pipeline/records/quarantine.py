@@ -1,14 +1,17 @@
 """Where the records went: those set aside with their rule, and those that stay."""
 
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from data_schemas.columns import Cohort
+from data_schemas.columns import Cohort, Role
 from data_schemas.vocabulary import Severity
-from pipeline.errors import DataRefusedError
+from pipeline.arrays import IntArray
+from pipeline.errors import ConfigurationError, DataRefusedError
+from pipeline.image_store import write_images
 from pipeline.records.attrition import summarise
 from pipeline.records.checks import find_violations
 from pipeline.records.identity import pseudonymise
@@ -20,14 +23,30 @@ from pipeline.records.typing import type_records
 from pipeline.records.units import convert_units
 from pipeline.sections import Validate
 
+if TYPE_CHECKING:
+    from pipeline.records.images.check import CheckedImages
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
 class Validated:
-    """The three results of validation; `summary` holds counts only and may be published."""
+    """The results of validation; `summary` holds counts only and may be published.
+
+    `rows` are the positions of the valid records, (n,), in the source.
+    """
 
     valid: pd.DataFrame
     quarantine: pd.DataFrame
     summary: dict[str, Any]
+    rows: IntArray
+    images: "CheckedImages | None"
+
+    def write_images(self, folder: Path) -> None:
+        """Write what a network sees of the valid records, in their order, as `read_images` reads it; nothing else."""
+        if self.images:
+            self.images.write(self.rows, folder)
+        else:
+            none = pd.DataFrame({"record": pd.Series(dtype="int64"), "placed": pd.Series(dtype="bool")})
+            write_images(folder, none, [], 0, masked=False)
 
 
 def validate_records(
@@ -37,6 +56,8 @@ def validate_records(
     *,
     decimal: str = ".",
     last_release_records: int | None = None,
+    images: Path | None = None,
+    scratch: Path | None = None,
 ) -> Validated:
     """Type `raw`, apply every rule of `cohort`, and part the records into valid and quarantined.
 
@@ -44,13 +65,17 @@ def validate_records(
     pseudonym. `quarantine` has one row per record and broken rule, with the record's own text. Raises
     DataRefusedError if types do not fit, a rule that refuses the table is broken, too much is quarantined, nothing
     is left, or the outcome does not vary.
+
+    A cohort that declares images has them below the folder `images`, else ConfigurationError is raised, and is read
+    with the help of files without a name in the folder `scratch`.
     """
     if raw.empty:
         raise DataRefusedError("rule 'no records': the table has a header and no records; expected at least one")
     columns = cohort.columns()
     typed = type_records(raw, columns, decimal)
     frame, lacking = convert_units(typed.frame, columns)
-    broken = _in_order(_violations(frame, typed.misfits, lacking, cohort), cohort)
+    checked = _check_images(frame, cohort, images, scratch)
+    broken = _in_order(_violations(frame, typed.misfits, lacking, cohort, checked), cohort)
     _refuse(broken, len(frame))
     aside = broken[broken["severity"] == Severity.QUARANTINE]
     stays = ~frame.index.isin(aside["record"].unique())
@@ -60,12 +85,35 @@ def validate_records(
     faults = find_table_faults(frame, valid, cohort, last_release_records)
     _refuse_table(faults, cohort)
     summary = summarise(broken, faults, len(frame), valid, cohort)
-    traps = find_traps(valid, frame[cohort.identifier()].iloc[rows], cohort)
-    return Validated(valid, _set_aside(raw, aside, cohort.identifier()), summary | {"traps": traps})
+    summary["traps"] = find_traps(valid, frame[cohort.identifier()].iloc[rows], cohort)
+    if checked:
+        summary["images"] = checked.summarise(rows)
+    return Validated(valid, _set_aside(raw, aside, cohort.identifier()), summary, rows, checked)
+
+
+def _check_images(
+    frame: pd.DataFrame, cohort: type[Cohort], folder: Path | None, scratch: Path | None
+) -> "CheckedImages | None":
+    """The images of the typed records; None where the cohort declares none."""
+    names = ", ".join(cohort.with_role(Role.IMAGE))
+    if not names:
+        return None
+    if folder is None:
+        raise ConfigurationError(
+            f"column {names} names images, and params.yaml tells no folder of them; give the source the folder as "
+            "`path`, and the name of the file of records in it as `table`"
+        )
+    from pipeline.records.images.check import check_images
+
+    return check_images(frame, cohort, folder, scratch)
 
 
 def _violations(
-    frame: pd.DataFrame, misfits: pd.DataFrame, lacking: pd.DataFrame, cohort: type[Cohort]
+    frame: pd.DataFrame,
+    misfits: pd.DataFrame,
+    lacking: pd.DataFrame,
+    cohort: type[Cohort],
+    images: "CheckedImages | None",
 ) -> pd.DataFrame:
     """All broken rules; a value that did not fit, or lacks its unit, is not also counted as missing."""
     found = find_violations(frame, cohort)
@@ -74,6 +122,7 @@ def _violations(
         seen = pd.MultiIndex.from_frame(found[["record", "column"]]).isin(pd.MultiIndex.from_frame(told))
         found = found[~(seen & (found["rule"] == MISSING).to_numpy())]
     parts = [misfits, lacking, found, find_violations_between(frame, cohort)]
+    parts += [images.violations] if images else []
     return pd.concat([part for part in parts if len(part)] or [found], ignore_index=True)
 
 

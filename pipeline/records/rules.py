@@ -9,6 +9,7 @@ import pandera.pandas as pa
 from data_schemas.columns import AnyRows, Cohort, Column, NoRepeats, Role
 from data_schemas.vocabulary import Severity
 from pipeline.phrases import phrase
+from pipeline.records.images.rules import list_image_rules
 from pipeline.records.typing import type_rule
 from pipeline.records.units import UNIT_GIVEN, converts
 
@@ -71,6 +72,9 @@ def _column_rules(name: str, column: Column, schema: pa.DataFrameSchema) -> Iter
     for check in schema.columns[name].checks:
         if check.name in RANGE_RULES:
             yield _range_rule(check, name, column)
+    if column.image:
+        for rule, sentence in list_image_rules(column.image, column.label):
+            yield Rule(rule, name, sentence, column.severity(rule))
     if column.missing_at_most is not None:
         sentence = phrase("{label} is missing in at most {share} of the records")
         shown = sentence.format(label=column.label, share=f"{column.missing_at_most:.0%}")

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from data_schemas.columns import Cohort, Column
+from data_schemas.columns import Cohort, Column, Role
 from data_schemas.later import sounds_later
 from pipeline.arrays import BoolArray, IntArray
 from pipeline.disclosure import NumberOf, TextOf, share
@@ -43,7 +43,7 @@ def find_traps(valid: pd.DataFrame, identifiers: pd.Series, cohort: type[Cohort]
     known, event = _outcome(sample, cohort)
     seen, y = sample[known], event[known]
     enough = min(y.sum(), (~y).sum()) >= FEW_EVENTS
-    predictors = cohort.predictors()
+    predictors = cohort.with_role(Role.PREDICTOR)
     traps = [_known_later(name, column) for name, column in predictors.items()]
     traps += [_known_too_late(sample, name, column, cohort) for name, column in predictors.items() if column.known_on]
     for name, column in predictors.items():
@@ -156,9 +156,9 @@ def _known_too_late(frame: pd.DataFrame, name: str, column: Column, cohort: type
 
 
 def _disagreeing(valid: pd.DataFrame, cohort: type[Cohort]) -> Trap:
-    """Records equal in every predictor that differ in the outcome, where equal records are not a matter of chance."""
+    """Records equal in every predictor and image that differ in the outcome, where they are too many for chance."""
     name, _ = event_codes(cohort)
-    groups = repeat_groups(valid, list(cohort.predictors()))
+    groups = repeat_groups(valid, [*cohort.with_role(Role.PREDICTOR), *cohort.with_role(Role.IMAGE)])
     if len(groups) > RICH * len(valid):
         patients = valid[PSEUDONYM].loc[groups.index]
         groups = repeat_groups(pd.DataFrame({"group": groups, "who": patients}), ["group", "who"])

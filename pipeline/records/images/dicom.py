@@ -1,0 +1,166 @@
+"""DICOM files. What a header says of the patient is compared here and never leaves; pixels and geometry do."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pipeline.records.images.picture import (
+    Expected,
+    ImageFault,
+    Opened,
+    Picture,
+    Stored,
+    check_bits,
+    check_shape,
+    decodable,
+)
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
+
+MAGIC, OFFSET = b"DICM", 128
+DEFLATED = b"1.2.840.10008.1.2.1.99\x00"
+GREY = {"MONOCHROME1": True, "MONOCHROME2": False}  # whether low values are bright
+PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
+SPACINGS = ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing")
+ALONG = 0.9  # cosine: nearer than this, an axis of the image runs along one of the patient
+
+
+def open_dicom(path: Path, head: bytes, expected: Expected) -> Opened:
+    """The images of the file that begins with `head`. Raises ImageFault.
+
+    Nothing is decoded before the header's size is known to be of an image. A deflated data set is refused: it could
+    unpack to any size.
+    """
+    from pydicom import dcmread
+
+    if DEFLATED in head:
+        raise ImageFault("image decoder")
+    with decodable():
+        read = dcmread(path)
+        if not any(name in read for name in PIXELS):
+            raise ImageFault("image decodable")
+        frames = int(read.get("NumberOfFrames") or 1)
+        broken = check_shape(int(read.Rows), int(read.Columns), frames, expected)
+        if read.get("SamplesPerPixel", 1) != 1 or read.get("PhotometricInterpretation") not in GREY:
+            raise ImageFault("image grey")
+        bits = int(read.BitsStored) if "PixelData" in read else None
+        broken += [*check_bits(bits, expected), *_broken_by_header(read, expected)]
+        decode = _find_decoder(read)
+    return Opened(_decode(read, frames, decode), tuple(broken), bool(read.get("Modality")))
+
+
+def read_uids(path: Path) -> tuple[str, str, int] | None:
+    """Instance and series UID of a DICOM file and its number in the series; None where it has none."""
+    from pydicom import dcmread
+
+    try:
+        read = dcmread(path, stop_before_pixels=True)
+        return str(read.SOPInstanceUID), str(read.get("SeriesInstanceUID", "")), int(read.get("InstanceNumber") or 0)
+    except Exception:  # as in `decodable`; such a file is nobody's
+        return None
+
+
+def _find_decoder(read: "Dataset") -> Any:
+    from pydicom.pixels import get_decoder
+
+    try:
+        decoder = get_decoder(read.file_meta.TransferSyntaxUID)
+    except (AttributeError, NotImplementedError):
+        raise ImageFault("image decoder") from None
+    if not decoder.is_available:
+        raise ImageFault("image decoder")
+    return decoder
+
+
+def _decode(read: "Dataset", frames: int, decoder: Any) -> Iterator[Picture]:
+    for frame in range(frames):
+        with decodable():
+            # a view, since copying the pixels twice costs more than reading them
+            stored, _ = decoder.as_array(read, index=frame, raw=True, view_only=True)
+            picture = _describe(read, stored, frame)
+        yield picture
+
+
+def _describe(read: "Dataset", stored: Stored, frame: int) -> Picture:
+    """The picture of the pixels `stored`: rescaled, seen and turned as the header says."""
+    slope, intercept = 1.0, 0.0
+    if "ModalityLUTSequence" in read:
+        from pydicom.pixels import apply_modality_lut
+
+        stored = apply_modality_lut(stored, read)
+    else:
+        slope = float(_told(read, "PixelValueTransformationSequence", "RescaleSlope", frame) or 1)
+        intercept = float(_told(read, "PixelValueTransformationSequence", "RescaleIntercept", frame) or 0)
+    if not np.isfinite([slope, intercept]).all() or (stored.dtype.kind == "f" and not np.isfinite(stored).all()):
+        raise ImageFault("image decodable")
+    inverted = GREY[str(read.PhotometricInterpretation)]
+    return Picture(stored, slope, intercept, inverted, _flips(read, frame))
+
+
+def _told(read: "Dataset", group: str, keyword: str, frame: int) -> Any:
+    """What the header says once, or in a functional group: of this frame, or of all (DICOM PS3.3, C.7.6.16)."""
+    if keyword in read:
+        return read[keyword].value
+    each = read.get("PerFrameFunctionalGroupsSequence") or []
+    for functional in (*each[frame : frame + 1], *(read.get("SharedFunctionalGroupsSequence") or [])):
+        if (said := functional.get(group)) and keyword in said[0]:
+            return said[0][keyword].value
+    return None
+
+
+def _broken_by_header(read: "Dataset", expected: Expected) -> Iterator[str]:
+    """The rules that tags break; one that is absent breaks none."""
+    image = expected.image
+    if (modality := _text(read, "Modality")) and modality != image.modality.upper():
+        yield "image modality"
+    if (part := _text(read, "BodyPartExamined")) and part != image.body_part.upper():
+        yield "image body part"
+    side = _text(read, "ImageLaterality") or _text(read, "Laterality")
+    if expected.side and side in ("L", "R") and side != expected.side:
+        yield "image laterality"
+    if image.spacing and not _within(read, image.spacing):
+        yield "image spacing"
+    patient = str(read.get("PatientID") or "").strip()
+    if expected.identifier and patient and patient != expected.identifier.strip():
+        yield "image of this patient"
+    if _text(read, "BurnedInAnnotation") == "YES":
+        yield "no burned-in text"
+
+
+def _text(read: "Dataset", keyword: str) -> str:
+    return str(read.get(keyword) or "").strip().upper()
+
+
+def _within(read: "Dataset", spacing: tuple[float, float]) -> bool:
+    """Whether the distances of rows and of columns, in mm, are as expected, or not told."""
+    told = (_told(read, "PixelMeasuresSequence", keyword, 0) for keyword in SPACINGS)
+    found = next((each for each in told if each), None)
+    return found is None or all(spacing[0] <= float(distance) <= spacing[1] for distance in found)
+
+
+def _flips(read: "Dataset", frame: int) -> tuple[bool, bool]:
+    """Whether rows and columns run against what is usual, where the header says so clearly.
+
+    Sections are turned by their direction cosines (x grows to the patient's left, y to the back, z to the head), and
+    projections by the letters to which rows and columns run. Oblique and transposed images stay as they are.
+    """
+    cosines = _told(read, "PlaneOrientationSequence", "ImageOrientationPatient", frame)
+    if cosines is not None and len(cosines) == 6:
+        along_row, along_column = np.reshape([float(each) for each in cosines], (2, 3))
+        across, down = _axis(along_row), _axis(along_column)
+        if across in (0, 1) and down in (1, 2) and across != down:
+            return bool((along_column[down] > 0) == (down == 2)), bool(along_row[across] < 0)
+        return False, False
+    letters = [str(each).upper()[:1] for each in read.get("PatientOrientation") or []]
+    if len(letters) == 2 and letters[0] in tuple("LRAP") and letters[1] in tuple("HF"):
+        return letters[1] == "H", letters[0] == "R"
+    return False, False
+
+
+def _axis(cosines: Any) -> int:
+    """0, 1 or 2: the patient's axis along which the direction runs; -1 if none."""
+    axis = int(np.argmax(np.abs(cosines)))
+    return axis if abs(cosines[axis]) > ALONG else -1

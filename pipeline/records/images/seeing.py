@@ -1,0 +1,114 @@
+"""What a network sees of an image: grey from 0 to 255, square, of the declared size; and where the finding is on it."""
+
+import math
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.image_store import Pixels
+from pipeline.records.images.picture import Picture, Stored
+
+Box: TypeAlias = tuple[float, float, float, float]
+Levels: TypeAlias = tuple[float, float]
+WHITE = 255
+PERCENTILES = (0.005, 0.995)
+BINS = 2**16  # as many stored values are counted; more are sorted
+FEWEST_LEVELS, LEAST_CONTRAST = 3, 0.01  # fewer steps of grey, or less of the intensity, show nothing
+LEAST_SPREAD = 1.0  # standard deviation of what is seen, of 255
+
+
+def show(picture: Picture, levels: Levels) -> Pixels:
+    """The picture as stored, turned and inverted as it says: `levels` (stored values) are black and white."""
+    low, high = levels
+    grey = picture.stored.astype(np.float32)
+    grey *= np.float32(WHITE / (high - low))
+    grey += np.float32(0.5 - low * WHITE / (high - low))  # to be cut, not rounded: faster
+    shown = np.clip(grey, 0, WHITE, out=grey).astype(np.uint8)
+    return turn(WHITE - shown if picture.inverted else shown, picture.flips)
+
+
+def find_levels(picture: Picture, window: tuple[float, float] | None) -> Levels | None:
+    """The stored values to be shown black and white; None where the picture is blank, or nearly so.
+
+    They are those of `window`, intensities, or else the 0.5th and 99.5th percentile of the picture.
+    """
+    least, most = (float(each) for each in (picture.stored.min(), picture.stored.max()))
+    if window is None and not _is_flat(picture.stored, least, most):
+        least, most = _percentiles(picture.stored, int(least), int(most))
+    if _is_flat(picture.stored, least, most) or picture.slope == 0:
+        return None
+    if window is None:
+        return (least, most) if picture.slope > 0 else (most, least)
+    low, high = ((each - picture.intercept) / picture.slope for each in window)
+    return low, high
+
+
+def _is_flat(stored: Stored, least: float, most: float) -> bool:
+    few = stored.dtype.kind in "ui" and most - least < FEWEST_LEVELS
+    return few or most - least <= LEAST_CONTRAST * max(abs(least), abs(most))
+
+
+def _percentiles(stored: Stored, least: int, most: int) -> Levels:
+    """The smallest values that so many pixels are at or below; integers are counted, as sorting takes longer."""
+    if stored.dtype.kind == "f" or most - least >= BINS:
+        low, high = np.quantile(stored, PERCENTILES, method="inverted_cdf")
+        return float(low), float(high)
+    below = np.cumsum(np.bincount((stored.astype(np.intp) - least).ravel()))
+    places = np.searchsorted(below, np.multiply(PERCENTILES, stored.size))
+    return float(least + places[0]), float(least + places[1])
+
+
+def turn(image: npt.NDArray[Any], flips: tuple[bool, bool]) -> npt.NDArray[Any]:
+    """`image` with rows and columns turned round where `flips` say so."""
+    return image[:: -1 if flips[0] else 1, :: -1 if flips[1] else 1]
+
+
+def fit(shown: Pixels, side: int) -> Pixels:
+    """`shown` padded with black to a square, in its middle, and averaged to (side, side)."""
+    from PIL import Image
+
+    square = _square(shown)
+    resized = Image.fromarray(square).resize((side, side), Image.Resampling.BILINEAR, reducing_gap=2.0)
+    return np.asarray(resized)
+
+
+def is_blank(seen: Pixels) -> bool:
+    """Whether a network would see next to nothing."""
+    return float(seen.std()) < LEAST_SPREAD
+
+
+def fit_mask(mask: npt.NDArray[Any], flips: tuple[bool, bool], side: int) -> Pixels:
+    """The finding's place `mask`, (rows, columns), where not 0, on the image that `fit` gives: (side, side), 0 or 1.
+
+    A pixel is of the finding where half of it is; of a finding too small for that, the pixel with most of it is.
+    """
+    from PIL import Image
+
+    square = _square(turn((mask != 0).astype(np.uint8) * np.uint8(WHITE), flips))
+    share = np.asarray(Image.fromarray(square).convert("F").resize((side, side), Image.Resampling.BOX))
+    found = share >= WHITE / 2
+    if share.any() and not found.any():
+        found = share == share.max()
+    return found.astype(np.uint8)
+
+
+def draw_box(box: Box, shape: tuple[int, ...]) -> Pixels:
+    """A box (left, top, width, height in pixels) as a mask of `shape`; nowhere 1 where it lies outside."""
+    left, top, width, height = box
+    mask = np.zeros(shape[:2], dtype=np.uint8)
+    rows = slice(max(math.floor(top), 0), max(math.ceil(top + height), 0))
+    columns = slice(max(math.floor(left), 0), max(math.ceil(left + width), 0))
+    mask[rows, columns] = 1
+    return mask
+
+
+def _square(image: Pixels) -> Pixels:
+    rows, columns = image.shape
+    if rows == columns:
+        return np.ascontiguousarray(image)
+    side = max(rows, columns)
+    square = np.zeros((side, side), dtype=np.uint8)
+    top, left = (side - rows) // 2, (side - columns) // 2
+    square[top : top + rows, left : left + columns] = image
+    return square
