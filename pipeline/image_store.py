@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline import files
+from pipeline.arrays import IntArray
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,6 +34,15 @@ class ImageStore:
     pixels: Pixels
     masks: Pixels | None
     index: "pd.DataFrame"
+
+    def take(self, records: IntArray) -> "ImageStore":
+        """The images of the records at positions `records`, each once, numbered by their places there."""
+        place = {int(record): number for number, record in enumerate(records)}
+        numbers = self.index["record"].map(place)
+        rows = np.flatnonzero(numbers.notna())
+        rows = rows[np.argsort(numbers.to_numpy(float)[rows], kind="stable")]
+        index = self.index.iloc[rows].assign(record=numbers.iloc[rows].astype(np.int64)).reset_index(drop=True)
+        return ImageStore(self.pixels[rows], None if self.masks is None else self.masks[rows], index)
 
     def __len__(self) -> int:
         return len(self.index)

@@ -15,9 +15,10 @@ from pipeline.errors import ConfigurationError
 from pipeline.evaluation.drift.describe import describe_drift
 from pipeline.evaluation.drift.reference import make_reference
 from pipeline.evaluation.subgroups import label_groups
+from pipeline.image_store import ImageStore, read_images
 from pipeline.operations.releases.manifest import verify
 from pipeline.operations.releases.store import Store
-from pipeline.operations.retraining.champion import find_champion_risks, has_key
+from pipeline.operations.retraining.champion import find_champion_risks, has_key, see_as_champion
 from pipeline.operations.scoring.followed import outcome_columns
 from pipeline.outcomes import observe
 from pipeline.phrases import phrase
@@ -61,7 +62,7 @@ def compare_with_release(
 ) -> dict[str, Any]:
     """What `describe_drift` says of typed `records` with a column `pseudonym`, beside the patients of a release.
 
-    `risk` (n,) is what `find_champion_risks` gives of the n records.
+    Records have what the champion's networks tell of their images; `risk` (n,) is what `find_champion_risks` gives.
     Of patients whom the release does not know, `new`; and, if it knows some, of `everybody` as read now, which may have
     changed too. `beyond` is whether either is, and `sentences` hold the summary of each and its figures beyond. Counts
     are rounded.
@@ -99,7 +100,8 @@ def find_drift(cohort_name: str, path: str | None, name: str | None, out: Path |
         raise ConfigurationError(
             f"release {release.name} keeps no patients to compare with, {REFERENCE}; `retrain` makes one that does"
         )
-    records = _read_valid(cohort_name) if path is None else _read_new(cohort_name, path, cohort, settings)
+    read = _read_valid(cohort_name, cohort) if path is None else _read_new(cohort_name, path, cohort, settings)
+    records = see_as_champion(release, *read, cohort)
     risk = find_champion_risks(release, records, cohort)
     told = compare_with_release(release, records, risk, cohort, settings)
     if out is not None:
@@ -125,17 +127,21 @@ def _find_seen(release: Path, records: pd.DataFrame, settings: Settings) -> Bool
     return records[PSEUDONYM].isin(known).to_numpy(bool)
 
 
-def _read_valid(cohort_name: str) -> pd.DataFrame:
-    path = Path("data", cohort_name, "valid.parquet")
+def _read_valid(cohort_name: str, cohort: type[Cohort]) -> tuple[pd.DataFrame, ImageStore | None]:
+    folder = Path("data", cohort_name)
+    path = folder / "valid.parquet"
     if not path.is_file():
         raise ConfigurationError(f"{path} is missing; `dvc repro` makes it, or name a file of records with --from")
-    return files.read_parquet(path)
+    return files.read_parquet(path), read_images(folder / "images") if cohort.findings() else None
 
 
-def _read_new(cohort_name: str, path: str, cohort: type[Cohort], settings: Settings) -> pd.DataFrame:
-    """The sound records of the file, under pseudonyms."""
+def _read_new(
+    cohort_name: str, path: str, cohort: type[Cohort], settings: Settings
+) -> tuple[pd.DataFrame, ImageStore | None]:
+    """The sound records of the file, under pseudonyms, and their images."""
     source = source_like(settings.find_cohort(cohort_name).records, path)
-    patients = check_new_patients(read_new_patients(source, cohort), cohort, getattr(source, "decimal", "."))
+    raw = read_new_patients(source, cohort)
+    patients = check_new_patients(raw, cohort, getattr(source, "decimal", "."), Path(path).parent)
     sound = patients.sound
-    hidden, _ = pseudonymise(sound, np.arange(len(sound)), cohort.identifier(), read_key(settings.validate_))
-    return hidden
+    hidden, rows = pseudonymise(sound, np.arange(len(sound)), cohort.identifier(), read_key(settings.validate_))
+    return hidden, patients.images and patients.images.take(rows)

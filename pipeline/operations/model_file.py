@@ -28,8 +28,9 @@ from pipeline.records.typing import type_records
 
 @dataclass(frozen=True)
 class Stored:
-    """What a model file holds, the model that it describes, and the phenotypes beside it, if there are any."""
+    """What the model file at `path` holds, the model that it describes, and the phenotypes beside it, if any are."""
 
+    path: Path
     content: dict[str, Any]
     deployed: Deployed
     phenotypes: PhenotypeModel | None = None
@@ -89,7 +90,7 @@ def read_model(path: Path, cohort: type[Cohort]) -> Stored:
             f"{path} was made for another schema than {cohort.__module__} is now: {'; '.join(changes)}; run "
             "`dvc repro`, or restore the schema that belongs to the model"
         )
-    return Stored(content, deployed_from_dict(content, cohort.study().outcome), _read_phenotypes(path))
+    return Stored(path, content, deployed_from_dict(content, cohort.study().outcome), _read_phenotypes(path))
 
 
 def read_refits(model: Path) -> tuple[RiskModel, ...]:

@@ -16,6 +16,7 @@ from pipeline.explanation.changes import Basis, refuse_value
 from pipeline.explanation.patient import explain_patients, place_among
 from pipeline.models.ensemble import ENSEMBLE
 from pipeline.models.inputs import list_inputs
+from pipeline.operations.findings import draw_maps
 from pipeline.operations.model_file import Stored, find_model, read_model, read_refits
 from pipeline.operations.patient_records import Known, find_known, find_new
 from pipeline.phenotypes import predictor_values
@@ -130,7 +131,7 @@ def _render_pages(query: Query) -> list[tuple[str, str]]:
     settings.find_cohort(query.cohort)
     path, _ = find_model(query.cohort, query.model)
     stored = read_model(path, cohort)
-    known = _find(query, cohort, settings)
+    known = _find(query, cohort, settings, path)
     basis = _make_basis(stored, cohort, path)
     _refuse_asked(query, known, basis)
     records = pd.concat([one.record for one in known], ignore_index=True)
@@ -144,16 +145,16 @@ def _render_pages(query: Query) -> list[tuple[str, str]]:
         told = {name: _plain(value) for name, value in (account.told | nearest).items()}
         found = _describe(one, cohort, basis) | {"account": asdict(account) | {"told": told}} | common
         found |= {"identifier": identifier, "place": place_among(told["risk"], evaluated, fewest)}
-        found |= {"phenotype": clusters.get(nearest.get("phenotype", 0))}
+        found |= {"phenotype": clusters.get(nearest.get("phenotype", 0)), "images": _draw(one, path)}
         with speaking(settings.report.language):
             pages.append((render_patient(build_patient(cohort, found)), words.patient.risk(told["risk"])))
     return pages
 
 
-def _find(query: Query, cohort: type[Cohort], settings: Settings) -> list[Known]:
+def _find(query: Query, cohort: type[Cohort], settings: Settings, model: Path) -> list[Known]:
     if query.path is None:
-        return find_known(query.cohort, query.identifiers, cohort, read_key(settings.validate_))
-    return find_new(settings.find_cohort(query.cohort).records, query.path, query.identifiers, cohort)
+        return find_known(query.cohort, query.identifiers, cohort, read_key(settings.validate_), model)
+    return find_new(settings.find_cohort(query.cohort).records, query.path, query.identifiers, cohort, model)
 
 
 def _make_basis(stored: Stored, cohort: type[Cohort], path: Path) -> Basis:
@@ -204,6 +205,14 @@ def _plain(value: Any) -> Any:
     if pd.isna(value):
         return None
     return value.item() if isinstance(value, np.generic) else value
+
+
+def _draw(one: Known, model: Path) -> list[dict[str, Any]] | None:
+    """The record's images with what the network sees on them; None where the cohort has none."""
+    if one.images is None:
+        return None
+    shown = draw_maps(model, one.images) if len(one.images) else []
+    return [each | {"out_of_fold": not one.taught} for each in shown]
 
 
 def _judge_phenotypes(known: Sequence[Known], stored: Stored, cohort: type[Cohort]) -> list[dict[str, Any]]:

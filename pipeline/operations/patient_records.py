@@ -10,6 +10,8 @@ import pandas as pd
 from data_schemas.columns import Cohort
 from pipeline import files
 from pipeline.errors import ConfigurationError, DataRefusedError
+from pipeline.image_store import ImageStore, read_images
+from pipeline.operations.findings import see_images, see_unseen
 from pipeline.records.identity import PSEUDONYM, pseudonymise
 from pipeline.records.new_patients import check_new_patients, read_new_patients
 from pipeline.records.sources.endings import source_like
@@ -20,22 +22,27 @@ from pipeline.sections import Source
 class Known:
     """One typed `record` (1, all columns of the cohort), the latest of so many, and whether it taught the model.
 
-    `taught` is None where that is not known.
+    `taught` is None where that is not known. `images` are those of the record, None where the cohort has none.
     """
 
     record: pd.DataFrame
     records: int
     taught: bool | None
+    images: ImageStore | None = None
 
 
-def find_known(cohort_name: str, identifiers: Sequence[str], cohort: type[Cohort], key: str) -> list[Known]:
+def find_known(
+    cohort_name: str, identifiers: Sequence[str], cohort: type[Cohort], key: str, model: Path
+) -> list[Known]:
     """The patients with the source's `identifiers` among the cohort's valid records, in their order.
 
-    Raises ConfigurationError where `dvc repro` has not made them, and DataRefusedError where a patient is not there.
+    What images tell is by the network beside the file `model`, or by those that had not seen the patient. Raises
+    ConfigurationError where `dvc repro` has not made them, and DataRefusedError where a patient is not there.
     """
     folder = Path("data", cohort_name)
     valid = _read(folder / "valid.parquet", cohort)
     split = folder / "split.parquet"
+    images = read_images(folder / "images") if cohort.findings() else None
     parts = files.read_parquet(split).set_index(PSEUDONYM)["part"] if split.is_file() else None
     found = []
     for place, identifier in enumerate(identifiers):
@@ -46,16 +53,19 @@ def find_known(cohort_name: str, identifiers: Sequence[str], cohort: type[Cohort
             raise DataRefusedError(
                 _say_absent(where, place, identifiers) + _say_quarantined(folder, identifier, cohort)
             )
-        named = rows.assign(**{cohort.identifier(): pd.Series(identifier, rows.index, dtype="string")})
+        mine = images and images.take(rows.index.to_numpy(np.int64))
+        seen = see_unseen(model, rows.reset_index(drop=True), mine, cohort)
+        named = seen.assign(**{cohort.identifier(): pd.Series(identifier, seen.index, dtype="string")})
         taught = None if parts is None or pseudonym not in parts else bool(parts[pseudonym] == "development")
-        found.append(Known(_latest(named[list(cohort.columns())], cohort, place, identifiers), len(rows), taught))
+        found.append(_know(named[list(cohort.described())], mine, cohort, (place, identifiers), taught))
     return found
 
 
-def find_new(declared: Source, path: str, identifiers: Sequence[str], cohort: type[Cohort]) -> list[Known]:
+def find_new(declared: Source, path: str, identifiers: Sequence[str], cohort: type[Cohort], model: Path) -> list[Known]:
     """The patients with `identifiers` in the file at `path`, read like `declared`, in the order of `identifiers`.
 
-    Raises as `read_new_patients`, and DataRefusedError where a patient is not there or a record breaks a rule.
+    Images lie in the folder of the file; what they tell is by the network beside the file `model`. Raises as
+    `read_new_patients`, and DataRefusedError where a patient is not there or a record breaks a rule.
     """
     source = source_like(declared, path)
     raw = read_new_patients(source, cohort)
@@ -66,12 +76,13 @@ def find_new(declared: Source, path: str, identifiers: Sequence[str], cohort: ty
             raise DataRefusedError(
                 f"{_say_absent(Path(path), place, identifiers)}; check how the identifier is written"
             )
-        patients = check_new_patients(mine, cohort, getattr(source, "decimal", "."))
+        patients = check_new_patients(mine, cohort, getattr(source, "decimal", "."), Path(path).parent)
         if refused := [why for why in patients.refused if why]:
             raise DataRefusedError(
                 f"{path}: the record of {_who(place, identifiers)} gets no risk, {refused[0]}; mend it in the source"
             )
-        found.append(Known(_latest(patients.sound, cohort, place, identifiers), len(mine), None))
+        sound = see_images(model, patients.sound.reset_index(drop=True), patients.images, cohort)
+        found.append(_know(sound, patients.images, cohort, (place, identifiers), None))
     return found
 
 
@@ -92,8 +103,20 @@ def _hide(identifier: str, cohort: type[Cohort], key: str) -> str:
     return str(hidden[PSEUDONYM].iloc[0])
 
 
+def _know(
+    rows: pd.DataFrame,
+    images: ImageStore | None,
+    cohort: type[Cohort],
+    asked: tuple[int, Sequence[str]],
+    taught: bool | None,
+) -> Known:
+    """The record with the last index date, of the patient in such a place of those asked for."""
+    latest = _latest(rows, cohort, *asked)
+    mine = images and images.take(latest.index.to_numpy(np.int64))
+    return Known(latest.reset_index(drop=True), len(rows), taught, mine)
+
+
 def _latest(rows: pd.DataFrame, cohort: type[Cohort], place: int, identifiers: Sequence[str]) -> pd.DataFrame:
-    """The record with the last index date."""
     date = cohort.index_date()
     if len(rows) > 1 and date is None:
         raise DataRefusedError(
@@ -101,7 +124,7 @@ def _latest(rows: pd.DataFrame, cohort: type[Cohort], place: int, identifiers: S
             "by; name a file with one of them"
         )
     ordered = rows.sort_values(date, kind="stable") if date else rows
-    return ordered.iloc[[-1]].reset_index(drop=True)
+    return ordered.iloc[[-1]]
 
 
 def _who(place: int, identifiers: Sequence[str]) -> str:

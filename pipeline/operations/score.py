@@ -18,6 +18,7 @@ from pipeline import files
 from pipeline.disclosure import publish
 from pipeline.errors import DataRefusedError
 from pipeline.operations.external import choose_updates, say_findings, validate_externally
+from pipeline.operations.findings import NETWORK
 from pipeline.operations.model_file import find_model, read_model, recalibrate
 from pipeline.operations.scoring.database_table import write_tables
 from pipeline.operations.scoring.followed import follow, outcome_columns
@@ -34,6 +35,7 @@ from pipeline.settings import load_cohort, load_settings
 
 FACTORS = 3
 ROWS = 100_000  # records of a part
+ROWS_WITH_IMAGES = 1000
 SAID_EVERY = 10  # parts
 
 
@@ -60,7 +62,8 @@ def score_file(
 ) -> list[str]:
     """Write the risks of the patients in the file, or from the query, at `path`; what was done, in sentences.
 
-    `url_from` names the variable with the address of a query's database, where it is not the cohort's declared one.
+    Images that records name lie in the folder of the file. `url_from` names the variable with the address of a query's
+    database, where it is not the cohort's declared one.
     Without `model` it is that of the release in use, or before the first release that of `dvc repro`. Each risk comes
     with the predictors that say most about it, `factors` in number. Raises ConfigurationError on a place that must not
     be written, a missing or changed model, or one made for another schema, DataRefusedError where the source cannot be
@@ -75,7 +78,8 @@ def score_file(
     stored = read_model(found, cohort)
     version = release or files.hash_file(found)[:16]
     evaluated = bool(places.evaluation or places.recalibrated)
-    scorer = Scorer(stored, cohort, version, getattr(source, "decimal", "."), factors, evaluated)
+    images = Path(path).parent
+    scorer = Scorer(stored, images, cohort, version, getattr(source, "decimal", "."), factors, evaluated)
     scorer.columns()
     with staging.hold():
         return _carry_out(_Order(source, scorer, found, places, staging, settings))
@@ -94,7 +98,7 @@ def _carry_out(order: _Order) -> list[str]:
 def _stage(order: _Order) -> None:
     """Score what is not scored yet."""
     settings, scorer, number = _list_settings(order), order.scorer, -1
-    for number, raw in enumerate(read_new_parts(order.source, scorer.cohort, ROWS)):
+    for number, raw in enumerate(read_new_parts(order.source, scorer.cohort, _rows(scorer.cohort))):
         if scorer.evaluated:
             _refuse_without_outcome(raw, order.source.path, scorer.cohort)
         key = hash_part(raw, settings)
@@ -103,20 +107,31 @@ def _stage(order: _Order) -> None:
             tables = {"risks": scored.risks, "refused": scored.refused, "followed": scored.followed}
             order.staging.keep(number, key, {name: table for name, table in tables.items() if table is not None})
         if (number + 1) % SAID_EVERY == 0:
-            log(f"Scored {(number + 1) * ROWS:,} records")
+            log(f"Scored {(number + 1) * _rows(scorer.cohort):,} records")
     order.staging.end(number + 1)
+
+
+def _rows(cohort: type[Cohort]) -> int:
+    return ROWS_WITH_IMAGES if cohort.findings() else ROWS
 
 
 def _list_settings(order: _Order) -> dict[str, Any]:
     """All that shapes a part beside its records."""
-    scorer, phenotypes = order.scorer, order.model.with_name("phenotypes_model.json")
+    scorer, beside = order.scorer, [order.model.with_name(name) for name in ("phenotypes_model.json", NETWORK)]
     return {
         "model": [scorer.version, files.hash_file(order.model)],
-        "phenotypes": files.hash_file(phenotypes) if phenotypes.is_file() else None,
+        "images": _list_images(scorer.images) if scorer.cohort.findings() else None,
+        "beside": [files.hash_file(path) if path.is_file() else None for path in beside],
         "schema": files.hash_file(Path(inspect.getfile(scorer.cohort))),
         "code": hash_tree(HERE).hex(),
         "asked": [scorer.decimal, scorer.factors, scorer.evaluated],
     }
+
+
+def _list_images(folder: Path) -> list[tuple[str, int, int]]:
+    """Name, size and time of each file there: enough to see that an image is another than before."""
+    found = sorted(path for path in folder.rglob("*") if path.is_file())
+    return [(str(path.relative_to(folder)), (told := path.stat()).st_size, told.st_mtime_ns) for path in found]
 
 
 def _evaluate(order: _Order) -> tuple[dict[str, Any], dict[str, Any] | None]:

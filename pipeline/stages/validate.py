@@ -9,15 +9,19 @@ from pipeline.stages.wiring import Stage, run
 def main(stage: Stage) -> None:
     """Part the records into valid and quarantined, and count both."""
     entry, settings = stage.cohort_settings(), stage.section("validate")
+    here = stage.folder("images")
     validated = validate_records(
         stage.read("raw.parquet"),
         stage.cohort(),
         settings.model_copy(update={"pseudonym_key": read_key(settings)}),
         decimal=getattr(entry.source, "decimal", "."),
         last_release_records=entry.last_release_records,
+        images=entry.images,
+        scratch=here,
     )
     stage.write("valid.parquet", validated.valid)
     stage.write("quarantine.parquet", validated.quarantine)
+    stage.write("images", validated.write_images)
     stage.write("validation.json", validated.summary)
     log(f"{validated.summary['valid']} of {validated.summary['rows_in']} records are valid")
 

@@ -79,6 +79,11 @@ class Stage:
             raise ConfigurationError(f"{path} is missing; `dvc repro` runs the stage that makes it")
         return READERS[path.suffix](path)
 
+    def folder(self, name: str) -> Path:
+        """The folder of the output called `name`, made if need be: a place for files that have no name."""
+        files.make_folder(self.outs[name].parent)
+        return self.outs[name].parent
+
     def write(self, name: str, content: Any) -> None:
         """Stage the output called `name`; it appears when the whole stage has succeeded.
 

@@ -1,5 +1,6 @@
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -26,7 +27,7 @@ SETTINGS = settings.model_copy(update={"evaluate": settings.evaluate.model_copy(
 def followed_by(table: pd.DataFrame, cohort, smallest: int = SMALLEST):
     """The records of `table`, and all of them that have an outcome, as the stored model sees them."""
     new = check_new_patients(table, cohort)
-    stored = Stored(deployed_to_dict(make_deployed(cohort)[0]), make_deployed(cohort)[0])
+    stored = Stored(Path("model.json"), deployed_to_dict(make_deployed(cohort)[0]), make_deployed(cohort)[0])
     told, X = stored.predict(new.sound, cohort), stored.see(new.sound, cohort)
     return stored, follow([keep_followed(new.sound, told, X, stored.deployed, cohort)], cohort, smallest)
 

@@ -108,7 +108,9 @@ def test_whether_the_patient_taught_the_model_is_said():
 
 def test_patients_not_seen_in_training_get_the_risks_that_score_gives():
     path = write_new()
-    records = patient.find_new(patient.load_settings().cohorts["ward"].source, path, ("7731-00002",), Ward)[0].record
+    records = patient.find_new(
+        patient.load_settings().cohorts["ward"].source, path, ("7731-00002",), Ward, Path("model.json")
+    )[0].record
     expected = make_deployed(Ward)[0].predict(model_frame(records, Ward.predictors()))
     assert shown_risk(page("7731-00002", path=path)) == pytest.approx(expected["risk"].iloc[0], abs=0.0006)
 

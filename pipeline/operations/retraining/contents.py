@@ -6,20 +6,25 @@ from typing import Any
 
 from pipeline import files
 from pipeline.operations.drift import REFERENCE
+from pipeline.operations.findings import FINDINGS, NETWORK
 from pipeline.operations.releases.shown import REPORTS, SUMMARY
 from pipeline.provenance import hash_tree
 
 MODEL = ("model.json", "phenotypes_model.json", "refits.json", "predictions.parquet")
 
 
-def list_contents(clone: Path, cohort: str) -> dict[str, Path]:
+def list_contents(clone: Path, cohort: str, *, images: bool) -> dict[str, Path]:
     """Every file of a release by its name there, from the folder where it was built.
 
     The model and what learnt it, unseen patients' risks, who taught it, the schema, settings and versions it was made
-    with, a sample of patients to compare later ones with, and all that is published.
+    with, a sample of patients to compare later ones with, and all that is published; with `images` also the networks
+    that see them, and what was told of patients by networks that had not seen them.
     """
     found = {name: clone / "artifacts" / cohort / name for name in (*MODEL, REFERENCE)}
     found["split.parquet"] = clone / "data" / cohort / "split.parquet"
+    if images:
+        found[NETWORK] = clone / "artifacts" / cohort / NETWORK
+        found[FINDINGS] = clone / "data" / cohort / FINDINGS
     found["schema.py"] = clone / "data_schemas" / f"{cohort}.py"
     found |= {name: clone / name for name in ("params.yaml", "requirements.lock")}
     published = clone / files.PUBLIC / cohort

@@ -14,13 +14,15 @@ from pipeline.arrays import FloatArray
 from pipeline.evaluation.assemble import HeldOut
 from pipeline.evaluation.challenge import Challenge, compare_with_champion
 from pipeline.evaluation.subgroups import label_groups
+from pipeline.image_store import ImageStore, read_images
 from pipeline.operations.drift import REFERENCE, compare_with_release, take_reference
-from pipeline.operations.retraining.champion import find_champion_risks, has_key
+from pipeline.operations.retraining.champion import find_champion_risks, has_key, see_as_champion
 from pipeline.operations.retraining.gates import Decision, judge_challenger, judge_first
 from pipeline.outcomes import observe
 from pipeline.phrases import phrase
 from pipeline.records.identity import PSEUDONYM
 from pipeline.sections import Settings
+from pipeline.stages.wiring import join_findings
 
 CHANGES = "changes.json"
 OTHER_KEY = phrase(
@@ -44,12 +46,17 @@ class Challenger:
     @classmethod
     def read(cls, folder: Path, name: str, cohort: type[Cohort]) -> "Challenger":
         """Read what `dvc repro` built."""
-        valid = files.read_parquet(folder / "data" / name / "valid.parquet")
+        data = folder / "data" / name
+        valid = join_findings(files.read_parquet(data / "valid.parquet"), files.read_parquet(data / "findings.parquet"))
         predictions = files.read_parquet(folder / "artifacts" / name / "predictions.parquet")
         deployed = files.read_json(folder / files.PUBLIC / name / "model_summary.json")["deployed"]
         unseen = valid[valid[PSEUDONYM].isin(predictions[PSEUDONYM])]
         held_out = HeldOut.from_predictions(predictions, observe(unseen, cohort.study()))
         return cls(name, cohort, folder, valid, unseen, held_out, deployed)
+
+    def images(self) -> ImageStore:
+        """The images of the valid records."""
+        return read_images(self.folder / "data" / self.name / "images")
 
     def write_reference(self) -> None:
         """Write beside the model what a release keeps of its patients."""
@@ -94,9 +101,10 @@ def judge(challenger: Challenger, champion: Path | None, key: str, settings: Set
     verdict = challenger.verdict()
     if champion is None:
         return Judgement(judge_first(verdict, accepted=accepted))
-    risk = find_champion_risks(champion, challenger.valid, challenger.cohort)
+    seen = see_as_champion(champion, challenger.valid, challenger.images(), challenger.cohort)
+    risk = find_champion_risks(champion, seen, challenger.cohort)
     comparison = compare(challenger, risk, settings) if has_key(champion, key) else {"reason": OTHER_KEY}
-    drift = compare_with_release(champion, challenger.valid, risk, challenger.cohort, settings)
+    drift = compare_with_release(champion, seen, risk, challenger.cohort, settings)
     verdicts = verdict, files.read_json(champion / "reports" / "verdict.json")
     decision = judge_challenger(verdicts, comparison, drift, settings.retrain, accepted=accepted)
     return Judgement(decision, comparison, drift)

@@ -84,7 +84,8 @@ def _publish(run: Run, store: Store, challenger: Challenger, key: str, settings:
     """Seal the challenger as a release and put it in use; returns its name."""
     name, clone = challenger.name, challenger.folder
     challenger.write_reference()
-    made = store.add(list_contents(clone, name), describe_release(clone, name, run.id, key, store.current()))
+    contents = list_contents(clone, name, images=bool(challenger.cohort.findings()))
+    made = store.add(contents, describe_release(clone, name, run.id, key, store.current()))
     store.use(made)
     store.retain(settings.retrain.keep_releases)
     return made

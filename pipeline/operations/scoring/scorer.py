@@ -1,11 +1,13 @@
 """One part of the records: checked, given risks, and laid out as the tables that are written."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 
 from data_schemas.columns import Cohort
 from pipeline.errors import ConfigurationError
+from pipeline.operations.findings import see_images
 from pipeline.operations.model_file import Stored
 from pipeline.operations.scoring.factors import find_factors, name_factors
 from pipeline.operations.scoring.followed import keep_followed
@@ -37,9 +39,13 @@ class Scored:
 
 @dataclass(frozen=True)
 class Scorer:
-    """What gives records their risks by the model `stored`, which is called `version`, with so many `factors` each."""
+    """What gives records their risks by the model `stored`, which is called `version`, with so many `factors` each.
+
+    `images` is the folder of the images that records name.
+    """
 
     stored: Stored
+    images: Path
     cohort: type[Cohort]
     version: str
     decimal: str
@@ -61,8 +67,8 @@ class Scorer:
 
     def score(self, raw: pd.DataFrame) -> Scored:
         """The part `raw` of the records, as `read_new_parts` gives it. Raises as `check_new_patients`."""
-        patients = check_new_patients(raw, self.cohort, self.decimal)
-        sound = patients.sound
+        patients = check_new_patients(raw, self.cohort, self.decimal, self.images)
+        sound = see_images(self.stored.path, patients.sound, patients.images, self.cohort)
         told = self.stored.predict(sound, self.cohort)
         X = self.stored.see(sound, self.cohort)
         risks = self._tabulate(raw, told, X, patients)

@@ -165,7 +165,9 @@ def _draw(cohort: type[Cohort], patients: Ints, rng: np.random.Generator) -> pd.
     units = _unit_columns(cohort)
     made = {}
     for name, column in cohort.columns().items():
-        if column.kind == Kind.TEXT:
+        if column.role == Role.IMAGE:  # images are made elsewhere, by synth-radiographs
+            made[name] = pd.Series(pd.NA, index=range(len(patients)), dtype="string")
+        elif column.kind == Kind.TEXT:
             made[name] = pd.Series(patients).astype("string").str.zfill(DIGITS)
         elif column.kind == Kind.DATE:
             made[name] = pd.Series(dates[name].astype("datetime64[D]").astype("datetime64[ns]"))

@@ -32,7 +32,7 @@ from tests.integration.tiny import ROOT, SCHEMA, SMALL_SETTINGS
 
 pytestmark = pytest.mark.slow
 WEEKS, FIRST, WEEKLY, UNSEEN = 52, 600, 20, 20_000
-ORDER = ("ingest", "validate", "split", "train", "cluster", "evaluate", "explain", "report")
+ORDER = ("ingest", "validate", "split", "imaging", "train", "cluster", "evaluate", "explain", "report")
 QUICK: dict[str, Any] = {
     "split": {"cross_validate_below": 100, "test_share": 0.4, "folds": 2, "repeats": 1},
     "train": SMALL_SETTINGS["train"]
