@@ -16,7 +16,8 @@ from pipeline.phenotypes.space import Space
 def predictor_values(records: pd.DataFrame, predictors: Mapping[str, Column]) -> pd.DataFrame:
     """Typed records as phenotypes see them: numbers as float64 with NaN for missing, categories as they are."""
     return pd.DataFrame(
-        {n: records[n].astype("Float64").astype("float64") if c.numeric else records[n] for n, c in predictors.items()}
+        {n: records[n].astype("Float64").astype("float64") if c.numeric else records[n] for n, c in predictors.items()},
+        index=records.index,
     )
 
 

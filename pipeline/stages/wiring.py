@@ -114,7 +114,7 @@ def align(patients: Any, records: Any) -> Any:
 
 def join_findings(records: Any, findings: Any) -> Any:
     """Valid `records` with what images tell of each; `findings` has a row for each, in their order."""
-    assert records["pseudonym"].equals(findings["pseudonym"]), "findings are of these records"
+    assert records["pseudonym"].tolist() == findings["pseudonym"].tolist(), "findings are of these records"
     return records.join(findings.drop(columns="pseudonym"))
 
 
