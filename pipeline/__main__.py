@@ -70,6 +70,20 @@ def synth(cohort: str, rows: int, out: Path, seed: int, event_share: float) -> N
     click.echo(f"Wrote {rows:,} made-up records to {out} and their risk function to {truth}.")
 
 
+@cli.command("synth-radiographs")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="A new folder.")
+@click.option("--patients", type=click.IntRange(1, 1_000_000), default=600, show_default=True, help="Patients to make.")
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="The same seed, the same bytes.")
+@click.option("--dicom", is_flag=True, help="DICOM files instead of PNG.")
+def synth_radiographs(out: Path, patients: int, seed: int, dicom: bool) -> None:
+    """Make synthetic chest radiographs, with records and lesions of known place, for the cohort of that name."""
+    from pipeline.operations.radiographs import Radiographs, write_radiographs
+
+    os.umask(0o077)
+    write_radiographs(out, Radiographs(patients, seed, dicom))
+    click.echo(f"Wrote {patients:,} made-up records, their radiographs and the truth behind them to {out}.")
+
+
 @cli.command()
 @click.argument("cohort")
 @click.option("--from", "path", required=True, type=click.Path(), help="A file of new patients, or a .sql query.")

@@ -1,0 +1,1 @@
+"""Synthetic radiographs of the chest, with lesions of known place, type and contrast, and the records beside them."""
