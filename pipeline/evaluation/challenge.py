@@ -51,7 +51,7 @@ def compare_with_champion(
     rest = challenge.observed, challenge.patient, thresholds, settings.resamples, settings.seed
     both = {"challenger": challenge.challenger, "champion": challenge.champion}
     own = {name: measure(risk, *rest) for name, risk in both.items()}
-    subgroups = _compare_subgroups(challenge, smallest, settings)
+    subgroups = compare_subgroups(challenge, smallest, settings)
     known = [row for row in subgroups if row["auroc"]["value"] is not None]
     differences = compare(challenge.challenger, challenge.champion, *rest)
     return {
@@ -64,7 +64,7 @@ def compare_with_champion(
     }
 
 
-def _compare_subgroups(challenge: Challenge, smallest: int, settings: Evaluate) -> list[dict[str, Any]]:
+def compare_subgroups(challenge: Challenge, smallest: int, settings: Evaluate) -> list[dict[str, Any]]:
     """The paired difference in AUROC of each level that has enough patients."""
     rows = []
     for column, labels in challenge.groups.items():
@@ -95,14 +95,14 @@ def describe_agreement(
     crossing = {t: by_patient((first >= t) != (second >= t)) for t in thresholds}
     spread = float(moved.std(ddof=1)) if len(moved) > 1 else 0.0
     return {
-        "mean_difference": asdict(_estimate_mean(moved)),
+        "mean_difference": asdict(estimate_mean(moved)),
         "limits": [float(moved.mean() - Z * spread), float(moved.mean() + Z * spread)],
-        "far": asdict(_estimate_mean(far)),
-        "crossing": [{"threshold": t, "share": asdict(_estimate_mean(each))} for t, each in crossing.items()],
+        "far": asdict(estimate_mean(far)),
+        "crossing": [{"threshold": t, "share": asdict(estimate_mean(each))} for t, each in crossing.items()],
     }
 
 
-def _estimate_mean(each: FloatArray) -> Estimate:
+def estimate_mean(each: FloatArray) -> Estimate:
     """The mean of a value per patient, with the interval of the normal approximation."""
     if len(each) < 2:
         return nothing(ONE_PATIENT)
