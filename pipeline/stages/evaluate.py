@@ -5,7 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from data_schemas.columns import Cohort, TimeToEvent
+from data_schemas.columns import Cohort, Role, TimeToEvent
+from data_schemas.findings import name_log_odds
 from pipeline.arrays import FloatArray
 from pipeline.disclosure import keep_secret, publish
 from pipeline.evaluation.assemble import (
@@ -20,12 +21,15 @@ from pipeline.evaluation.assemble import (
 from pipeline.evaluation.data_checks import count_repeats_across_parts
 from pipeline.evaluation.design import describe_design
 from pipeline.evaluation.development import describe_sample_size
+from pipeline.evaluation.images.fusion import describe_fusion, label_images
+from pipeline.evaluation.images.network import describe_network, size_findings
 from pipeline.evaluation.internal import compare_sites, correct_optimism, trace_learning
 from pipeline.evaluation.phenotypes import describe_phenotypes
 from pipeline.evaluation.protection import protect_clusters, protect_subgroups, protect_targets
 from pipeline.evaluation.subgroups import label_groups
 from pipeline.evaluation.suspicion import describe_suspicion
 from pipeline.evaluation.verdict import judge
+from pipeline.image_store import read_images
 from pipeline.outcomes import observe
 from pipeline.stages.wiring import Stage, align, find_first_records, join_findings, run
 
@@ -51,6 +55,8 @@ def main(stage: Stage) -> None:
     )
     clusters = stage.read("clusters.parquet")
     performance["phenotypes"] = _phenotypes(stage, clusters, predictions, held_out, held_out.risks[deployed])
+    if cohort.findings():
+        performance["images"] = _images(stage, held_out, deployed, unseen, groups)
     told = publish(_protect(stage, performance, valid, clusters), stage.section("disclosure").round_to)
     stage.write("metrics.json", flatten_metrics(figures[deployed], held_out.observed))
     stage.write("models.csv", tabulate_models(figures, differences, deployed, model["labels"]))
@@ -77,6 +83,26 @@ def _internal(stage: Stage, valid: pd.DataFrame, unseen: pd.DataFrame, held_out:
             held_out.observed,
             patient[unseen.index],
             settings,
+        ),
+    }
+
+
+def _images(
+    stage: Stage, held_out: HeldOut, deployed: str, unseen: pd.DataFrame, groups: dict[str, pd.Categorical]
+) -> dict[str, Any]:
+    """How well the network tells what is on images, and what images add to the records of unseen patients."""
+    cohort, settings = stage.cohort(), stage.section("evaluate")
+    smallest, predictions = stage.section("disclosure").smallest_group, stage.read("image_predictions.parquet")
+    [(name, column)] = cohort.with_role(Role.IMAGE).items()
+    classes = [str(each).removeprefix("p_") for each in predictions if str(each).startswith("p_")]
+    found = classes[1:] if column.image and column.image.finding else classes[-1:]
+    imaged = unseen[name_log_odds(name)].notna().to_numpy(bool)
+    sizes, beside = size_findings(read_images(stage.path("images"))), {len(unseen), int(imaged.sum())}
+    thresholds, labelled = cohort.study().thresholds, groups | label_images(imaged)
+    return {
+        "network": describe_network(predictions, found, sizes, beside, settings, smallest),
+        "fusion": describe_fusion(
+            held_out, deployed, stage.read("parts.parquet"), labelled, thresholds, settings, smallest
         ),
     }
 
