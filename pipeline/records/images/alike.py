@@ -1,6 +1,7 @@
 """Images that stand twice: equal, or the same picture written anew."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeAlias
 
 import numpy as np
 
@@ -11,10 +12,13 @@ LOW, THUMB = 8, 64  # frequencies of a hash; pixels a side that are correlated
 DIFFERENT = 4  # bits of a hash at most, of images that may be one
 SAME = 0.999  # correlation, at least, of images that are one
 BLOCK = 512
+Read: TypeAlias = Callable[[IntArray | list[int]], Pixels]
 
 
-def find_shared(seen: Pixels, patients: IntArray) -> BoolArray:
-    """Which of the images `seen` (m, side, side) stand under another of the `patients` (m,) too, (m,).
+def find_shared(read: Read, patients: IntArray) -> BoolArray:
+    """Which of m images stand under another of the `patients` (m,) too, (m,).
+
+    `read` gives those at some places, (k, side, side), since not all may fit into memory.
 
     Candidates have perceptual hashes of 63 bits that differ in four at most (Zauner 2010, the signs of the lowest
     cosine frequencies about their median), found by what the hashes share, so that not all pairs are compared; the
@@ -23,10 +27,10 @@ def find_shared(seen: Pixels, patients: IntArray) -> BoolArray:
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    if not len(seen):
+    if not len(patients):
         return np.zeros(0, dtype=bool)
-    first, group = _group_equal(seen)
-    pairs = np.array(list(_confirmed(seen, first)), dtype=np.intp).reshape(-1, 2)
+    first, group = _group_equal(read, len(patients))
+    pairs = np.array(list(_confirmed(read, first)), dtype=np.intp).reshape(-1, 2)
     links = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(len(first), len(first)))
     _, together = connected_components(links, directed=False)
     belongs = together[group]
@@ -39,20 +43,21 @@ def _of_several(groups: IntArray, patients: IntArray) -> BoolArray:
     return np.bincount(distinct, minlength=int(groups.max()) + 1)[groups] > 1
 
 
-def _group_equal(seen: Pixels) -> tuple[IntArray, IntArray]:
+def _group_equal(read: Read, images: int) -> tuple[IntArray, IntArray]:
     """The place of the first of each group of equal images, and the group of each image."""
     import hashlib
 
-    digests = np.array([hashlib.blake2b(image.tobytes(), digest_size=16).digest() for image in seen], dtype="V16")
+    each = (read([place])[0].tobytes() for place in range(images))
+    digests = np.array([hashlib.blake2b(image, digest_size=16).digest() for image in each], dtype="V16")
     _, first, group = np.unique(digests, return_index=True, return_inverse=True)
     return first, group
 
 
-def _confirmed(seen: Pixels, images: IntArray) -> Iterator[tuple[int, int]]:
-    """Pairs of places in `images`, (k,), places in `seen`, whose images are the same."""
-    hashes = np.concatenate([_hash(seen[images[i : i + BLOCK]]) for i in range(0, len(images), BLOCK)])
+def _confirmed(read: Read, images: IntArray) -> Iterator[tuple[int, int]]:
+    """Pairs of numbers of those at the places `images`, (k,), that are the same."""
+    hashes = np.concatenate([_hash(read(images[i : i + BLOCK])) for i in range(0, len(images), BLOCK)])
     for one, others in _near(hashes):
-        thumbs = _standardise(_shrink(seen[images[[one, *others]]], THUMB))
+        thumbs = _standardise(_shrink(read(images[[one, *others]]), THUMB))
         for other, alike in zip(others, thumbs[1:] @ thumbs[0] >= SAME, strict=True):
             if alike:
                 yield one, int(other)
@@ -79,13 +84,15 @@ def _near(hashes: IntArray) -> Iterator[tuple[int, IntArray]]:
         values = hashes & sum(1 << int(bit) for bit in part)
         order = np.argsort(values, kind="stable")
         starts = np.flatnonzero(np.diff(values[order], prepend=-1))
-        for members in np.split(order, starts[1:]):
+        sizes = np.diff(starts, append=len(order))
+        for start, size in zip(starts[sizes > 1], sizes[sizes > 1], strict=True):
+            members = order[start : start + size]
             yield from _near_within(hashes, members, [sum(1 << int(b) for b in each) for each in parts[:number]])
 
 
 def _near_within(hashes: IntArray, members: IntArray, before: list[int]) -> Iterator[tuple[int, IntArray]]:
     """As `_near`, among `members`, which are sorted; pairs that have one of the parts `before` in common came then."""
-    for start in range(0, len(members) if len(members) > 1 else 0, BLOCK):
+    for start in range(0, len(members), BLOCK):
         block = members[start : start + BLOCK]
         differ = hashes[block][:, None] ^ hashes[members][None, :]
         near = (np.bitwise_count(differ) <= DIFFERENT) & (members[None, :] > block[:, None])

@@ -22,7 +22,7 @@ from pipeline.records.images.folder import ImageFolder
 from pipeline.records.images.formats import in_silence, open_images
 from pipeline.records.images.npz import Arrays
 from pipeline.records.images.picture import Expected, ImageFault, Picture
-from pipeline.records.images.seeing import draw_box, find_levels, fit, fit_mask, is_blank, show
+from pipeline.records.images.seeing import draw_box, find_levels, fit_mask, is_blank, show
 from pipeline.records.images.seen import Drawer
 from pipeline.records.images.text import seems_burned_in
 from pipeline.records.images.wanted import Wanted, find_images
@@ -97,7 +97,7 @@ def _find_shared(drawer: Drawer, identifiers: pd.Series) -> list[tuple[int, str]
     """The rule on images under two patients, for each record with one; what is blank is told as that."""
     owners = drawer.owners()
     patients = pd.factorize(identifiers)[0][owners]
-    shared = find_shared(drawer.pixels(), patients) & ~drawer.blanks()
+    shared = find_shared(drawer.read, patients) & ~drawer.blanks()
     return [(int(owner), "image of one patient") for owner in owners[shared]]
 
 
@@ -133,7 +133,7 @@ class _Reader:
         levels = find_levels(picture, self._image.window)
         seen = np.zeros((self._drawer.side, self._drawer.side), dtype=np.uint8)
         if levels is not None:
-            seen = fit(show(picture, levels), self._drawer.side)
+            seen = show(picture, levels, self._drawer.side)
             if seems_burned_in(picture.stored):
                 yield "no burned-in text"
         blank = levels is None or is_blank(seen)

@@ -13,19 +13,23 @@ Box: TypeAlias = tuple[float, float, float, float]
 Levels: TypeAlias = tuple[float, float]
 WHITE = 255
 PERCENTILES = (0.005, 0.995)
+SAMPLE = 2**16  # pixels, about, on a grid over a larger picture, that percentiles are those of
 BINS = 2**16  # as many stored values are counted; more are sorted
 FEWEST_LEVELS, LEAST_CONTRAST = 3, 0.01  # fewer steps of grey, or less of the intensity, show nothing
-LEAST_SPREAD = 1.0  # standard deviation of what is seen, of 255
 
 
-def show(picture: Picture, levels: Levels) -> Pixels:
-    """The picture as stored, turned and inverted as it says: `levels` (stored values) are black and white."""
+def show(picture: Picture, levels: Levels, side: int) -> Pixels:
+    """The picture in grey, (side, side), turned and inverted as it says; `levels`, stored values, are black and white.
+
+    It is padded with black to a square, in its middle, and averaged first, as a coarser detector would have measured
+    it, so that few pixels have to be made grey.
+    """
     low, high = levels
-    grey = picture.stored.astype(np.float32)
-    grey *= np.float32(WHITE / (high - low))
-    grey += np.float32(0.5 - low * WHITE / (high - low))  # to be cut, not rounded: faster
-    shown = np.clip(grey, 0, WHITE, out=grey).astype(np.uint8)
-    return turn(WHITE - shown if picture.inverted else shown, picture.flips)
+    stored = turn(picture.stored, picture.flips).astype(np.float32)
+    measured = _resize(_square(stored, high if picture.inverted else low), side)
+    grey = (measured - np.float32(low)) * np.float32(WHITE / (high - low))
+    shown = np.clip(np.rint(grey), 0, WHITE).astype(np.uint8)
+    return WHITE - shown if picture.inverted else shown
 
 
 def find_levels(picture: Picture, window: tuple[float, float] | None) -> Levels | None:
@@ -51,6 +55,8 @@ def _is_flat(stored: Stored, least: float, most: float) -> bool:
 
 def _percentiles(stored: Stored, least: int, most: int) -> Levels:
     """The smallest values that so many pixels are at or below; integers are counted, as sorting takes longer."""
+    step = max(1, math.isqrt(stored.size // SAMPLE))
+    stored = stored[::step, ::step]
     if stored.dtype.kind == "f" or most - least >= BINS:
         low, high = np.quantile(stored, PERCENTILES, method="inverted_cdf")
         return float(low), float(high)
@@ -64,30 +70,29 @@ def turn(image: npt.NDArray[Any], flips: tuple[bool, bool]) -> npt.NDArray[Any]:
     return image[:: -1 if flips[0] else 1, :: -1 if flips[1] else 1]
 
 
-def fit(shown: Pixels, side: int) -> Pixels:
-    """`shown` padded with black to a square, in its middle, and averaged to (side, side)."""
+def _resize(square: npt.NDArray[np.float32], side: int) -> npt.NDArray[np.float32]:
+    """Averaged by whole pixels as far as that goes, then by weights of distance."""
     from PIL import Image
 
-    square = _square(shown)
-    resized = Image.fromarray(square).resize((side, side), Image.Resampling.BILINEAR, reducing_gap=2.0)
+    resized = Image.fromarray(square).resize((side, side), Image.Resampling.BILINEAR, reducing_gap=1.0)
     return np.asarray(resized)
 
 
 def is_blank(seen: Pixels) -> bool:
     """Whether a network would see next to nothing."""
-    return float(seen.std()) < LEAST_SPREAD
+    return int(seen.max()) - int(seen.min()) < FEWEST_LEVELS
 
 
 def fit_mask(mask: npt.NDArray[Any], flips: tuple[bool, bool], side: int) -> Pixels:
-    """The finding's place `mask`, (rows, columns), where not 0, on the image that `fit` gives: (side, side), 0 or 1.
+    """The finding's place `mask`, (rows, columns), where not 0, on the image that `show` gives: (side, side), 0 or 1.
 
     A pixel is of the finding where half of it is; of a finding too small for that, the pixel with most of it is.
     """
     from PIL import Image
 
-    square = _square(turn((mask != 0).astype(np.uint8) * np.uint8(WHITE), flips))
-    share = np.asarray(Image.fromarray(square).convert("F").resize((side, side), Image.Resampling.BOX))
-    found = share >= WHITE / 2
+    square = _square(turn(mask != 0, flips).astype(np.float32), 0)
+    share = np.asarray(Image.fromarray(square).resize((side, side), Image.Resampling.BOX))
+    found = share >= 0.5
     if share.any() and not found.any():
         found = share == share.max()
     return found.astype(np.uint8)
@@ -103,12 +108,12 @@ def draw_box(box: Box, shape: tuple[int, ...]) -> Pixels:
     return mask
 
 
-def _square(image: Pixels) -> Pixels:
+def _square(image: npt.NDArray[np.float32], ground: float) -> npt.NDArray[np.float32]:
     rows, columns = image.shape
     if rows == columns:
         return np.ascontiguousarray(image)
     side = max(rows, columns)
-    square = np.zeros((side, side), dtype=np.uint8)
+    square = np.full((side, side), ground, dtype=np.float32)
     top, left = (side - rows) // 2, (side - columns) // 2
     square[top : top + rows, left : left + columns] = image
     return square

@@ -1,5 +1,6 @@
 """What a network sees of images, kept on the disk while they are read, then put in the order of records."""
 
+import os
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -48,9 +49,9 @@ class Drawer:
         self.notes.placed.append(mask is not None)
         self.notes.blank.append(blank)
 
-    def pixels(self) -> Pixels:
-        """All images, (m, side, side), mapped from the disk."""
-        return self._map(self._pixels)
+    def read(self, rows: IntArray | list[int]) -> Pixels:
+        """The images put by at these places, (k, side, side); they are not mapped, so that they leave memory again."""
+        return self._take(self._pixels, rows)
 
     def owners(self) -> IntArray:
         """The position of each image's record, (m,)."""
@@ -71,7 +72,8 @@ class Drawer:
         arranged = Drawer(self._folder, self.side, masked=self.masked)
         for row, (seen, mask) in zip(rows, self._pick(rows), strict=True):
             arranged.add(int(row), (0, 0), seen, mask, blank=False)
-        return ImageStore(arranged.pixels(), arranged._map(arranged._masks) if arranged._masks else None, index)
+        masks = arranged._map(arranged._masks) if arranged._masks else None
+        return ImageStore(arranged._map(arranged._pixels), masks, index)
 
     def _arrange(self, records: IntArray) -> tuple[IntArray, pd.DataFrame]:
         """The images of `records` in order, and the index of an `ImageStore` of them."""
@@ -86,10 +88,16 @@ class Drawer:
         return rows, pd.DataFrame({"record": belongs[rows].astype(np.int64), "placed": placed})
 
     def _pick(self, rows: IntArray) -> Iterator[tuple[Pixels, Pixels | None]]:
-        pixels = self.pixels()
-        masks = self._map(self._masks) if self._masks is not None else None
         for row in rows:
-            yield pixels[row], None if masks is None else masks[row]
+            [seen] = self._take(self._pixels, [row])
+            [mask] = [None] if self._masks is None else self._take(self._masks, [row])
+            yield seen, mask
+
+    def _take(self, file: IO[bytes], rows: IntArray | list[int]) -> Pixels:
+        file.flush()
+        size = self.side * self.side
+        content = b"".join(os.pread(file.fileno(), size, int(row) * size) for row in rows)
+        return np.frombuffer(content, dtype=np.uint8).reshape(-1, self.side, self.side)
 
     def _map(self, file: IO[bytes]) -> Pixels:
         shape = (len(self), self.side, self.side)
