@@ -31,7 +31,7 @@ def _draw(label: int, rng: np.random.Generator, side: int, contrast: float) -> t
     grey = 0.4 + 0.12 * scene / scene.std() + rng.normal(0, 0.06, (side, side))
     mask = np.zeros((side, side), dtype=np.uint8)
     if label:
-        radius = side * rng.uniform(0.07, 0.12)
+        radius = max(side * rng.uniform(0.07, 0.12), 4.0)
         row, column = rng.uniform(radius + 1, side - radius - 1, 2)
         rows, columns = np.mgrid[:side, :side]
         distance, turn = np.hypot(rows - row, columns - column), rng.uniform(0, np.pi)
