@@ -79,7 +79,7 @@ def write_course(course: Course, path: Path) -> None:
         kept |= {f"optimiser.{number}": state for number, state in states.items()}
     arrays = {f"{part}.{name}": array for part, tensors in kept.items() for name, array in _to_arrays(tensors).items()}
     content = pack(arrays, {name: getattr(course, name) for name in NUMBERS})
-    files.write_whole({path: partial(_write, content)})
+    files.write_whole({path: partial(files.write_bytes, content=content)})
 
 
 def read_course(course: Course, path: Path) -> None:
@@ -104,7 +104,3 @@ def _part(arrays: dict[str, Array], prefix: str) -> dict[str, torch.Tensor]:
 
 def _to_arrays(tensors: dict[str, torch.Tensor]) -> dict[str, Array]:
     return {name: tensor.detach().cpu().numpy() for name, tensor in tensors.items()}
-
-
-def _write(content: bytes, path: Path) -> None:
-    path.write_bytes(content)

@@ -26,7 +26,7 @@ def average_by_record(told: pd.DataFrame, record: IntArray, pseudonym: pd.Series
     named |= {f"component_{k}": name_component(image, k) for k in range(1, numbers.shape[1])}
     means = numbers.groupby(np.asarray(record)).mean().clip(-FARTHEST, FARTHEST).rename(columns=named)
     found = means.reindex(range(len(pseudonym))).astype(np.float64)
-    found.insert(0, "pseudonym", pseudonym.to_numpy())
+    found.insert(0, "pseudonym", pseudonym.reset_index(drop=True))
     return found
 
 

@@ -1,6 +1,5 @@
 """Stage `imaging`: what networks tell of the images beside the records, none of it learnt from the patient told of."""
 
-import importlib.util
 import os
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import pandas as pd
 
 from data_schemas.columns import Cohort, Role
 from pipeline.arrays import IntArray
-from pipeline.errors import ConfigurationError
+from pipeline.extras import require_imaging
 from pipeline.image_store import read_images
 from pipeline.imaging.examples import LEFT_OUT, label_records, make_examples
 from pipeline.imaging.findings import NO_MODEL, average_by_record, no_findings, no_predictions, order_predictions
@@ -18,7 +17,6 @@ from pipeline.records.splits import TEST
 from pipeline.stages.wiring import Stage, align, run
 
 SCRATCH = Path("runs/imaging")
-NEEDED = ("torch", "monai", "safetensors")
 
 
 def main(stage: Stage) -> None:
@@ -33,7 +31,7 @@ def main(stage: Stage) -> None:
 
 
 def _learn(stage: Stage, cohort: type[Cohort], valid: pd.DataFrame) -> None:
-    _require_extra()
+    require_imaging()
     from pipeline.imaging.out_of_fold import clear_scratch, learn_images
     from pipeline.imaging.storage import image_model_to_bytes
 
@@ -61,15 +59,6 @@ def choose_folds(split: pd.DataFrame, folds: int) -> IntArray:
         return split["fold_1"].to_numpy(np.int64)
     hashed = (hash_uniform(split["pseudonym"], "fold of images") * folds).astype(np.int64)
     return np.where(test, LEFT_OUT, hashed)
-
-
-def _require_extra() -> None:
-    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
-    if missing:
-        raise ConfigurationError(
-            f"the cohort has images, which needs the extra `imaging`: {', '.join(missing)} not found; "
-            "pip install '.[imaging]'"
-        )
 
 
 if __name__ == "__main__":
