@@ -9,6 +9,7 @@ from typing import IO, Self
 import numpy as np
 
 from pipeline.records.images.picture import (
+    MOST_PIXELS,
     Expected,
     ImageFault,
     Opened,
@@ -99,6 +100,8 @@ class _Stack:
         shape, fortran, self._dtype = read(self._file, max_header_size=LONGEST_HEADER)
         self.images, self.rows, self.columns = _shape(shape, self._dtype, fortran=fortran)
         self.bits = None if self._dtype.kind == "f" else 1 if self._dtype.kind == "b" else 8 * self._dtype.itemsize
+        if self.rows * self.columns > MOST_PIXELS:
+            raise ImageFault("image size")
         self._bytes = self.rows * self.columns * self._dtype.itemsize
         if self._entry.file_size - self._file.tell() != self.images * self._bytes:
             raise ImageFault("image decodable")

@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,6 +36,8 @@ class Drawer:
         self._folder = folder
         self._pixels = _unnamed(folder)
         self._masks = _unnamed(folder) if masked else None
+        for file in filter(None, (self._pixels, self._masks)):
+            weakref.finalize(self, file.close)
 
     def __len__(self) -> int:
         return len(self.notes.owner)

@@ -5,7 +5,7 @@ import numpy as np
 from pipeline.arrays import BoolArray, FloatArray
 from pipeline.records.images.picture import Stored
 
-BRIGHT, DARK = 0.98, 0.6  # of the range of values: strokes are above, what is around them is below in the mean
+BRIGHT, DARK = 0.85, 0.6  # of the range of values: strokes are above, what is around them is below in the mean
 FEWEST_PIXELS, LARGEST_SHARE = 40, 0.05  # of the image, that strokes take
 LONGEST_RUN = 10.0  # pixels in a row of a stroke, in the mean; more is an area
 LEAST_TOUCHING = 0.7  # neighbours across and down of each pixel; scattered ones have none
@@ -18,7 +18,7 @@ MOST_SPOTS = 2_000
 def seems_burned_in(stored: Stored) -> bool:
     """Whether `stored` (rows, columns) shows five letters or more in a line; only a warning can rest on it.
 
-    Letters that machines write are as bright as anything on the image, thin, on a darker ground and of like height.
+    Letters that machines write are about as bright as anything on the image, thin, on darker ground and alike in height.
     """
     low, high = float(stored.min()), float(stored.max())
     if not high > low:

@@ -72,7 +72,7 @@ def draw(seed: int, shape=(48, 48), top: int = 4095) -> np.ndarray:
     rows, columns = (np.arange(n)[:, None] / n for n in shape)
     waves = [generator.normal(size=(5, 1)) * np.cos(np.pi * np.arange(5)[:, None] * axis.T + generator.normal())
              for axis in (rows, columns)]  # fmt: skip
-    mixed = np.einsum("kr,kl,lc->rc", waves[0], generator.normal(size=(5, 5)), waves[1])
+    mixed = waves[0].T @ generator.normal(size=(5, 5)) @ waves[1]
     mixed = mixed + generator.normal(0, 0.02 * np.ptp(mixed), shape)
     return np.round((mixed - mixed.min()) / np.ptp(mixed) * top).astype(np.uint16)
 
