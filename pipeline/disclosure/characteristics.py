@@ -82,7 +82,7 @@ def described_columns(cohort: type[Cohort], groups: Groups) -> Iterator[tuple[st
     """The predictors and the outcome, but for a column by which the table is already divided."""
     outcome = cohort.study().outcome
     divides = outcome.column if isinstance(outcome, Binary) and WITHOUT in groups.masks else None
-    for name, column in cohort.columns().items():
+    for name, column in cohort.described().items():
         if column.role in (Role.PREDICTOR, Role.OUTCOME) and name != divides:
             yield name, column
 

@@ -108,6 +108,7 @@ def column_facts(column: Column) -> list[tuple[str, str]]:
         say("Largest plausible change"): column.change and words.dictionary.say_change(column),
         say("Weight in phenotypes"): None if column.phenotype_weight is None else f"{column.phenotype_weight:g}",
         say("Not a predictor because"): column.excluded_because,
+        **(words.dictionary.describe_images(column.image) if column.image else {}),
         say("Missing"): words.dictionary.say_missing(column),
         say("No trap here"): _say_acknowledged(column),
         say("Note"): column.note,

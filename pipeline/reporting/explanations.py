@@ -1,6 +1,7 @@
 """How the factors are weighed, as tables: pairs, factors that go together, groups of patients, other candidates."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
@@ -22,6 +23,8 @@ def build_factors(results: Results) -> dict[str, Any]:
     """The three tables of factors with their figures, and what is said of the weights as a whole."""
     rows, constrained = read_records(results.risk_factors), results.model["constrained"]
     groups = factors.group_factors(rows, constrained)
+    if results.performance.get("images"):
+        groups["context"] = _note_findings(groups["context"])
     labels = {row["predictor"]: row["label"] for row in rows}
     tables = {key: {"group": group, "figures": _draw(group, results)} for key, group in groups.items()}
     directions = results.performance.get("directions")
@@ -31,6 +34,12 @@ def build_factors(results: Results) -> dict[str, Any]:
         "cost": words.explanations.say_cost(directions and directions["auroc"], len(constrained)),
         **_describe(results.explanation, labels),
     }
+
+
+def _note_findings(group: factors.Group) -> factors.Group:
+    """The factors of a table among which are findings of a network."""
+    note = numbers.sentences([group.table.note, say(words.images.FINDINGS_NOTE)])
+    return replace(group, table=replace(group.table, note=note))
 
 
 def _describe(told: Plain, labels: Mapping[str, str]) -> dict[str, Any]:

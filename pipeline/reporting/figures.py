@@ -1,7 +1,7 @@
 """Every figure, drawn from the rows that its table shows. Colours from Okabe and Ito, and never colour alone."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from markupsafe import Markup
@@ -30,13 +30,21 @@ class Figure:
     also: tuple[Table, ...] = ()
 
 
-def calibration(rows: Rows, smooth: Rows) -> Figure:
-    """Observed against predicted risk: in groups of patients, and as the curve through the points of `smooth`."""
+def calibration(rows: Rows, smooth: Rows, before: str = "") -> Figure:
+    """Observed against predicted risk: in groups of patients, and as the curve through the points of `smooth`.
+
+    `before` stands before the keys of figure and tables, where a page has two.
+    """
     title = say("Calibration: observed against predicted risk")
     description = words.performance.describe_calibration(len(rows), smooth=bool(smooth))
-    svg = draw_svg("calibration", title, description, 300, lambda ax: draw_calibration(ax, rows, smooth))
-    also = (tables.smooth_curve(smooth),) if smooth else ()
-    return Figure("calibration", title, description, svg, tables.calibration(rows), also)
+    key = f"{before}calibration"
+    svg = draw_svg(key, title, description, 300, lambda ax: draw_calibration(ax, rows, smooth))
+    also = (_rename(tables.smooth_curve(smooth), before),) if smooth else ()
+    return Figure(key, title, description, svg, _rename(tables.calibration(rows), before), also)
+
+
+def _rename(table: Table, before: str) -> Table:
+    return replace(table, key=f"{before}{table.key}")
 
 
 def draw_calibration(ax: Any, rows: Rows, smooth: Rows) -> None:
@@ -57,13 +65,14 @@ def draw_calibration(ax: Any, rows: Rows, smooth: Rows) -> None:
     pad_legend(ax.legend(loc="upper left"))
 
 
-def risk_distribution(rows: Rows, event: str) -> Figure:
-    """How predicted risks are spread among those with and without the event."""
+def risk_distribution(rows: Rows, event: str, before: str = "") -> Figure:
+    """How predicted risks are spread among those with and without the event; `before` is as in `calibration`."""
     title = say("Predicted risks, by what was observed")
     hidden = sum(r.get(name) is None for r in rows for name in ("event", "no_event"))
     description = words.performance.describe_risks(event, hidden)
-    svg = draw_svg("risks", title, description, 250, lambda ax: draw_risks(ax, rows))
-    return Figure("risks", title, description, svg, tables.risks(rows, event))
+    key = f"{before}risks"
+    svg = draw_svg(key, title, description, 250, lambda ax: draw_risks(ax, rows))
+    return Figure(key, title, description, svg, _rename(tables.risks(rows, event), before))
 
 
 def draw_risks(ax: Any, rows: Rows) -> None:

@@ -8,6 +8,8 @@ from pipeline.phrases import phrase
 from pipeline.reporting import changes, comparisons, forests, supplied, tables, tripod, words
 from pipeline.reporting.effects import build_effect
 from pipeline.reporting.explanations import build_factors
+from pipeline.reporting.images import SECTION as IMAGES
+from pipeline.reporting.images import build_images
 from pipeline.reporting.language import plural, say
 from pipeline.reporting.performance import build_evaluation
 from pipeline.reporting.phenotypes import build_phenotypes
@@ -45,12 +47,15 @@ class KeyFigure:
 def build_report(cohort: type[Cohort], name: str, results: Results) -> dict[str, Any]:
     """Everything the template of a report needs."""
     study = cohort.study()
-    effect = build_effect(cohort.columns(), study.outcome.says, results.treatment_effect)
+    effect, pictured = (
+        build_effect(cohort.described(), study.outcome.says, results.treatment_effect),
+        build_images(cohort, results),
+    )
     return {
         "name": name,
         "study": study,
         "outcome": study.outcome.says,
-        "sections": list_sections(declares_effect=effect is not None),
+        "sections": list_sections(declares_effect=effect is not None, has_images=pictured is not None),
         "smallest": results.smallest_group,
         "step": results.round_to,
         "verdict": _verdict(cohort, results),
@@ -64,13 +69,14 @@ def build_report(cohort: type[Cohort], name: str, results: Results) -> dict[str,
         "provenance": {say(what): which for what, which in results.provenance.items()},
         "tripod": _tripod(cohort, results),
         **build_evaluation(cohort, results),
+        **({"images": pictured} if pictured else {}),
     }
 
 
-def list_sections(*, declares_effect: bool) -> tuple[tuple[str, str], ...]:
+def list_sections(*, declares_effect: bool, has_images: bool = False) -> tuple[tuple[str, str], ...]:
     """Id and title of each section, in order."""
-    after = 1 + [key for key, _ in SECTIONS].index("factors")
-    listed = (*SECTIONS[:after], *((EFFECT,) if declares_effect else ()), *SECTIONS[after:])
+    after = {"subgroups-section": [IMAGES] if has_images else [], "factors": [EFFECT] if declares_effect else []}
+    listed = [each for section in SECTIONS for each in (section, *after.get(section[0], []))]
     return tuple((key, say(title)) for key, title in listed)
 
 
@@ -125,7 +131,7 @@ def _key_figure(name: str, estimate: Plain, meaning: str, digits: int = 2) -> Ke
 
 
 def _model(cohort: type[Cohort], results: Results) -> dict[str, Any]:
-    model, columns = results.model, cohort.columns()
+    model, columns = results.model, cohort.described()
     recalibration = model["recalibration"]
     shown = {
         "slope": numbers.decimal(recalibration["slope"]),

@@ -2,7 +2,8 @@
 
 `found` holds, as plain values: `identifier`, `date`, `records`, `taught`, `values` by predictor, the `account` of
 `explanation.patient`, `place` among so many `patients` where at least `fewest` are needed, the nearest `phenotype` as
-`phenotypes.json` has it, and the `model`, a hash. It is about one patient: such a page is never published.
+`phenotypes.json` has it, the `model`, a hash, and where there are images what `build_patient_images` reads. It is
+about one patient: such a page is never published.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,7 @@ from pipeline.reporting import words
 from pipeline.reporting.factors import KINDS
 from pipeline.reporting.language import say
 from pipeline.reporting.patient_figure import draw_parts
+from pipeline.reporting.patient_images import build_patient_images
 from pipeline.reporting.tables import Row, Table, make_table
 from pipeline.reporting.words import numbers
 
@@ -28,7 +30,7 @@ GROUPS = {
 
 def build_patient(cohort: type[Cohort], found: Plain) -> dict[str, Any]:
     """Everything that the template of a patient's page shows."""
-    study, columns, account = cohort.study(), cohort.columns(), found["account"]
+    study, columns, account = cohort.study(), cohort.described(), found["account"]
     told, groups = account["told"], _grouped(account["parts"], columns)
     headed = {say(GROUPS[key]): parts for key, parts in groups.items() if parts}
     return {
@@ -50,6 +52,7 @@ def build_patient(cohort: type[Cohort], found: Plain) -> dict[str, Any]:
             "groups": [(h, words.patient.say_parts(parts, columns, found["values"])) for h, parts in headed.items()],
             "figure": draw_parts(headed, columns, tabulate_parts(found, columns)),
         },
+        "images": build_patient_images(found),
         "what_ifs": _what_ifs(account, columns),
         "phenotype": words.patient.say_phenotype(found["phenotype"], told),
         "gaps": _gaps(account, columns),

@@ -41,7 +41,7 @@ def _say_result(phenotypes: Plain) -> dict[str, Any]:
 def _describe(cohort: type[Cohort], results: Results) -> dict[str, Any]:
     """What is known of the clusters that were found."""
     phenotypes, found, event = results.phenotypes, results.phenotypes["clusters"], cohort.study().outcome.says
-    risks, rows = cluster_risks.read_risks(results), clusters.profile(found, cohort.columns())
+    risks, rows = cluster_risks.read_risks(results), clusters.profile(found, cohort.described())
     return {
         "table": clusters.summarise_clusters(found, {row["cluster"]: row for row in risks}, event),
         "rules": clusters.rules(found),

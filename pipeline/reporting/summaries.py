@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from data_schemas.columns import Cohort
-from pipeline.reporting import factors, page, supplied, tables, words
+from pipeline.reporting import factors, images, page, supplied, tables, words
 from pipeline.reporting.language import say
 from pipeline.reporting.results import Plain, Results, read_records
 from pipeline.reporting.words import numbers
@@ -80,10 +80,11 @@ def build_model_card(cohort: type[Cohort], name: str, results: Results) -> dict[
         "checks": tables.checks(results.verdict).rows,
         "members": tables.members(model).rows,
         "development": model["development"],
-        "predictors": numbers.join([cohort.columns()[p].label for p in model["predictors"]]),
+        "predictors": numbers.join([cohort.described()[p].label for p in model["predictors"]]),
         "performance": performance,
         "key_figures": page.key_figures(performance, study.outcome.says),
         "measures": tables.measures(performance).rows,
+        "images": images.say_images(performance),
         "utility": words.utility.say_utility(performance["net_benefit"]),
         "groups": {key: group.plain for key, group in groups.items() if group.plain},
         "supplied": supplied.tabulate_card(results.card).rows,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from data_schemas.columns import Cohort
 from pipeline.reporting import words
+from pipeline.reporting.images import say_images
 from pipeline.reporting.results import Plain, Results
 
 
@@ -18,6 +19,7 @@ def summarise_plainly(cohort: type[Cohort], results: Results) -> tuple[str, ...]
         words.verdict.say_calibration(estimates["calibration_slope"], estimates["oe_ratio"]),
         words.utility.say_utility(performance["net_benefit"]),
         words.summary.say_checks(_at(checks, "FAIL"), _at(checks, "WARN"), len(checks)),
+        *say_images(performance),
         words.summary.say_factors(_weighed(results, "marker", "immutable"), _weighed(results, "modifiable")),
     )
     return tuple(filter(None, said))

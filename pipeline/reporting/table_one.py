@@ -118,7 +118,7 @@ def _category(cohort: type[Cohort], name: str, values: "pd.Series[Any]", frame: 
     apart = _difference(difference_of_shares(*counts.T) if shown else None, frame)
     blank = [""] * len(apart)
     return [
-        Row(cohort.columns()[name].label, tuple(apart), group=True),
+        Row(cohort.described()[name].label, tuple(apart), group=True),
         *[
             Row(say(MISSING) if level is None else level, (*cells, *blank), inner=True)
             for level, cells in zip(found.names, frame.show(found.counts, found.hidden), strict=True)

@@ -10,8 +10,10 @@ from data_schemas.columns import (
     Severity,
     TimeToEvent,
 )
+from data_schemas.images import Image
 from pipeline.phrases import phrase
 from pipeline.reporting.language import say
+from pipeline.reporting.words.numbers import join
 
 MADE_FROM = (phrase("Made from the schema of"), phrase(", which validation, model and report follow as well."))
 """Before and after the cohort's name."""
@@ -24,6 +26,7 @@ ROLES = {
     Role.OUTCOME: phrase("outcome"),
     Role.INDEX_DATE: phrase("index date"),
     Role.SITE: phrase("site"),
+    Role.IMAGE: phrase("image"),
     Role.EXCLUDED: phrase("excluded"),
 }
 KINDS = {
@@ -49,6 +52,13 @@ RANGES = {
     Severity.WARN: phrase("{low} to {high}; outside, a warning is given"),
 }
 """The plausible range, by what happens to a value outside."""
+
+
+NAMED = {
+    True: phrase("a DICOM instance or series UID"),
+    False: phrase("the path {pattern} below the folder of images, its braces being the cell's text"),
+}
+"""What the cells of a column of images name, by whether it is a UID."""
 
 
 def title(study: str) -> str:
@@ -133,6 +143,43 @@ def say_change(column: Column) -> str:
         high=f"{high:g}",
         source=column.change.source,
     )
+
+
+def describe_images(image: Image) -> dict[str, str]:
+    """What is declared of the images that a column names; what is not declared is left out."""
+    window, learns = image.window, image.finding
+    return {
+        say("Images"): say("{modality} of {part}", modality=image.modality, part=image.body_part),
+        say("A cell names"): say(NAMED[image.by_uid], pattern=image.pattern),
+        say("Images per record"): say("one or several") if image.several else say("one"),
+        say("Rows and columns"): say("{rows} by {columns} pixels", rows=image.size[0], columns=image.size[1])
+        if image.size
+        else say("any"),
+        say("Bits per pixel"): f"{image.bits}" if image.bits else say("any"),
+        say("Distance of pixels"): _say_spacing(image.spacing),
+        say("Intensity window"): say("{low} to {high}", low=f"{window[0]:g}", high=f"{window[1]:g}")
+        if window
+        else say("each image's own 0.5th to 99.5th percentile"),
+        say("The network sees"): say("{side} by {side} pixels, grey", side=image.pixels),
+        say("The network learns"): say("{column}, in which {absent} is no finding", column=learns, absent=image.absent)
+        if learns
+        else say("the outcome"),
+        say("Place of the finding"): _say_place(image),
+        say("Side"): image.laterality or say("not declared"),
+        say("Components of what the network sees"): f"{image.components}",
+    }
+
+
+def _say_spacing(spacing: tuple[float, float] | None) -> str:
+    if spacing is None:
+        return say("any")
+    return say("{low} to {high} mm", low=f"{spacing[0]:g}", high=f"{spacing[1]:g}")
+
+
+def _say_place(image: Image) -> str:
+    if image.mask:
+        return say("a mask, named by {column}", column=image.mask)
+    return say("a box, told by {columns}", columns=join(image.box.columns)) if image.box else say("not declared")
 
 
 def say_missing(column: Column) -> str:
