@@ -1,9 +1,12 @@
-# Two commands do everything: `make repro` and `make test`.
+# Two commands do everything: `make repro` and `make test`. `make repro-imaging` shows the same with images.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+IMAGING := $(VENV)/.imaging
 WORKERS ?= 2
+# What the extra `imaging` needs beyond requirements.lock; PyTorch itself stands apart, see $(IMAGING) below.
+ONLY_IMAGING := monai mpmath pydicom safetensors sympy
 KEYWORDS := --no-default-keywords -k say -k phrase -k plural:2,3
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
@@ -11,14 +14,17 @@ export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 # than compiling on first import what is used.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help repro test coverage check audit messages lock clean
+.PHONY: help repro repro-imaging test coverage check audit messages lock clean
 
 help:  ## show this help
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
 
 repro: $(READY)  ## set up, then rebuild every model and report whose inputs changed
 	@dvc repro
 	@echo "Open reports/index.html in a browser."
+
+repro-imaging: $(IMAGING)  ## set up, then build the demonstration with made-up radiographs in build/imaging
+	@python -m deploy.imaging_demo
 
 test: $(READY) check  ## set up, then check style, types and structure and run the tests
 	@pytest -n $(WORKERS)
@@ -39,9 +45,13 @@ messages: $(READY)  ## bring the catalogues of other languages up to date with t
 	  pybabel -q update -N --ignore-obsolete --no-wrap --ignore-pot-creation-date -l $$(basename $$po .po) -i $(VENV)/messages.pot -o $$po; \
 	done
 
-lock: $(READY)  ## resolve requirements.lock anew from pyproject.toml
-	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --extra dev \
-	  --python-version 3.11 --custom-compile-command "make lock" --upgrade pyproject.toml -o requirements.lock
+COMPILE := uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
+  --custom-compile-command "make lock" --upgrade
+
+lock: $(READY)  ## resolve requirements.lock and requirements-imaging.lock anew from pyproject.toml
+	$(COMPILE) --extra dev pyproject.toml -o requirements.lock
+	$(COMPILE) --extra dev --extra imaging --constraint requirements.lock pyproject.toml -o $(VENV)/all.lock
+	printf '%s\n' $(ONLY_IMAGING) | $(COMPILE) --no-deps --no-annotate --constraint $(VENV)/all.lock - -o requirements-imaging.lock
 
 clean:  ## remove the environment (data, models and reports stay)
 	rm -rf $(VENV)
@@ -56,4 +66,12 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $(VENV)/uv.lock
 	@uv pip install --quiet --require-hashes -r requirements.lock
 	@uv pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# PyTorch comes in a build for each kind of processor and graphics card, so that no lock can name its file: pip takes
+# that of the index it is configured for. All else is pinned by hash.
+$(IMAGING): requirements-imaging.lock $(READY)
+	@echo "Adding the extra imaging ..."
+	@uv pip install --quiet --no-deps --require-hashes -r requirements-imaging.lock
+	@python -m pip install --quiet --disable-pip-version-check $$(grep -o 'torch==[0-9.]*' pyproject.toml)
 	@touch $@

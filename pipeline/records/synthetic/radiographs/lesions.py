@@ -11,8 +11,8 @@ from pipeline.records.synthetic.radiographs.anatomy import Anatomy, Grid, place_
 
 NONE, NODULE, MASS, INFILTRATE = "none", "nodule", "mass", "infiltrate"
 TYPES = (NODULE, MASS, INFILTRATE)
-RADII = {NODULE: (0.09, 0.13), MASS: (0.20, 0.27), INFILTRATE: (0.26, 0.36)}
-SHOWN = {NODULE: 0.9, MASS: 0.75, INFILTRATE: 0.6}  # of a type's contrast, so that all are about as hard to see
+RADII = {NODULE: (0.09, 0.13), MASS: (0.20, 0.27), INFILTRATE: (0.28, 0.38)}
+SHOWN = {NODULE: 0.9, MASS: 0.75, INFILTRATE: 0.8}  # of a type's contrast, so that all are about as hard to see
 EDGE = 60.0
 
 
@@ -41,8 +41,8 @@ def draw_shadow(lesion: Lesion, grid: Grid, rng: np.random.Generator) -> FloatAr
     far = np.hypot(x, y)
     if lesion.type == INFILTRATE:
         side = len(x)
-        patches = gaussian_filter(rng.standard_normal((side, side)), side / 40, mode="wrap")
-        shape = np.exp(-((far / lesion.radius) ** 4)) * (0.55 + 0.45 * np.tanh(2 * patches / patches.std()))
+        patches = gaussian_filter(rng.standard_normal((side, side)), side / 32, mode="wrap")
+        shape = np.exp(-((far / lesion.radius) ** 6)) * (0.5 + 0.5 * np.tanh(3 * patches / patches.std()))
     else:
         shape = expit(EDGE * (_outline(lesion, np.arctan2(y, x)) - far))
     shadow: FloatArray = SHOWN[lesion.type] * lesion.contrast * shape
