@@ -139,7 +139,7 @@ def tabulate_confidence(rows: tables.Rows) -> Table:
 
 
 def _describe_fusion(fusion: Plain) -> dict[str, Any]:
-    groups = fusion["subgroups"]
+    groups = [_name_group(row) for row in fusion["subgroups"]]
     lines = forests.lines_of(groups, "auroc")
     gain = say("Difference in AUROC")
     shown = forests.table_of("image-gain", gain, lines, 3)
@@ -153,6 +153,13 @@ def _describe_fusion(fusion: Plain) -> dict[str, Any]:
         if groups
         else None,
     }
+
+
+def _name_group(row: Plain) -> Plain:
+    """A row of a group; those with and without an image are named by the stage, all others by the schema."""
+    if row["column"] != SECTION[1]:
+        return row
+    return {**row, **{key: numbers.told(row, key) for key in ("column", "level")}}
 
 
 def tabulate_parts(found: Mapping[str, Plain]) -> Table:

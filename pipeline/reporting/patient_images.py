@@ -57,7 +57,7 @@ def _show(image: Mapping[str, Any], place: int, many: int) -> dict[str, Any]:
         "title": say("Image {place} of {many}", place=place, many=many) if many > 1 else "",
         "pictures": [seen, looked],
         "says": words.patient_images.say_told(1 / (1 + exp(-image["log_odds"])), image["told"], image["confidence"]),
-        "network": say(words.patient_images.LEARNT[image["out_of_fold"]]),
+        "network": words.patient_images.say_learnt(image["out_of_fold"]),
     }
 
 

@@ -10,12 +10,12 @@ from pipeline.arrays import BoolArray, IntArray
 from pipeline.disclosure import NumberOf, hide_small_counts, share
 from pipeline.estimates import Estimate, nothing, wilson
 from pipeline.evaluation.likelihood_ratio import mean_design_effect
+from pipeline.evaluation.protection import TELLS
 from pipeline.phrases import phrase
 
 Cell: TypeAlias = tuple[int | str, ...]
 Cells: TypeAlias = Mapping[Cell, BoolArray]
 NONE_OF_THEM = phrase("there are no such images")
-HIDDEN = phrase("shown, it would tell of too few patients")
 NEARLY_ALL = phrase("it is above {share}: the other images are too few to publish")
 HARDLY_ANY = phrase("it is below {share}: such images are too few to publish")
 
@@ -40,14 +40,14 @@ class Tally:
             return nothing(NONE_OF_THEM)
         if not {cell, whole} & set(self.hidden):
             return estimate_clustered(part[all_of_it], self.patient[all_of_it])
-        return nothing(HIDDEN if whole in self.hidden else self._bound(part, all_of_it))
+        return nothing(TELLS if whole in self.hidden else self._bound(part, all_of_it))
 
     def _bound(self, part: BoolArray, whole: BoolArray) -> str:
         """What may be said of a share whose count is hidden: where few images are on one side, that they are few."""
         total, count = int(whole.sum()), int((part & whole).sum())
         few = min(count, total - count) < self.smallest <= total // 2
         if not few:
-            return HIDDEN
+            return TELLS
         if 2 * count < total:
             return HARDLY_ANY.format(share=f"{self.smallest / total:.0%}")
         return NEARLY_ALL.format(share=f"{1 - self.smallest / total:.0%}")

@@ -15,6 +15,7 @@ from pipeline.reporting.words.numbers import (
     join,
     no_value,
     percent,
+    say_reason,
     sentences,
     signed,
 )
@@ -172,8 +173,7 @@ def say_added(fusion: Mapping[str, Any], part: str) -> str:
     found = fusion["differences"][part]
     if fusion["verdicts"][part] == "unknown":
         missing = next(found[name] for name in ("auroc", "brier") if found[name]["lo"] is None)
-        unknown = UNKNOWN[part]
-        return say(unknown, reason=say(missing["reason"]))
+        return say(UNKNOWN[part], reason=say_reason(missing))
     verdict = ADDED[part][fusion["verdicts"][part]]
     return say(
         "{verdict}: the difference in AUROC is {auroc}, that in Brier score {brier}.",

@@ -32,6 +32,11 @@ def name_area(row: float, column: float) -> str:
     return say(area)
 
 
+def say_learnt(unseen: bool | None) -> str:
+    """Whether the network has learnt from the patient."""
+    return say(LEARNT[unseen])
+
+
 def describe_seen(side: int) -> str:
     """The image for those who do not see it."""
     return say("The image in grey, {side} by {side} pixels.", side=side)
