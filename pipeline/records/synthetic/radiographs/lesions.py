@@ -13,7 +13,8 @@ NONE, NODULE, MASS, INFILTRATE = "none", "nodule", "mass", "infiltrate"
 TYPES = (NODULE, MASS, INFILTRATE)
 RADII = {NODULE: (0.09, 0.13), MASS: (0.20, 0.27), INFILTRATE: (0.28, 0.38)}
 SHOWN = {NODULE: 0.9, MASS: 0.75, INFILTRATE: 0.8}  # of a type's contrast, so that all are about as hard to see
-EDGE = 60.0
+EDGE = 80.0  # sharpness of the outline of nodules and masses
+AROUND = 0.015  # by which a box is wider than the outline, as edges are soft
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def draw_shadow(lesion: Lesion, grid: Grid, rng: np.random.Generator) -> FloatAr
 
 def _outline(lesion: Lesion, angle: FloatArray) -> FloatArray:
     """The distance of the edge from the centre in each direction: a circle, or lobes."""
-    if lesion.type == NODULE:
+    if lesion.type != MASS:
         return np.full_like(angle, lesion.radius)
     first, second = lesion.lobes
     lobed: FloatArray = lesion.radius * (1 + 0.17 * np.cos(3 * angle + first) + 0.12 * np.cos(5 * angle + second))
@@ -62,7 +63,7 @@ def find_box(lesion: Lesion, grid: Grid) -> tuple[int, int, int, int]:
     """Left, top, width and height in pixels of where the lesion lies, within the picture."""
     far = np.hypot(grid[0] - lesion.place[0], grid[1] - lesion.place[1])
     angle = np.arctan2(grid[1] - lesion.place[1], grid[0] - lesion.place[0])
-    inside = far <= (0.9 * lesion.radius if lesion.type == INFILTRATE else _outline(lesion, angle))
+    inside = far <= _outline(lesion, angle) + AROUND
     rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
     assert rows.size, "a lesion in a lung lies in the picture"
     return int(columns[0]), int(rows[0]), int(np.ptp(columns)) + 1, int(np.ptp(rows)) + 1

@@ -16,7 +16,7 @@ RECORDS = 0  # what a seed is spent on; pictures take 1
 TYPE_SHARES = (0.4, 0.35, 0.25)
 SAYS = {NONE: 0.0, NODULE: 1.6, MASS: 2.8, INFILTRATE: 0.8}  # log-odds of the outcome
 BASE = -2.1
-FAINTEST, STRONGEST = 0.08, 0.6  # contrast, of the picture's range of brightness
+FAINTEST, STRONGEST = 0.05, 0.6  # contrast, of the picture's range of brightness
 WITHOUT_IMAGE, WITHOUT_MARKER = 0.04, 0.12  # shares of the records
 
 
@@ -75,7 +75,7 @@ def _draw_findings(
 
 def _draw_contrasts(patients: int, rng: np.random.Generator) -> FloatArray:
     """Most lesions are plain, some so faint that they are missed."""
-    drawn: FloatArray = FAINTEST + (STRONGEST - FAINTEST) * rng.beta(3.0, 1.0, patients)
+    drawn: FloatArray = FAINTEST + (STRONGEST - FAINTEST) * rng.beta(2.2, 1.0, patients)
     return drawn
 
 
