@@ -85,7 +85,7 @@ def test_several_images_of_a_patient_widen_intervals() -> None:
 def test_failures_are_told_by_size_of_the_finding(predictions: pd.DataFrame) -> None:
     finding = (predictions["label"] != "no").to_numpy()
     missed = finding & (predictions["told"] == "no").to_numpy()
-    sizes = np.where(finding, np.random.default_rng(0).uniform(0.02, 0.05, len(finding)) - 0.006 * missed, np.nan)
+    sizes = np.where(finding, np.random.default_rng(0).uniform(0.02, 0.05, len(finding)) - 0.001 * missed, np.nan)
     rows = [row for row in describe(predictions, sizes)["failures"] if row["by"] == "size"]
     assert sum(row["failed"] for row in rows) == missed.sum()
     assert rows[0]["share"]["value"] == pytest.approx(missed[sizes < rows[0]["high"]].mean())
