@@ -113,8 +113,12 @@ def align(patients: Any, records: Any) -> Any:
 
 
 def join_findings(records: Any, findings: Any) -> Any:
-    """Valid `records` with what images tell of each; `findings` has a row for each, in their order."""
-    assert records["pseudonym"].tolist() == findings["pseudonym"].tolist(), "findings are of these records"
+    """Valid `records` with what images tell of each; `findings` has a row for each, in their order.
+
+    Raises ConfigurationError where they are of other records.
+    """
+    if records["pseudonym"].tolist() != findings["pseudonym"].tolist():
+        raise ConfigurationError("findings.parquet is of other records than valid.parquet; `dvc repro` makes both")
     return records.join(findings.drop(columns="pseudonym"))
 
 

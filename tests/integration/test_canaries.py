@@ -140,7 +140,7 @@ def test_a_refused_table_tells_none(ward: tuple[Path, str], fault: str) -> None:
     target, _ = ward
     with kept(target):
         SPOILT[fault](make_ward()).to_csv(target / SOURCE, index=False)
-        stages = [(f"pipeline.stages.{stage}", "ward") for stage in ("ingest", "validate", "split", "train")]
+        stages = [(f"pipeline.stages.{stage}", "ward") for stage in ("ingest", "validate", "split", "imaging", "train")]
         found = call(target, *stages, until_one_fails=True)
     told = "".join(said for _, said in found)
     assert found[-1][0] in {2, 3}, told

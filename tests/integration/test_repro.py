@@ -52,7 +52,8 @@ def test_planted_effect_is_found_and_records_add_up(built):
 def test_patient_level_files_are_closed_and_unknown_to_git_and_cache(built):
     for folder in ("data/tiny", "artifacts/tiny"):
         assert stat.S_IMODE((built / folder).stat().st_mode) == 0o700
-        assert {stat.S_IMODE(p.stat().st_mode) for p in (built / folder).iterdir()} == {0o600}
+        modes = {(p.is_dir(), stat.S_IMODE(p.stat().st_mode)) for p in (built / folder).rglob("*")}
+        assert modes <= {(False, 0o600), (True, 0o700)}
     assert stat.S_IMODE((built / "reports/tiny/report.html").stat().st_mode) == 0o644
     assert not (built / ".dvc/cache").exists()
 
