@@ -129,7 +129,7 @@ def test_what_is_told_may_be_published(found: Any) -> None:
     assert all(count % 5 == 0 for count in counts)
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=6)
 @given(st.integers(60, 300), st.floats(0.5, 4), st.integers(0, 1000))
 def test_no_cell_that_is_shown_tells_of_few(images: int, strength: float, seed: int) -> None:
     """Every shown cell has ten patients, and a hidden one is never the rest of a sum of shown ones."""
