@@ -1,5 +1,6 @@
 """Images that stand twice: equal, or the same picture written anew."""
 
+import math
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
@@ -74,26 +75,24 @@ def _hash(images: Pixels) -> FloatArray:
     from scipy.fft import dct
 
     thumbs = _standardise(images)
-    side = int(np.sqrt(thumbs.shape[1]))
-    waves = dct(np.eye(side), axis=0, norm="ortho")[:LOW]
-    spectrum: FloatArray = waves @ thumbs.reshape(-1, side, side) @ waves.T
-    return spectrum.reshape(len(images), -1)
+    waves = dct(np.eye(math.isqrt(thumbs.shape[1])), axis=0, norm="ortho")[:LOW]
+    return thumbs @ np.kron(waves, waves).T
 
 
 def _shrink(images: Pixels, side: int) -> FloatArray:
-    """(m, s, s) averaged to at most (m, side, side)."""
-    size = images.shape[1]
-    if size <= side:
-        return images.astype(np.float64)
-    edges = np.linspace(0, size, side + 1)
-    covered = np.minimum(edges[1:, None], np.arange(size) + 1) - np.maximum(edges[:-1, None], np.arange(size))
-    weights = np.clip(covered, 0, None) * side / size
-    shrunk: FloatArray = weights @ images.astype(np.float64) @ weights.T
-    return shrunk
+    """(m, s, s) summed over squares of whole pixels, to (m, k, k) with k from `side` to twice as much, or s."""
+    step = max(1, images.shape[1] // side)
+    edge = images.shape[1] // step * step
+    made = np.zeros((len(images), edge // step, edge // step))
+    for row in range(step):
+        for column in range(step):
+            made += images[:, row:edge:step, column:edge:step]
+    return made
 
 
 def _standardise(images: Pixels) -> FloatArray:
     """Thumbnails of (m, side, side) as rows of mean 0 and length 1, so that products are correlations."""
     rows = _shrink(images, THUMB).reshape(len(images), -1)
     rows = rows - rows.mean(axis=1, keepdims=True)
-    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+    made: FloatArray = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+    return made

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from data_schemas.columns import Cohort, Column, Image, Role, Severity
+from data_schemas.columns import Cohort, Column, Role, Severity
+from data_schemas.images import Image
 from pipeline.arrays import IntArray
 from pipeline.disclosure import Rest
 from pipeline.errors import DataRefusedError
@@ -134,7 +135,7 @@ class _Reader:
         seen = np.zeros((self._drawer.side, self._drawer.side), dtype=np.uint8)
         if levels is not None:
             seen = show(picture, levels, self._drawer.side)
-            if seems_burned_in(picture.stored):
+            if seems_burned_in(picture):
                 yield "no burned-in text"
         blank = levels is None or is_blank(seen)
         if blank:

@@ -46,13 +46,15 @@ def open_dicom(path: Path, head: bytes, expected: Expected) -> Opened:
         if not any(name in read for name in PIXELS):
             raise ImageFault("image decodable")
         frames = int(read.get("NumberOfFrames") or 1)
-        broken = check_shape(int(read.Rows), int(read.Columns), frames, expected)
+        shape = int(read.Rows), int(read.Columns)
+        broken = check_shape(*shape, frames, expected)
         if read.get("SamplesPerPixel", 1) != 1 or _read_code(read, PHOTOMETRIC) not in GREY:
             raise ImageFault("image grey")
         bits = int(read.BitsStored) if "PixelData" in read else None
         broken += [*check_bits(bits, expected), *_broken_by_header(read, expected)]
         decoder = _find_decoder(read)
-    return Opened(_decode(read, frames, decoder), tuple(broken), bool(_read_code(read, MODALITY)))
+        plain = _view(read, shape, bits) if frames == 1 and bits is not None else None
+    return Opened(_decode(read, frames, decoder, plain), tuple(broken), bool(_read_code(read, MODALITY)))
 
 
 def read_uids(path: Path) -> tuple[str, str, int] | None:
@@ -67,7 +69,7 @@ def read_uids(path: Path) -> tuple[str, str, int] | None:
 
 
 def _find_decoder(read: "Dataset") -> Any:
-    from pydicom.pixels import get_decoder
+    from pydicom.pixels.decoders.base import get_decoder
 
     try:
         decoder = get_decoder(read.file_meta.TransferSyntaxUID)
@@ -78,27 +80,24 @@ def _find_decoder(read: "Dataset") -> Any:
     return decoder
 
 
-def _decode(read: "Dataset", frames: int, decoder: Any) -> Iterator[Picture]:
+def _decode(read: "Dataset", frames: int, decoder: Any, plain: Stored | None) -> Iterator[Picture]:
     for frame in range(frames):
         with decodable():
-            stored = _view(read) if frames == 1 else None
-            if stored is None:
-                stored, _ = decoder.as_array(read, index=frame, raw=True)
+            stored = decoder.as_array(read, index=frame, raw=True)[0] if plain is None else plain
             picture = _describe(read, stored, frame)
         yield picture
 
 
-def _view(read: "Dataset") -> Stored | None:
+def _view(read: "Dataset", shape: tuple[int, int], bits: int) -> Stored | None:
     """The pixels of the only image where they stand in the file as they are; None for pydicom to decode others.
 
     Decoding by pydicom takes as long as reading, most of it to copy pixels and to clear bits that are not in use.
     """
-    if read.file_meta.TransferSyntaxUID not in AS_THEY_ARE or read.BitsAllocated not in (8, 16):
+    allocated, signed = read.BitsAllocated, read.PixelRepresentation
+    if read.file_meta.TransferSyntaxUID not in AS_THEY_ARE or allocated not in (8, 16):
         return None
-    signed, bits = bool(read.PixelRepresentation), int(read.BitsStored)
-    stored = np.frombuffer(read.PixelData, f"<{'i' if signed else 'u'}{read.BitsAllocated // 8}")
-    pixels = int(read.Rows) * int(read.Columns)
-    stored = stored[:pixels].reshape(read.Rows, read.Columns)
+    stored = np.frombuffer(read.PixelData, f"<{'i' if signed else 'u'}{allocated // 8}")
+    stored = stored[: shape[0] * shape[1]].reshape(shape)
     least, most = (-(1 << bits - 1), (1 << bits - 1) - 1) if signed else (0, (1 << bits) - 1)
     return stored if least <= stored.min() and stored.max() <= most else None
 
@@ -107,7 +106,7 @@ def _describe(read: "Dataset", stored: Stored, frame: int) -> Picture:
     """The picture of the pixels `stored`: rescaled, seen and turned as the header says."""
     slope, intercept = 1.0, 0.0
     if "ModalityLUTSequence" in read:
-        from pydicom.pixels import apply_modality_lut
+        from pydicom.pixels.processing import apply_modality_lut
 
         stored = apply_modality_lut(stored, read)
     else:
@@ -154,7 +153,7 @@ def _read_code(read: "Dataset", tag: int) -> str:
 
     Taken as bytes, which is ten times as fast as pydicom's conversion; codes are of ASCII whatever names are of.
     """
-    element = read.get_item(tag)  # type: ignore[call-overload]
+    element = read.get_item(tag)
     value = element.value if element is not None else None
     text = value.decode("ascii", errors="replace") if isinstance(value, bytes) else str(value or "")
     return text.strip(" \0").upper()

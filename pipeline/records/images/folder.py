@@ -22,7 +22,7 @@ class Location(NamedTuple):
 
     path: str
     array: str | None = None
-    index: int | None = None
+    place: int | None = None
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ def open_images(folder: ImageFolder, location: Location, expected: Expected, arr
     if kind == "PNG":
         return open_png(path, head, expected)
     if kind == "NPZ":
-        return arrays.open(path, location.array, location.index, expected)
+        return arrays.open(path, location.array, location.place, expected)
     raise ImageFault("image format")
 
 

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy.typing as npt
 
-from data_schemas.columns import Image
+from data_schemas.images import Image
 
 Stored: TypeAlias = npt.NDArray[Any]
 MOST_PIXELS = 50_000_000  # an image; the largest digital mammograms have half of that
@@ -43,6 +44,11 @@ class Picture:
     intercept: float = 0.0
     inverted: bool = False
     flips: tuple[bool, bool] = (False, False)
+
+    @cached_property
+    def ends(self) -> tuple[float, float]:
+        """The least and the greatest stored value."""
+        return float(self.stored.min()), float(self.stored.max())
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from data_schemas.columns import Image
+from data_schemas.images import Image
 from data_schemas.vocabulary import IMAGE_SEVERITIES
 from pipeline.phrases import phrase
 

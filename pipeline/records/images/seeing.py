@@ -13,7 +13,7 @@ Box: TypeAlias = tuple[float, float, float, float]
 Levels: TypeAlias = tuple[float, float]
 WHITE = 255
 PERCENTILES = (0.005, 0.995)
-SAMPLE = 2**16  # pixels, about, on a grid over a larger picture, that percentiles are those of
+SAMPLE = 2**14  # pixels, about, on a grid over a larger picture, that percentiles are those of
 BINS = 2**16  # as many stored values are counted; more are sorted
 FEWEST_LEVELS, LEAST_CONTRAST = 3, 0.01  # fewer steps of grey, or less of the intensity, show nothing
 
@@ -25,11 +25,10 @@ def show(picture: Picture, levels: Levels, side: int) -> Pixels:
     it, so that few pixels have to be made grey.
     """
     low, high = levels
-    stored = turn(picture.stored, picture.flips).astype(np.float32)
-    measured = _resize(_square(stored, high if picture.inverted else low), side)
+    measured = _average(_square(picture.stored, high if picture.inverted else low), side)
     grey = (measured - np.float32(low)) * np.float32(WHITE / (high - low))
-    shown = np.clip(np.rint(grey), 0, WHITE).astype(np.uint8)
-    return WHITE - shown if picture.inverted else shown
+    shown: Pixels = np.clip(np.rint(grey), 0, WHITE).astype(np.uint8)
+    return turn(WHITE - shown if picture.inverted else shown, picture.flips)
 
 
 def find_levels(picture: Picture, window: tuple[float, float] | None) -> Levels | None:
@@ -37,7 +36,7 @@ def find_levels(picture: Picture, window: tuple[float, float] | None) -> Levels 
 
     They are those of `window`, intensities, or else the 0.5th and 99.5th percentile of the picture.
     """
-    least, most = (float(each) for each in (picture.stored.min(), picture.stored.max()))
+    least, most = picture.ends
     if window is None and not _is_flat(picture.stored, least, most):
         least, most = _percentiles(picture.stored, int(least), int(most))
     if _is_flat(picture.stored, least, most) or picture.slope == 0:
@@ -70,12 +69,21 @@ def turn(image: npt.NDArray[Any], flips: tuple[bool, bool]) -> npt.NDArray[Any]:
     return image[:: -1 if flips[0] else 1, :: -1 if flips[1] else 1]
 
 
-def _resize(square: npt.NDArray[np.float32], side: int) -> npt.NDArray[np.float32]:
-    """Averaged by whole pixels as far as that goes, then by weights of distance."""
+def _average(square: Stored, side: int) -> npt.NDArray[np.float32]:
+    """Means of whole pixels where they fit into (side, side); else of as many as fit, then weighted by distance."""
     from PIL import Image
 
-    resized = Image.fromarray(square).resize((side, side), Image.Resampling.BILINEAR, reducing_gap=1.0)
-    return np.asarray(resized)
+    step, rest = divmod(len(square), side)
+    if rest == 0:
+        rows = square[::step].astype(np.float32)
+        for each in range(1, step):
+            rows += square[each::step]
+        total = rows[:, ::step].copy()
+        for each in range(1, step):
+            total += rows[:, each::step]
+        return total / np.float32(step * step)
+    image = Image.fromarray(square.astype(np.float32))
+    return np.asarray(image.resize((side, side), Image.Resampling.BILINEAR, reducing_gap=1.0))
 
 
 def is_blank(seen: Pixels) -> bool:
@@ -90,12 +98,12 @@ def fit_mask(mask: npt.NDArray[Any], flips: tuple[bool, bool], side: int) -> Pix
     """
     from PIL import Image
 
-    square = _square(turn(mask != 0, flips).astype(np.float32), 0)
+    square = _square(mask != 0, 0).astype(np.float32)
     share = np.asarray(Image.fromarray(square).resize((side, side), Image.Resampling.BOX))
     found = share >= 0.5
     if share.any() and not found.any():
         found = share == share.max()
-    return found.astype(np.uint8)
+    return turn(found.astype(np.uint8), flips)
 
 
 def draw_box(box: Box, shape: tuple[int, ...]) -> Pixels:
@@ -108,10 +116,10 @@ def draw_box(box: Box, shape: tuple[int, ...]) -> Pixels:
     return mask
 
 
-def _square(image: npt.NDArray[np.float32], ground: float) -> npt.NDArray[np.float32]:
+def _square(image: npt.NDArray[Any], ground: float) -> npt.NDArray[Any]:
     rows, columns = image.shape
     if rows == columns:
-        return np.ascontiguousarray(image)
+        return image
     side = max(rows, columns)
     square = np.full((side, side), ground, dtype=np.float32)
     top, left = (side - rows) // 2, (side - columns) // 2

@@ -3,35 +3,47 @@
 import numpy as np
 
 from pipeline.arrays import BoolArray, FloatArray
-from pipeline.records.images.picture import Stored
+from pipeline.records.images.picture import Picture, Stored
 
 BRIGHT, DARK = 0.85, 0.6  # of the range of values: strokes are above, what is around them is below in the mean
-FEWEST_PIXELS, LARGEST_SHARE = 40, 0.05  # of the image, that strokes take
+EVERY = 4  # one row of so many is looked at first; letters are higher
+FEWEST_PIXELS, LARGEST_SHARE = 10, 0.05  # of those rows, that strokes take
 LONGEST_RUN = 10.0  # pixels in a row of a stroke, in the mean; more is an area
 LEAST_TOUCHING = 0.7  # neighbours across and down of each pixel; scattered ones have none
+BESIDE, LEAST_SHARP = 3, 0.6  # of so many runs, what is so many pixels beside them is dark; areas fade
 HEIGHTS, WIDEST = (5, 80), 1.7  # of a letter: in pixels, and its width in heights
 FEWEST_LETTERS = 5
 ALIKE, CLOSE = 0.3, 1.5  # of letters in one line: heights and places differ by less, gaps are smaller, in heights
 MOST_SPOTS = 2_000
 
 
-def seems_burned_in(stored: Stored) -> bool:
-    """Whether `stored` (rows, columns) shows five letters or more in a line; only a warning can rest on it.
+def seems_burned_in(picture: Picture) -> bool:
+    """Whether the picture shows five letters or more in a line; only a warning can rest on it.
 
-    Letters that machines write are about as bright as anything on the image, thin, on darker ground and alike in height.
+    Letters that machines write are about as bright as anything on the image, thin, on darker ground and of like height.
+    Some of the rows tell most pictures without.
     """
-    low, high = float(stored.min()), float(stored.max())
-    if not high > low:
+    low, high = picture.ends
+    stored, dark = picture.stored, low + DARK * (high - low)
+    least = stored.dtype.type(low + BRIGHT * (high - low))  # of the pixels' own type: ten times as fast
+    if not high > low or not _has_strokes(stored[::EVERY] >= least, stored[::EVERY], dark):
         return False
-    bright = stored >= stored.dtype.type(low + BRIGHT * (high - low))  # of its own type: ten times as fast
+    bright = stored >= least
+    across, down = (np.count_nonzero(a & b) for a, b in ((bright[:, 1:], bright[:, :-1]), (bright[1:], bright[:-1])))
+    joined = across + down >= LEAST_TOUCHING * np.count_nonzero(bright)
+    return bool(joined) and _has_line(_find_letters(bright, stored, dark))
+
+
+def _has_strokes(bright: BoolArray, stored: Stored, dark: float) -> bool:
+    """Whether the `bright` pixels are some but few, in short runs along the rows that end at what is dark."""
     if not FEWEST_PIXELS <= np.count_nonzero(bright) <= LARGEST_SHARE * stored.size:
         return False
-    places = np.flatnonzero(bright)
-    runs = 1 + int((np.diff(places) > 1).sum())
-    touching = len(places) - runs + np.count_nonzero(bright[1:] & bright[:-1])
-    if len(places) / runs > LONGEST_RUN or touching < LEAST_TOUCHING * len(places):
-        return False
-    return _has_line(_find_letters(bright, stored, low + DARK * (high - low)))
+    values, places = stored.ravel(), np.flatnonzero(bright)
+    breaks = np.flatnonzero(np.diff(places) > 1)
+    first, last = places[[0, *(breaks + 1)]], places[[*breaks, -1]]
+    before, after = np.maximum(first - BESIDE, 0), np.minimum(last + BESIDE, len(values) - 1)
+    sharp = ((values[before] < dark) | (values[after] < dark)).mean()
+    return bool(len(places) <= LONGEST_RUN * len(first) and sharp >= LEAST_SHARP)
 
 
 def _find_letters(bright: BoolArray, stored: Stored, dark: float) -> FloatArray:

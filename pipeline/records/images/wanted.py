@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from data_schemas.columns import Cohort, Image, Role
+from data_schemas.columns import Cohort, Role
+from data_schemas.images import Image
 from pipeline.records.images.folder import ImageFolder, Location
 from pipeline.records.images.picture import Expected, ImageFault
 from pipeline.records.images.seeing import Box
@@ -45,7 +46,7 @@ def find_images(
 
 
 def _place(location: Location) -> tuple[str, str, int]:
-    return location.path, location.array or "", -1 if location.index is None else location.index
+    return location.path, location.array or "", -1 if location.place is None else location.place
 
 
 def _named(frame: pd.DataFrame, name: str, cohort: type[Cohort], image: Image) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -56,7 +57,7 @@ def _named(frame: pd.DataFrame, name: str, cohort: type[Cohort], image: Image) -
     table = pd.DataFrame(chosen)
     whole = table.where(table.notna(), None)
     codes = cohort.columns()[image.laterality].codes if image.laterality else {}
-    sides = {codes[side]: side for side in SIDES if side in codes}
+    sides: dict[Any, str] = {codes[side]: side for side in SIDES if side in codes}
     for owner, cells in enumerate(whole.to_dict("records")):
         if cells["cell"] is not None:
             yield owner, {str(key): cell for key, cell in cells.items()} | {"side": sides.get(cells.get("side"))}
@@ -70,6 +71,6 @@ def _find(owner: int, told: dict[str, Any], image: Image, folder: ImageFolder) -
     mask = told.get("mask")
     [place] = folder.find(mask, image.mask_pattern, several=False) if mask is not None else [None]
     corners = [told.get(str(number)) for number in range(4)]
-    box = None if None in corners else (corners[0], corners[1], corners[2], corners[3])
+    box: Any = None if None in corners else tuple(corners)
     expected = Expected(image, told["identifier"], told["side"])
     return (Wanted(owner, rank, location, expected, box, place) for rank, location in enumerate(locations))
