@@ -23,7 +23,7 @@ DVC = "[core]\n    no_scm = true\n"  # the workspace lies in a folder that git i
 PATIENTS, SEED = 600, 1
 LIGHT: dict[str, dict[str, Any]] = {
     "split": {"folds": 4, "repeats": 1},
-    "imaging": {"epochs": 30, "patience": 6},
+    "imaging": {"epochs": 30, "patience": 8},
     "train": {
         "candidates": ["logistic", "spline_logistic", "additive_trees", "boosted_trees"],
         "search": [],
