@@ -180,7 +180,7 @@ class Column:
 
     def severity(self, rule: str) -> Severity:
         """What follows when a value breaks `rule`, one of `SEVERITIES` or `IMAGE_SEVERITIES`."""
-        return self.severities.get(rule) or (SEVERITIES | IMAGE_SEVERITIES)[rule]
+        return self.severities.get(rule) or ({**SEVERITIES, **IMAGE_SEVERITIES})[rule]
 
 
 @dataclass(frozen=True)

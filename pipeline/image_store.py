@@ -8,7 +8,7 @@ so that memory does not grow with their number.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -80,6 +80,6 @@ def _new(path: Path, shape: tuple[int, int, int]) -> Pixels:
 def read_images(folder: Path) -> ImageStore:
     """The images that `write_images` wrote, mapped from the disk."""
     index = files.read_parquet(folder / INDEX)
-    mode = "r" if len(index) else None
+    mode: Literal["r"] | None = "r" if len(index) else None
     masks = np.load(folder / MASKS, mmap_mode=mode) if (folder / MASKS).exists() else None
     return ImageStore(np.load(folder / PIXELS, mmap_mode=mode), masks, index)

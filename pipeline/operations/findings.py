@@ -13,6 +13,7 @@ from pipeline.image_store import ImageStore
 from pipeline.operations.kept import find_kept
 from pipeline.records.identity import PSEUDONYM
 
+SAID = ["told", "confidence", "log_odds"]
 NETWORK, FINDINGS, SPLIT = "image_model.safetensors", "findings.parquet", "split.parquet"
 
 
@@ -66,10 +67,10 @@ def draw_maps(model: Path, images: ImageStore) -> list[dict[str, Any]]:
 
     network = read_image_model(model.with_name(NETWORK))
     told, maps = network.predict(images.pixels), map_attention(network, images.pixels)
+    said = zip(*(told[name] for name in SAID), strict=True)
     return [
-        {"pixels": np.asarray(pixels), "map": shown, "told": str(row.told), "confidence": float(row.confidence)}
-        | {"log_odds": float(row.log_odds)}
-        for pixels, shown, row in zip(images.pixels, maps, told.itertuples(), strict=True)
+        {"pixels": np.asarray(pixels), "map": shown} | dict(zip(SAID, row, strict=True))
+        for pixels, shown, row in zip(images.pixels, maps, said, strict=True)
     ]
 
 

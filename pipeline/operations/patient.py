@@ -139,7 +139,8 @@ def _render_pages(query: Query) -> list[tuple[str, str]]:
     evaluated = _read_evaluated(path.with_name("predictions.parquet"))
     fewest = max(FEWEST, settings.disclosure.smallest_group)
     judged, clusters = _judge_phenotypes(known, stored, cohort), _read_clusters(query)
-    common = {"patients": len(evaluated), "fewest": fewest, "model": files.hash_file(path)}
+    network = (_read_public(query, "performance.json").get("images") or {}).get("network")
+    common = {"network": network, "patients": len(evaluated), "fewest": fewest, "model": files.hash_file(path)}
     pages = []
     for identifier, one, account, nearest in zip(query.identifiers, known, accounts, judged, strict=True):
         told = {name: _plain(value) for name, value in (account.told | nearest).items()}
@@ -212,7 +213,7 @@ def _draw(one: Known, model: Path) -> list[dict[str, Any]] | None:
     if one.images is None:
         return None
     shown = draw_maps(model, one.images) if len(one.images) else []
-    return [each | {"out_of_fold": not one.taught} for each in shown]
+    return [each | {"out_of_fold": None if one.taught is None else not one.taught} for each in shown]
 
 
 def _judge_phenotypes(known: Sequence[Known], stored: Stored, cohort: type[Cohort]) -> list[dict[str, Any]]:
@@ -225,11 +226,18 @@ def _judge_phenotypes(known: Sequence[Known], stored: Stored, cohort: type[Cohor
 
 
 def _read_clusters(query: Query) -> dict[int, dict[str, Any]]:
-    """The published description of each phenotype by number; none where another model than the cohort's is asked."""
-    path = Path(files.PUBLIC, query.cohort, "phenotypes.json")
+    """The published description of each phenotype by number."""
+    found = _read_public(query, "phenotypes.json").get("clusters", [])
+    return {cluster["cluster"]: cluster for cluster in found}
+
+
+def _read_public(query: Query, name: str) -> dict[str, Any]:
+    """What is published of the cohort's model; nothing where it is not there, or another model is asked."""
+    path = Path(files.PUBLIC, query.cohort, name)
     if query.model is not None or not path.is_file():
         return {}
-    return {cluster["cluster"]: cluster for cluster in files.read_json(path)["clusters"]}
+    found: dict[str, Any] = files.read_json(path)
+    return found
 
 
 def _read_evaluated(path: Path) -> Any:

@@ -97,7 +97,8 @@ def _images(
     classes = [str(each).removeprefix("p_") for each in predictions if str(each).startswith("p_")]
     found = classes[1:] if column.image and column.image.finding else classes[-1:]
     imaged = unseen[name_log_odds(name)].notna().to_numpy(bool)
-    sizes, beside = size_findings(read_images(stage.path("images"))), {len(unseen), int(imaged.sum())}
+    sizes, events = size_findings(read_images(stage.path("images"))), int(held_out.observed.by_horizon().sum())
+    beside = {len(unseen), int(imaged.sum()), events}
     thresholds, labelled = cohort.study().thresholds, groups | label_images(imaged)
     return {
         "network": describe_network(predictions, found, sizes, beside, settings, smallest),

@@ -73,12 +73,12 @@ def test_one_sample_of_known_miscalibration():
 
 def test_index_of_calibrated_risks_shrinks_with_patients():
     means = []
-    for n in (250, 1000, 4000, 16_000):
+    for n in (250, 1000, 4000):
         made, ones = [binary(seed, n=n) for seed in range(20)], np.ones((1, n))
         means.append(np.mean([index_of(risk, observed.event, ones, ones)[0] for risk, observed in made]))
     shrunk = np.array(means[1:]) / means[:-1]
     assert ((shrunk > 0.35) & (shrunk < 0.7)).all(), means  # half for four times as many
-    assert means[-1] < 0.006
+    assert means[-1] < 0.012
 
 
 @pytest.mark.parametrize("power", [1.0, 2.0])

@@ -66,5 +66,5 @@ def _read_kept(release: Path, records: pd.DataFrame) -> FloatArray:
     deployed = files.read_json(release / "reports" / "model_summary.json")["deployed"]
     then = kept[[PSEUDONYM, "repeat"]].assign(**{RISK: kept[f"risk_{deployed}"]})
     then[ORDINAL] = then.groupby([PSEUDONYM, "repeat"]).cumcount()
-    mean = then.groupby([PSEUDONYM, ORDINAL], as_index=False)[RISK].mean()
-    return find_kept(mean[[PSEUDONYM, RISK]], records)[RISK].to_numpy(float)
+    mean = then.groupby([PSEUDONYM, ORDINAL])[[RISK]].mean().reset_index()
+    return find_kept(mean.drop(columns=ORDINAL), records)[RISK].to_numpy(float)

@@ -108,7 +108,8 @@ def _draw_vessels(anatomy: Anatomy, rng: np.random.Generator, side: int) -> Floa
     """Fine and coarse structure of the lungs, different in each patient."""
     fine = gaussian_filter(rng.standard_normal((side, side)), side / 90, mode="wrap")
     coarse = gaussian_filter(rng.standard_normal((side, side)), side / 14, mode="wrap")
-    return 0.020 * fine / fine.std() + 0.026 * coarse / coarse.std() * (1 + anatomy.lung)
+    vessels: FloatArray = 0.020 * fine / fine.std() + 0.026 * coarse / coarse.std() * (1 + anatomy.lung)
+    return vessels
 
 
 def expose(anatomy: Anatomy, chest: FloatArray, rng: np.random.Generator) -> FloatArray:

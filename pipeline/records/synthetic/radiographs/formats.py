@@ -5,10 +5,14 @@ Pillow and pydicom, of the extra `imaging`, are imported where they are used.
 
 import hashlib
 import io
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pipeline.arrays import FloatArray
+
+if TYPE_CHECKING:
+    from pydicom.uid import UID
 
 ROOT_UID = "2.25"  # of UIDs made from UUIDs, which need no registration
 BITS = 12
@@ -56,7 +60,9 @@ def as_dicom(brightness: FloatArray, patient_id: str, number: int) -> bytes:
     return held.getvalue()
 
 
-def _make_uid(kind: str, patient_id: str) -> str:
+def _make_uid(kind: str, patient_id: str) -> "UID":
     """A UID of its own for each kind and patient, the same in every run."""
+    from pydicom.uid import UID
+
     digest = hashlib.sha256(f"{kind} of {patient_id}".encode()).digest()[:16]
-    return f"{ROOT_UID}.{int.from_bytes(digest, 'big')}"
+    return UID(f"{ROOT_UID}.{int.from_bytes(digest, 'big')}")
