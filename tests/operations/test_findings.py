@@ -99,7 +99,8 @@ def test_what_is_told_belongs_to_its_record_and_is_the_mean_of_its_images(model)
     each = [see_images(model, make_records("a"), images_of(images, row), Chest)[LOG_ODDS].iloc[0] for row in range(3)]
     assert seen[LOG_ODDS].iloc[0] == each[0]
     assert np.isnan(seen[LOG_ODDS].iloc[1])
-    assert seen[LOG_ODDS].iloc[2] == pytest.approx(np.mean(each[1:]), abs=0.0101)  # each is rounded, and so is their mean
+    # Each is rounded, and so is their mean.
+    assert seen[LOG_ODDS].iloc[2] == pytest.approx(np.mean(each[1:]), abs=0.0101)
     assert each[1] != each[2]
 
 
