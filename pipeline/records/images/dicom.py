@@ -26,7 +26,9 @@ GREY = {"MONOCHROME1": True, "MONOCHROME2": False}  # whether low values are bri
 MODALITY, BODY_PART, PHOTOMETRIC, BURNED_IN = 0x00080060, 0x00180015, 0x00280004, 0x00280301
 LATERALITY, IMAGE_LATERALITY = 0x00200060, 0x00200062
 PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
-SPACINGS = ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing")
+SLOPE, INTERCEPT, ORIENTATION, LETTERS = 0x00281053, 0x00281052, 0x00200037, 0x00200020
+SPACINGS = (0x00280030, 0x00181164, 0x00182010)  # of pixels, of the detector, of a scanned film
+FRAMES, EACH_FRAME, ALL_FRAMES = 0x00280008, "PerFrameFunctionalGroupsSequence", "SharedFunctionalGroupsSequence"
 AS_THEY_ARE = ("1.2.840.10008.1.2", "1.2.840.10008.1.2.1")  # little endian, not packed
 ALONG = 0.9  # cosine: nearer than this, an axis of the image runs along one of the patient
 
@@ -45,7 +47,7 @@ def open_dicom(path: Path, head: bytes, expected: Expected) -> Opened:
         read = dcmread(path)
         if not any(name in read for name in PIXELS):
             raise ImageFault("image decodable")
-        frames = int(read.get("NumberOfFrames") or 1)
+        frames = int(_read_code(read, FRAMES) or 1)
         shape = int(read.Rows), int(read.Columns)
         broken = check_shape(*shape, frames, expected)
         if read.get("SamplesPerPixel", 1) != 1 or _read_code(read, PHOTOMETRIC) not in GREY:
@@ -110,23 +112,22 @@ def _describe(read: "Dataset", stored: Stored, frame: int) -> Picture:
 
         stored = apply_modality_lut(stored, read)
     else:
-        slope = float(_told(read, "PixelValueTransformationSequence", "RescaleSlope", frame) or 1)
-        intercept = float(_told(read, "PixelValueTransformationSequence", "RescaleIntercept", frame) or 0)
+        [slope] = _told(read, "PixelValueTransformationSequence", SLOPE, frame) or [1.0]
+        [intercept] = _told(read, "PixelValueTransformationSequence", INTERCEPT, frame) or [0.0]
     if not np.isfinite([slope, intercept]).all() or (stored.dtype.kind == "f" and not np.isfinite(stored).all()):
         raise ImageFault("image decodable")
     inverted = GREY[_read_code(read, PHOTOMETRIC)]
     return Picture(stored, slope, intercept, inverted, _flips(read, frame))
 
 
-def _told(read: "Dataset", group: str, keyword: str, frame: int) -> Any:
-    """What the header says once, or in a functional group: of this frame, or of all (DICOM PS3.3, C.7.6.16)."""
-    if (value := read.get(keyword)) is not None:
-        return value
-    each = read.get("PerFrameFunctionalGroupsSequence") or []
-    for functional in (*each[frame : frame + 1], *(read.get("SharedFunctionalGroupsSequence") or [])):
-        if (said := functional.get(group)) and keyword in said[0]:
-            return said[0][keyword].value
-    return None
+def _told(read: "Dataset", group: str, tag: int, frame: int) -> list[float]:
+    """Numbers that the header says once, or in a functional group: of this frame, or of all (DICOM PS3.3, C.7.6.16)."""
+    said = _read_code(read, tag)
+    if not said and ALL_FRAMES in read:
+        groups = (*(read.get(EACH_FRAME) or [])[frame : frame + 1], *read[ALL_FRAMES].value)
+        told = (_read_code(inner, tag) for each in groups for inner in each.get(group) or [])
+        said = next(filter(None, told), "")
+    return [float(number) for number in said.split("\\")] if said else []
 
 
 def _broken_by_header(read: "Dataset", expected: Expected) -> Iterator[str]:
@@ -149,9 +150,10 @@ def _broken_by_header(read: "Dataset", expected: Expected) -> Iterator[str]:
 
 
 def _read_code(read: "Dataset", tag: int) -> str:
-    """The value of a tag that holds a code, in capitals; empty where there is none.
+    """The text of a tag with codes or numbers, in capitals, a backslash between several; empty where there is none.
 
-    Taken as bytes, which is ten times as fast as pydicom's conversion; codes are of ASCII whatever names are of.
+    Taken as bytes, which is ten times as fast as pydicom's conversion; these are of ASCII whatever names are of. What
+    a decoder has asked for before is converted already, and single.
     """
     element = read.get_item(tag)
     value = element.value if element is not None else None
@@ -161,9 +163,8 @@ def _read_code(read: "Dataset", tag: int) -> str:
 
 def _within(read: "Dataset", spacing: tuple[float, float]) -> bool:
     """Whether the distances of rows and of columns, in mm, are as expected, or not told."""
-    told = (_told(read, "PixelMeasuresSequence", keyword, 0) for keyword in SPACINGS)
-    found = next((each for each in told if each), None)
-    return found is None or all(spacing[0] <= float(distance) <= spacing[1] for distance in found)
+    told = (_told(read, "PixelMeasuresSequence", tag, 0) for tag in SPACINGS)
+    return all(spacing[0] <= distance <= spacing[1] for distance in next(filter(None, told), []))
 
 
 def _flips(read: "Dataset", frame: int) -> tuple[bool, bool]:
@@ -172,14 +173,14 @@ def _flips(read: "Dataset", frame: int) -> tuple[bool, bool]:
     Sections are turned by their direction cosines (x grows to the patient's left, y to the back, z to the head), and
     projections by the letters to which rows and columns run. Oblique and transposed images stay as they are.
     """
-    cosines = _told(read, "PlaneOrientationSequence", "ImageOrientationPatient", frame)
-    if cosines is not None and len(cosines) == 6:
-        along_row, along_column = np.reshape([float(each) for each in cosines], (2, 3))
+    cosines = _told(read, "PlaneOrientationSequence", ORIENTATION, frame)
+    if len(cosines) == 6:
+        along_row, along_column = np.reshape(cosines, (2, 3))
         across, down = _axis(along_row), _axis(along_column)
         if across in (0, 1) and down in (1, 2) and across != down:
             return bool((along_column[down] > 0) == (down == 2)), bool(along_row[across] < 0)
         return False, False
-    letters = [str(each).upper()[:1] for each in read.get("PatientOrientation") or []]
+    letters = [each[:1] for each in _read_code(read, LETTERS).split("\\")]
     if len(letters) == 2 and letters[0] in tuple("LRAP") and letters[1] in tuple("HF"):
         return letters[1] == "H", letters[0] == "R"
     return False, False
