@@ -51,9 +51,9 @@ sys.meta_path.insert(0, Refuse())
 seen = [m.name for m in pkgutil.walk_packages(pipeline.__path__, "pipeline.") if ".imaging." not in m.name]
 for name in seen:
     importlib.import_module(name)
+print(len(seen), "modules", flush=True)
 sys.argv = ["imaging", "tiny"]
 runpy.run_module("pipeline.stages.imaging", run_name="__main__", alter_sys=True)
-print(len(seen), "modules")
 """
 
 
