@@ -5,11 +5,9 @@ J Comput Vis 126:1084) and a network whose weights are random (Adebayo et al. 20
 draws as well shows the image, not what has been learnt.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-import torch
 from monai.visualize.class_activation_maps import GradCAMpp
 from scipy.ndimage import distance_transform_edt
 from scipy.stats import spearmanr
@@ -18,12 +16,10 @@ from pipeline.arrays import BoolArray, FloatArray, IntArray
 from pipeline.image_store import Pixels
 from pipeline.imaging.determinism import Device, choose_device, derive_seed, steady
 from pipeline.imaging.model import ImageModel
-from pipeline.imaging.networks import Network, make_network, to_grey
+from pipeline.imaging.networks import make_network, to_grey
 from pipeline.imaging.training import Trained
 
 TOLERANCE = 15 / 224  # of the side: pixels at 224 by which a point may miss, as in the pointing game's paper
-STEPS = 32  # from black to the image
-Draw = Callable[[torch.Tensor, int], torch.Tensor]  # of an image (1, 1, side, side), for a class
 
 
 def map_attention(model: ImageModel, pixels: Pixels, device: Device = "auto") -> FloatArray:
@@ -32,12 +28,16 @@ def map_attention(model: ImageModel, pixels: Pixels, device: Device = "auto") ->
     Of several types it is the most probable one; a map is 0 throughout where nothing speaks for it (Chattopadhyay et
     al. 2018, WACV). Raises ConfigurationError where images have another side than the networks have learnt from.
     """
-    return _draw(model, pixels, device, _make_cam)
-
-
-def map_gradients(model: ImageModel, pixels: Pixels, device: Device = "auto") -> FloatArray:
-    """The same by integrated gradients, against black, without their sign (Sundararajan et al. 2017, ICML)."""
-    return _draw(model, pixels, device, _make_gradients)
+    where = choose_device(device)
+    types = _strongest(model, pixels, device)
+    maps = np.zeros(pixels.shape)
+    with steady():
+        for network in model.build(where):
+            draw = GradCAMpp(network, target_layers="features", postprocessing=lambda drawn: drawn)
+            for row, kind in enumerate(types):  # MONAI's Grad-CAM++ mixes the images of a batch
+                image = to_grey(np.array(pixels[row : row + 1]), where).requires_grad_()  # else MONAI's hooks warn
+                maps[row] += _scale(draw(image, class_idx=int(kind))[0, 0].detach().cpu().double().numpy())
+    return maps / len(model.networks)
 
 
 def randomise(model: ImageModel, seed: int) -> ImageModel:
@@ -72,44 +72,10 @@ def compare_maps(maps: FloatArray, others: FloatArray) -> FloatArray:
     return similar
 
 
-def _draw(model: ImageModel, pixels: Pixels, device: Device, make: Callable[[Network], Draw]) -> FloatArray:
-    where = choose_device(device)
-    types = _strongest(model, pixels, device)
-    maps = np.zeros(pixels.shape)
-    with steady():
-        for network in model.build(where):
-            draw = make(network)
-            for row, kind in enumerate(types):  # MONAI's Grad-CAM++ mixes the images of a batch
-                image = to_grey(np.array(pixels[row : row + 1]), where).requires_grad_()  # else MONAI's hooks warn
-                maps[row] += _scale(draw(image, int(kind)).detach().cpu().double().numpy())
-    return maps / len(model.networks)
-
-
 def _strongest(model: ImageModel, pixels: Pixels, device: Device) -> IntArray:
     positive = np.array(model.positive)
     strongest: IntArray = positive[model.see(pixels, device).chances[:, positive].argmax(axis=1)]
     return strongest
-
-
-def _make_cam(network: Network) -> Draw:
-    cam = GradCAMpp(network, target_layers="features", postprocessing=lambda drawn: drawn)  # hooks: once a network
-
-    def draw(image: torch.Tensor, kind: int) -> torch.Tensor:
-        drawn: torch.Tensor = cam(image, class_idx=kind)[0, 0]
-        return drawn
-
-    return draw
-
-
-def _make_gradients(network: Network) -> Draw:
-    def draw(image: torch.Tensor, kind: int) -> torch.Tensor:
-        black = torch.full_like(image, -1.0)
-        shares = (torch.arange(STEPS, device=image.device) + 0.5) / STEPS
-        path = (black + shares.reshape(-1, 1, 1, 1) * (image - black)).detach().requires_grad_()
-        slopes = torch.autograd.grad(network(path)[:, kind].sum(), path)[0].mean(dim=0)
-        return (slopes * (image - black)[0])[0].abs()
-
-    return draw
 
 
 def _scale(drawn: FloatArray) -> FloatArray:

@@ -39,12 +39,11 @@ def spots():
     return pixels, masks
 
 
-@pytest.mark.parametrize("method", ["map_attention", "map_gradients"])
-def test_maps_point_at_what_counts(bright, spots, method):
+def test_maps_point_at_what_counts(bright, spots):
     from pipeline.imaging import attention
 
     pixels, masks = spots
-    maps = getattr(attention, method)(bright, pixels)
+    maps = attention.map_attention(bright, pixels)
     assert maps.shape == pixels.shape
     assert maps.min() >= 0
     assert np.allclose(maps.max(axis=(1, 2)), 1)

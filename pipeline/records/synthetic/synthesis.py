@@ -42,7 +42,7 @@ def make_risk_function(cohort: type[Cohort], seed: int, event_share: float) -> R
         raise ConfigurationError(f"event share {event_share:g}: expected a share above 0 and below 1")
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(TRUTH,)))
     sample = _draw_sound(cohort, _patients(cohort, rng), rng)
-    return draw_risk_function(sample, cohort.predictors(), rng, event_share)
+    return draw_risk_function(sample, cohort.with_role(Role.PREDICTOR), rng, event_share)
 
 
 def synthesise(
