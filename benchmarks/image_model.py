@@ -5,7 +5,7 @@
 FOLDER holds `breastmnist.npz` (MedMNIST v2, Yang et al. 2023, Sci Data 10:41, CC BY 4.0). The parts for training and
 validation are the development; the test part is told by the deployed networks. Prints the AUROC of a malignant finding
 with a 95% interval (bootstrap), out of fold and on the test part, and the seconds taken. The settings, and the side to
-which the images of 28 pixels are enlarged, were chosen by the AUROC out of fold alone.
+which the images of 28 pixels are enlarged, were chosen by the AUROC out of fold alone: .86 at 28 pixels, .88 at 56.
 """
 
 import os
@@ -57,7 +57,7 @@ def describe(log_odds: FloatArray, malignant: BoolArray, name: str) -> None:
     print(f"{name}: {len(y)} images, AUROC {point:.4f} ({low:.3f} to {high:.3f})", flush=True)
 
 
-def main(folder: str, networks: str = "3") -> None:
+def main(folder: str, networks: str = "5") -> None:
     examples = read_examples(Path(folder))
     settings, start = Imaging(**SETTINGS, networks=int(networks)), time.monotonic()
     with tempfile.TemporaryDirectory() as scratch:
