@@ -52,6 +52,8 @@ def _label_faults(image: Image, columns: Mapping[str, Column]) -> Iterator[str]:
         elif image.absent not in column.labels or len(column.labels) < 2:
             yield f"has the finding {image.finding}, of which {image.absent!r} is no label, or the only one"
     yield from _place_faults(image, columns)
+    if image.laterality and image.mirrored:
+        yield f"learns from mirror images, and has sides told by {image.laterality}"
     if image.laterality in columns and not {"L", "R"} <= set(columns[str(image.laterality)].codes):
         yield f"has sides told by {image.laterality}, which has not the codes L and R"
 

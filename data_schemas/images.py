@@ -36,6 +36,9 @@ class Image:
     the column `mask` names a file as above, by `mask_pattern`. `laterality` names the category of the side, with the
     codes L and R. `finding`, `box` and `mask` are needed of patients who teach only.
 
+    Where an image and its mirror image show the same, as where sides mean nothing, `mirrored` lets the network learn
+    from both.
+
     What the network tells enters the risk model as predictors: the log-odds of a finding, and `components` numbers
     that sum up what else it sees.
     """
@@ -56,6 +59,7 @@ class Image:
     mask: str | None = None
     mask_pattern: str = "{}"
     laterality: str | None = None
+    mirrored: bool = False
     components: int = 2
 
     @property

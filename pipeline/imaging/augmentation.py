@@ -1,7 +1,4 @@
-"""Changes of an image that leave its finding as it is.
-
-Nothing is mirrored: which side of a chest something is on has a meaning.
-"""
+"""Changes of an image that leave its finding as it is."""
 
 import torch
 from torch.nn import functional
@@ -10,9 +7,15 @@ SHIFT, TURN, SCALE = 0.08, 0.15, 0.1  # largest: share of the side, radians, sha
 CONTRAST, BRIGHTNESS = 0.2, 0.15  # largest change: share, and of a scale that runs from -1 to 1
 
 
-def augment(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    """`images` (b, 1, side, side) in -1..1, each shifted, turned, scaled, and shown otherwise at random."""
+def augment(images: torch.Tensor, generator: torch.Generator, *, mirrored: bool) -> torch.Tensor:
+    """`images` (b, 1, side, side) in -1..1, each shifted, turned, scaled, and shown otherwise at random.
+
+    If they may be `mirrored`, half of them are, left to right.
+    """
     count = len(images)
+    if mirrored:
+        turned = (torch.rand((count, 1, 1, 1), generator=generator) < 1 / 2).to(images.device)
+        images = torch.where(turned, images.flip(-1), images)
     drawn = (torch.rand((count, 6), generator=generator) * 2 - 1).to(images.device)
     turn, scale = drawn[:, 0] * TURN, 1 + drawn[:, 1] * SCALE
     along, across = turn.cos() * scale, turn.sin() * scale

@@ -63,7 +63,7 @@ def name_key(examples: Examples, settings: Imaging) -> str:
         told.update(np.asarray(examples.pixels[start : start + HASHED]).tobytes())
     for known in (examples.label, examples.patient, examples.fold):
         told.update(known.tobytes())
-    told.update(repr((examples.classes, version("torch"), version("monai"))).encode())
+    told.update(repr((examples.classes, examples.mirrored, version("torch"), version("monai"))).encode())
     weights = [Path(settings.weights)] if settings.weights else []
     for path in (*sorted(Path(__file__).parent.glob("*.py")), *(path for path in weights if path.is_file())):
         told.update(files.hash_file(path).encode())

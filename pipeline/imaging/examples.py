@@ -34,6 +34,7 @@ class Examples:
 
     `label` is as in `Labels`, `placed` says whether the mask is known, `patient` is a number per patient, and `fold`
     the fold in which the patient is told by a network that has not seen them, or -1 where no network learns from them.
+    `mirrored` says whether mirror images teach too.
     """
 
     pixels: Pixels
@@ -44,6 +45,7 @@ class Examples:
     label: IntArray
     patient: IntArray
     fold: IntArray
+    mirrored: bool = False
 
     def __len__(self) -> int:
         return len(self.label)
@@ -90,7 +92,9 @@ def _place(values: pd.Series, classes: tuple[str, ...]) -> IntArray:
     return np.asarray(pd.Categorical(values, categories=list(classes)).codes, dtype=np.int64)
 
 
-def make_examples(store: ImageStore, labels: Labels, pseudonym: pd.Series, fold: IntArray) -> Examples:
+def make_examples(
+    store: ImageStore, labels: Labels, pseudonym: pd.Series, fold: IntArray, *, mirrored: bool = False
+) -> Examples:
     """The images of `store` with what is known of their records; `pseudonym` and `fold` (n,) are those of records.
 
     Raises DataRefusedError where the patients are in fewer than two folds, or some class has fewer than ten patients
@@ -106,6 +110,7 @@ def make_examples(store: ImageStore, labels: Labels, pseudonym: pd.Series, fold:
         label=labels.label[record],
         patient=pd.factorize(pseudonym.to_numpy()[record])[0].astype(np.int64),
         fold=np.asarray(fold, dtype=np.int64)[record],
+        mirrored=mirrored,
     )
     _check(examples)
     return examples

@@ -113,7 +113,8 @@ def _run_epoch(course: Course, examples: Examples, teach: IntArray, settings: Im
     course.network.train()
     for number, at in enumerate(batches):
         rate = _rate(course.epoch + number / len(batches), settings)
-        images = augment(to_grey(np.asarray(examples.pixels[np.sort(at)]), device), generator)
+        shown = to_grey(np.asarray(examples.pixels[np.sort(at)]), device)
+        images = augment(shown, generator, mirrored=examples.mirrored)
         loss = functional.cross_entropy(course.network(images), labels[np.sort(at)].to(device), weight=weight)
         course.step(loss, rate)
 

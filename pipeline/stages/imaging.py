@@ -39,7 +39,8 @@ def _learn(stage: Stage, cohort: type[Cohort], valid: pd.DataFrame) -> None:
     name, column = next(iter(cohort.with_role(Role.IMAGE).items()))
     assert column.image is not None, "a column of this role describes its images"
     fold = choose_folds(align(stage.read("split.parquet"), valid), settings.folds)
-    examples = make_examples(store, label_records(valid, cohort, column.image), valid["pseudonym"], fold)
+    labels, mirrored = label_records(valid, cohort, column.image), column.image.mirrored
+    examples = make_examples(store, labels, valid["pseudonym"], fold, mirrored=mirrored)
     scratch = SCRATCH / stage.cohort_name
     learnt = learn_images(examples, settings, column.image.components, scratch, os.cpu_count() or 1)
     record = store.index["record"].to_numpy(np.int64)

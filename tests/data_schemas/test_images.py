@@ -82,6 +82,7 @@ def test_a_cohort_without_images_has_no_findings():
         ({"finding": "left"}, "the finding left, which is no category"),
         ({"finding": "lesion"}, "'no' is no label"),
         ({"laterality": "lesion"}, "sides told by lesion, which has not the codes L and R"),
+        ({"laterality": "side", "mirrored": True}, "learns from mirror images, and has sides told by side"),
         ({"box": Box("left", "top", "width", "side")}, "a box told by side, which is no number"),
         ({"box": BOX, "mask": "mask"}, "both a box and a mask"),
         ({"box": BOX, "several": True}, "several images a record, and one place"),
