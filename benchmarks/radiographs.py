@@ -8,8 +8,9 @@ figures with 95% intervals, and how many lesions are missed by contrast.
 
 `null` draws R (100) cohorts in which no lesion has any contrast, so that images say nothing, and counts in how many
 the 95% interval of the finding's AUROC holds .5, and in how many images are said to add to the record. Each has 200
-patients, images of 32 pixels, 2 folds and at most 4 epochs; it takes about 10 CPU seconds. A logistic regression on the record, and on the record and what the
-networks tell, held out on the same folds, stands for the risk model, as developing that takes a minute a time.
+patients, images of 32 pixels, 2 folds and at most 4 epochs; it takes about 10 CPU seconds. A logistic regression on
+the record, and on the record and what the networks tell, held out on the same folds, stands for the risk model, as
+developing that takes a minute a time.
 """
 
 import argparse

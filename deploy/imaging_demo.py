@@ -14,9 +14,12 @@ from typing import Any
 import click
 import yaml
 
+from pipeline.provenance import hash_tree
+
 WORKSPACE = Path("build", "imaging")
 COHORT = "synthetic_radiographs"
 SOURCE = Path("data", "incoming", COHORT)
+GENERATOR = Path("pipeline", "records", "synthetic", "radiographs")
 FOLDERS = ("pipeline", "data_schemas")
 FILES = ("dvc.yaml", "requirements.lock", "model_card.yaml", ".dvcignore", ".dvc/config")
 DVC = "[core]\n    no_scm = true\n"  # the workspace lies in a folder that git ignores
@@ -39,7 +42,7 @@ LIGHT: dict[str, dict[str, Any]] = {
 
 
 def make_workspace(folder: Path, patients: int, changed: dict[str, dict[str, Any]]) -> None:
-    """Bring `folder` up to date with the code here; its data are made once, and what it built stays.
+    """Bring `folder` up to date with the code here; what it built stays.
 
     `changed` is what its `params.yaml` has in place of the settings here, by section.
     """
@@ -51,9 +54,20 @@ def make_workspace(folder: Path, patients: int, changed: dict[str, dict[str, Any
         shutil.copy2(name, folder / name)
     (folder / ".dvc" / "config.local").write_text(DVC, encoding="utf-8")
     (folder / "params.yaml").write_text(yaml.safe_dump(_choose_settings(changed)), encoding="utf-8")
-    if not (folder / SOURCE).exists():
-        made = ("synth-radiographs", "--out", str(SOURCE), "--patients", str(patients), "--seed", str(SEED))
-        _python(folder, "pipeline", *made).check_returncode()
+    _make_data(folder, patients)
+
+
+def _make_data(folder: Path, patients: int) -> None:
+    """Make patients and radiographs, unless the same code has made as many here."""
+    made_by = f"{hash_tree(folder / GENERATOR).hex()} {patients}\n"
+    mark = (folder / SOURCE).with_suffix(".made_by")
+    if mark.is_file() and mark.read_text(encoding="utf-8") == made_by:
+        return
+    mark.unlink(missing_ok=True)
+    shutil.rmtree(folder / SOURCE, ignore_errors=True)
+    asked = ("synth-radiographs", "--out", str(SOURCE), "--patients", str(patients), "--seed", str(SEED))
+    _python(folder, "pipeline", *asked).check_returncode()
+    mark.write_text(made_by, encoding="utf-8")
 
 
 def _choose_settings(changed: dict[str, dict[str, Any]]) -> dict[str, Any]:
