@@ -46,7 +46,7 @@ def read_examples(folder: Path) -> Examples:
     fold[count - tested :] = -1
     number = np.arange(count)
     known = {"label": label, "patient": number, "fold": fold}
-    return Examples(np.stack(enlarged), None, number < 0, ("benign", "malignant"), (1,), **known, mirrored=True)
+    return Examples(np.stack(enlarged), None, number < 0, ("benign", "malignant"), (1,), **known)
 
 
 def describe(log_odds: FloatArray, malignant: BoolArray, name: str) -> None:
