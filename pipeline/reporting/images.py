@@ -49,7 +49,7 @@ def say_images(performance: Plain) -> list[str]:
     area = numbers.estimate(found["network"]["estimates"]["auroc"], numbers.decimals(3))
     return [
         words.images.say_added(found["fusion"], "record"),
-        say("The network tells a finding with an AUROC of {auroc}.", auroc=area),
+        words.images.say_area(area),
     ]
 
 
@@ -60,9 +60,9 @@ def _list_facts(image: Image, network: Plain, read: Plain) -> list[tuple[str, st
         "shown": say("Images that the network sees"),
         "with_images": say("Valid records with an image"),
         "with_several": say("Valid records with several images"),
-        "without_images": say("Valid records without an image, for which what images tell is missing"),
+        "without_images": words.images.without_images(),
         "unclaimed_files": say("Files of images that no record names"),
-        "without_header": say("Images without a header that tells modality and body part"),
+        "without_header": words.images.without_header(),
     }
     return [
         (
@@ -146,7 +146,7 @@ def _describe_fusion(fusion: Plain) -> dict[str, Any]:
     noted = replace(shown, caption=say("What images add, by group"), note=words.images.say_multiplicity(len(groups)))
     return {
         "says": [words.images.say_added(fusion, part) for part in ("record", "images")],
-        "with_images": say("Patients' records with an image: {n}.", n=numbers.count(fusion["with_images"])),
+        "with_images": words.images.with_images(numbers.count(fusion["with_images"])),
         "figures_table": tabulate_parts(fusion["figures"]),
         "differences": tabulate_gains(fusion["differences"]),
         "groups": forests.forest("image-gain", say("What images add, by group"), gain, lines, noted, 0.0)

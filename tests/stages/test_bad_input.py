@@ -28,6 +28,9 @@ def leave_earlier_outputs(root: Path) -> None:
     for name in ("raw.parquet", "valid.parquet", "quarantine.parquet"):
         (root / "data" / COHORT).mkdir(exist_ok=True)
         (root / "data" / COHORT / name).write_bytes(f"earlier {name}".encode())
+    (root / "data" / COHORT / "images").mkdir()
+    for name in ("index.parquet", "pixels.npy"):
+        (root / "data" / COHORT / "images" / name).write_bytes(f"earlier {name}".encode())
     (root / "reports" / COHORT).mkdir(parents=True)
     (root / "reports" / COHORT / "validation.json").write_text("{}")
 

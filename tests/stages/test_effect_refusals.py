@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipeline.stages import explain, ingest, validate
+from pipeline.stages import explain, imaging, ingest, split, validate
 from pipeline.stages.wiring import _attempt
 
 COHORT = "breast_cancer_recurrence"
@@ -22,6 +22,8 @@ def attempt(root: Path) -> tuple[int, dict[str, bytes]]:
     """The code of the stage `explain`, and what stands in the reports then."""
     assert _attempt("ingest", COHORT, ingest.main, debug=False) == 0
     assert _attempt("validate", COHORT, validate.main, debug=False) == 0
+    assert _attempt("split", COHORT, split.main, debug=False) == 0
+    assert _attempt("imaging", COHORT, imaging.main, debug=False) == 0
     earlier = root / f"reports/{COHORT}/treatment_effect.json"
     earlier.write_text('{"earlier": 1}')
     code = _attempt("explain", COHORT, explain.main, debug=False)

@@ -33,6 +33,7 @@ def write_all(stage, text="good"):
     frame = pd.DataFrame({"x": [text]})
     stage.write("valid.parquet", frame)
     stage.write("quarantine.parquet", frame)
+    stage.write("images", {})
     stage.write("validation.json", {"x": text, "third": 1 / 3})
 
 
@@ -123,7 +124,7 @@ def test_what_a_killed_run_left_is_no_obstacle(root):
     folder.mkdir(parents=True)
     (folder / ".valid.parquet.partial").write_text("half")
     assert _attempt("validate", COHORT, write_all, debug=False) == 0
-    assert {p.name for p in folder.iterdir()} == {"valid.parquet", "quarantine.parquet"}
+    assert {p.name for p in folder.iterdir()} == {"valid.parquet", "quarantine.parquet", "images"}
 
 
 def test_an_interrupted_stage_leaves_the_last_outputs_and_nothing_else(root):
@@ -205,7 +206,7 @@ def test_as_processes_stages_say_what_they_do_and_refuse_what_is_bad(tiny_root):
     code, said = stage(tiny_root, "validate", "tiny", PANDERA_VALIDATION_ENABLED="False")
     assert (code, said[1]) == (0, "58 of 60 records are valid")
     good = outputs(tiny_root)
-    assert {p.name for p in good} == {"raw.parquet", *NAMES}
+    assert {p.name for p in good} == {"raw.parquet", "index.parquet", "pixels.npy", *NAMES}
     assert {stat.S_IMODE(p.stat().st_mode) for p in good} == {0o600, 0o644}
     write_source(tiny_root, table.rename(columns={"age": "years"}))
     code, said = stage(tiny_root, "ingest", "tiny")

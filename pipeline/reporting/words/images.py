@@ -196,3 +196,28 @@ def say_multiplicity(groups: int) -> str:
         groups=groups,
         chance=decimal(0.05 * groups, 1),
     )
+
+
+def how_well() -> str:
+    """The heading over how the network was judged."""
+    return say("How well the network tells what is on images")
+
+
+def say_area(area: str) -> str:
+    """How well a finding is told, in the summary."""
+    return say("The network tells a finding with an AUROC of {auroc}.", auroc=area)
+
+
+def without_images() -> str:
+    """What records without an image are called."""
+    return say("Valid records without an image, for which what images tell is missing")
+
+
+def without_header() -> str:
+    """What images are called of which nothing can be compared with the record."""
+    return say("Images without a header that tells modality and body part")
+
+
+def with_images(count: str) -> str:
+    """How many records of those evaluated have an image."""
+    return say("Patients' records with an image: {n}.", n=count)
