@@ -23,7 +23,7 @@ from tests.operations.retraining.workspaces import champion
 from tests.operations.test_guard import children_of
 
 pytestmark = pytest.mark.slow
-KILLS = int(os.environ.get("CLINRISK_KILLS", "4"))
+KILLS = int(os.environ.get("CLINRISK_KILLS", "2"))
 SOURCE = "data/incoming/tiny.csv"
 
 
