@@ -110,6 +110,21 @@ class Validate(Section):
         return self
 
 
+class Engine(Section):
+    """Where stages work through a table part by part, and how much memory they may plan for.
+
+    `name` is local, the stage's own process, or dask: the scheduler at the address `scheduler`, or without one a cluster
+    of `workers` processes of one thread on this machine. A part has `rows` records. A stage plans for at most
+    `memory_share` of the machine's memory, and keeps on disk what would take more.
+    """
+
+    name: Literal["local", "dask"]
+    scheduler: str | None = Field(None, pattern=r"^(tcp|tls)://[^/]+:[0-9]+$")
+    workers: int = Field(2, ge=1, le=1024)
+    rows: int = Field(ge=1000)
+    memory_share: float = Field(gt=0, le=1)
+
+
 class Split(Section):
     """How patients are parted into development and test, or into folds."""
 
@@ -255,6 +270,7 @@ class Settings(Section):
     """All of `params.yaml`."""
 
     cohorts: dict[str, CohortSettings] = Field(min_length=1)
+    engine: Engine
     validate_: Validate = Field(alias="validate")
     split: Split
     imaging: Imaging
