@@ -113,8 +113,8 @@ class Validate(Section):
 class Engine(Section):
     """Where stages work through a table part by part, and how much memory they may plan for.
 
-    `name` is local, the stage's own process, or dask: the scheduler at the address `scheduler`, or without one a cluster
-    of `workers` processes of one thread on this machine. A part has `rows` records. A stage plans for at most
+    `name` is local, the stage's own process, or dask: the scheduler at the address `scheduler`, or without one a
+    cluster of `workers` processes of one thread on this machine. A part has `rows` records. A stage plans for at most
     `memory_share` of the machine's memory, and keeps on disk what would take more.
     """
 

@@ -1,7 +1,7 @@
 """The candidates by the names that `params.yaml` uses. A new one is a line in `CANDIDATES`."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import pandas as pd
@@ -11,6 +11,7 @@ from pipeline.arrays import FloatArray
 from pipeline.errors import ConfigurationError
 from pipeline.models.folds import Fitted, Folds, Learnt
 from pipeline.models.forests import ForestCandidate, HistogramBoostingCandidate
+from pipeline.models.growing import Grower, LocalGrower
 from pipeline.models.imputation import ImputedLogisticCandidate
 from pipeline.models.linear import LogisticCandidate
 from pipeline.models.networks import NetworkCandidate
@@ -37,7 +38,7 @@ class Candidate(Protocol):
 
 @dataclass(frozen=True)
 class Context:
-    """What a candidate may depend on: the predictors by name, the seed, and the device that grows trees.
+    """What a candidate may depend on: the predictors by name, the seed, and what grows trees on which device.
 
     `directed` says that risk must move as the schema expects it to.
     """
@@ -46,6 +47,7 @@ class Context:
     seed: int
     device: str = "cpu"
     directed: bool = True
+    grower: Grower = field(default_factory=LocalGrower)
 
     def directions(self) -> dict[str, int]:
         """The direction that trees must keep, by predictor."""
@@ -55,7 +57,7 @@ class Context:
 def _trees(label: str, shape: Shape, *, directed: bool = True) -> Callable[[Context], Candidate]:
     def build(context: Context) -> Candidate:
         directions = context.directions() if directed else {}
-        return TreesCandidate(label, context.seed, directions, shape, context.device)
+        return TreesCandidate(label, context.seed, directions, shape, context.device, context.grower)
 
     return build
 

@@ -1,7 +1,7 @@
 """Records to numbers: one frame for all models, and the design matrix of the linear ones."""
 
 from dataclasses import asdict, dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import pandas as pd
@@ -9,26 +9,28 @@ import pandas as pd
 from data_schemas.columns import Column
 from pipeline.arrays import FloatArray, IntArray
 
+Number = Literal["float32", "float64"]
 KNOT_QUANTILES = (0.05, 0.275, 0.5, 0.725, 0.95)
 LIMIT_QUANTILES = (0.005, 0.995)
 FEW_VALUES = 10
 RARE_BELOW = (5, 1 / 2000)  # patients, and share of the patients; whichever is more
 
 
-def model_frame(records: pd.DataFrame, predictors: dict[str, Column]) -> pd.DataFrame:
+def model_frame(records: pd.DataFrame, predictors: dict[str, Column], number: Number = "float64") -> pd.DataFrame:
     """The predictors as models see them, one column each, in declared order.
 
-    Numbers and ordered or two-code categories become float64 (a code's position from 0), missing is NaN;
-    other categories stay pandas categories of their labels.
+    Numbers and ordered or two-code categories become floats (a code's position from 0) of the type `number`, missing
+    is NaN; other categories stay pandas categories of their labels. Trees compare float32 whatever they are given, so
+    that training, which holds whole tables, asks for these.
     """
-    return pd.DataFrame({name: _as_feature(records[name], column) for name, column in predictors.items()})
+    return pd.DataFrame({name: _as_feature(records[name], column, number) for name, column in predictors.items()})
 
 
-def _as_feature(values: pd.Series, column: Column) -> pd.Series:
+def _as_feature(values: pd.Series, column: Column, number: Number) -> pd.Series:
     if column.numeric:
-        return values.astype("Float64").astype("float64")
+        return pd.Series(values.to_numpy(number, na_value=np.nan), index=values.index)
     if has_direction(column):
-        codes = values.cat.codes.astype("float64")
+        codes = values.cat.codes.astype(number)
         return codes.mask(codes < 0)
     return values
 

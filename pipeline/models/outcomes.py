@@ -46,7 +46,7 @@ def make_examples(records: pd.DataFrame, cohort: type[Cohort]) -> Examples:
     """Examples from typed records with a column `pseudonym`, in their order."""
     site = next(iter(cohort.with_role(Role.SITE)), None)
     return Examples(
-        X=model_frame(records, cohort.predictors()),
+        X=model_frame(records, cohort.predictors(), "float32"),
         targets=observe(records, cohort.study()),
         patient=pd.factorize(records["pseudonym"])[0],
         pseudonym=records["pseudonym"],

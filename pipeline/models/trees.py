@@ -1,5 +1,6 @@
 """Gradient-boosted trees that keep the directions medicine expects."""
 
+import os
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,12 @@ from data_schemas.columns import Column, FactorClass
 from pipeline.arrays import FloatArray, IntArray
 from pipeline.models.features import has_direction
 from pipeline.models.folds import Folds, Learnt
+from pipeline.models.growing import BINS, Grower, LocalGrower, Rows
 from pipeline.phrases import phrase
 
 MAX_ROUNDS = 1000
 PATIENCE = 30  # rounds without gain; of a large table, whose steps are larger, half as many
 ONE_THREAD_BELOW = 50_000  # rows; below, a second thread costs more than it saves
-BINS = 128
 LEAF_SHARE = 0.02  # of what all patients tell of the outcome: no leaf rests on less, or on more than the shape says
 LEAST_LEAF = 0.5
 LARGE, LARGE_STEP = 5_000, 2.0  # rows from which on trees learn faster, since there are enough to steady them
@@ -50,9 +51,7 @@ class TreesModel:
 
     def log_odds(self, X: pd.DataFrame) -> FloatArray:
         """Log-odds of the event, shape (n,)."""
-        matrix = as_matrix(X)
-        scores = [booster.predict(matrix, output_margin=True).astype(float) for booster in self.boosters]
-        mean: FloatArray = np.mean(scores, axis=0)
+        mean: FloatArray = np.mean([predict(booster, X) for booster in self.boosters], axis=0)
         return mean
 
 
@@ -65,6 +64,7 @@ class TreesCandidate:
     directions: dict[str, int] = field(default_factory=dict)
     shape: Shape = Shape(0.08, 2, 2, 0.8, 0.6, 1)
     device: str = "cpu"
+    grower: Grower = field(default_factory=LocalGrower)
 
     def describe(self, settings: dict[str, Any]) -> str:
         """The tuned settings in words."""
@@ -81,34 +81,20 @@ class TreesCandidate:
         kept = [booster[: min(rounds, booster.num_boosted_rounds())] for booster, _ in trained]
         scores = np.full(len(y), np.nan)
         for booster, (_, held_out) in zip(kept, folds, strict=True):
-            scores[held_out] = booster.predict(as_matrix(X.iloc[held_out]), output_margin=True)
+            scores[held_out] = predict(booster, X.iloc[held_out])
         return Learnt({"rounds": rounds}, scores, TreesModel(tuple(kept)))
 
     def fit(self, X: pd.DataFrame, y: FloatArray, weight: FloatArray, settings: dict[str, Any]) -> TreesModel:
         """Fit once on all of X with the rounds that `learn` chose."""
-        matrix = xgboost.QuantileDMatrix(X, label=y, weight=weight, enable_categorical=True, max_bin=BINS)
-        return TreesModel((xgboost.train(self._parameters(X, y), matrix, settings["rounds"]),))
+        rows = Rows.of(X, y, weight)
+        return TreesModel((self.grower.grow(self._parameters(X, y), rows, None, settings["rounds"])[0],))
 
     def _train(
         self, X: pd.DataFrame, y: FloatArray, weight: FloatArray, fold: tuple[IntArray, IntArray]
     ) -> tuple[xgboost.Booster, FloatArray]:
-        rows, unseen = fold
-        options: dict[str, Any] = {"enable_categorical": True, "max_bin": BINS}
-        training = xgboost.QuantileDMatrix(X.iloc[rows], label=y[rows], weight=weight[rows], **options)
-        held_out = xgboost.QuantileDMatrix(
-            X.iloc[unseen], label=y[unseen], weight=weight[unseen], ref=training, **options
-        )
-        history: dict[str, dict[str, list[float]]] = {}
-        booster = xgboost.train(
-            self._parameters(X, y[rows]) | {"eval_metric": "logloss"},
-            training,
-            MAX_ROUNDS,
-            evals=[(held_out, "held_out")],
-            early_stopping_rounds=PATIENCE // (2 if len(rows) >= LARGE else 1),
-            evals_result=history,
-            verbose_eval=False,
-        )
-        return booster, np.array(history["held_out"]["logloss"])
+        seen, unseen = (Rows.of(X, y, weight, place) for place in fold)
+        patience = PATIENCE // (2 if len(seen) >= LARGE else 1)
+        return self.grower.grow(self._parameters(X, seen.y), seen, unseen, MAX_ROUNDS, patience)
 
     def _parameters(self, X: pd.DataFrame, y: FloatArray) -> dict[str, Any]:
         constraints = tuple(self.directions.get(str(name), 0) for name in X)
@@ -118,7 +104,7 @@ class TreesCandidate:
             "max_bin": BINS,
             "monotone_constraints": constraints,
             "seed": self.seed,
-            "nthread": 1 if len(X) < ONE_THREAD_BELOW else 0,
+            "nthread": 1 if len(X) < ONE_THREAD_BELOW else os.cpu_count() or 1,
             "device": self.device,
         }
 
@@ -140,6 +126,11 @@ def constrained_directions(predictors: dict[str, Column]) -> dict[str, int]:
         for name, column in predictors.items()
         if column.expected and column.factor != FactorClass.TREATMENT and has_direction(column)
     }
+
+
+def predict(booster: xgboost.Booster, X: pd.DataFrame) -> FloatArray:
+    """Log-odds of the event by one booster, shape (n,); X is read where it lies."""
+    return booster.inplace_predict(X, predict_type="margin").astype(float)
 
 
 def as_matrix(X: pd.DataFrame, y: FloatArray | None = None, weight: FloatArray | None = None) -> xgboost.DMatrix:
