@@ -2,8 +2,8 @@
 
     .venv/bin/python benchmarks/scaling.py FOLDER RECORDS [PREDICTORS]
 
-Makes a workspace in FOLDER (a copy of the code, a cohort of 39 predictors and its records as Parquet) and runs the stages
-there one after the other, each as a process of its own.
+Makes a workspace in FOLDER (a copy of the code, a cohort of 39 predictors and its records as Parquet) and runs the
+stages there one after the other, each as a process of its own.
 """
 
 import json

@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -145,6 +145,26 @@ def read_parquet(path: Path) -> "pd.DataFrame":
     import pandas as pd
 
     return pd.read_parquet(path, engine="pyarrow")
+
+
+def read_parquet_parts(path: Path, columns: Sequence[str] | None = None) -> "Iterator[pd.DataFrame]":
+    """Read a frame row group by row group, of all its columns or of some; the index counts its rows from 0."""
+    import pandas as pd
+    import pyarrow.parquet as pq
+
+    start = 0
+    with pq.ParquetFile(path) as file:
+        for group in range(file.num_row_groups):
+            part = file.read_row_group(group, None if columns is None else list(columns)).to_pandas()
+            yield part.set_axis(pd.RangeIndex(start, start + len(part)))
+            start += len(part)
+
+
+def count_rows(path: Path) -> int:
+    """The rows of a Parquet file."""
+    import pyarrow.parquet as pq
+
+    return int(pq.read_metadata(path).num_rows)
 
 
 def read_csv(path: Path) -> "pd.DataFrame":

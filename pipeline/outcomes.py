@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from data_schemas.columns import Binary, Classes, Study, TimeToEvent
+from data_schemas.columns import Binary, Classes, Outcome, Study, TimeToEvent
 from pipeline.arrays import BoolArray, FloatArray, IntArray
 
 
@@ -93,6 +93,11 @@ class Observed:
 def name_horizons(outcome: TimeToEvent) -> dict[str, float]:
     """The horizons by the names of their targets, such as `3 years`: the outcome's own, then the others ascending."""
     return {f"{h:g} {outcome.unit}": float(h) for h in (outcome.horizon, *sorted(outcome.also_at))}
+
+
+def outcome_columns(outcome: Outcome) -> list[str]:
+    """The columns that say what became of a patient."""
+    return [outcome.time, outcome.event_column] if isinstance(outcome, TimeToEvent) else [outcome.column]
 
 
 def observe(records: pd.DataFrame, study: Study) -> dict[str, Observed]:

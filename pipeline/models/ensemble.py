@@ -16,6 +16,7 @@ from pipeline.models.stacking import fit_weights
 from pipeline.outcomes import Observed
 
 ENSEMBLE = "ensemble"
+AT_ONCE = 100_000  # rows that are given risks at a time
 SEARCH_ALL, SEARCH_ROWS = 50_000, 20_000  # rows: of more than the first, as many as the second are searched
 WORTHWHILE = 0.1  # over the root of the rows: the share of the loss that one more member must take off
 FEWEST = 10  # events, and non-events; with fewer no model of risk means anything
@@ -32,11 +33,14 @@ class RiskModel:
 
     def log_odds(self, X: pd.DataFrame) -> FloatArray:
         """Recalibrated log-odds of the event by the horizon, shape (n,)."""
-        average = sum(
-            (self.weights[name] * member.log_odds(X) for name, member in self.members.items()), np.zeros(len(X))
-        )
-        result: FloatArray = self.intercept + self.slope * average
+        parts = [self._average(X.iloc[start : start + AT_ONCE]) for start in range(0, len(X), AT_ONCE)]
+        result: FloatArray = self.intercept + self.slope * np.concatenate([np.empty(0), *parts])
         return result
+
+    def _average(self, X: pd.DataFrame) -> FloatArray:
+        """Of few rows: the design of a linear member has several columns for each predictor."""
+        parts = (self.weights[name] * member.log_odds(X) for name, member in self.members.items())
+        return sum(parts, np.zeros(len(X)))
 
     def risk(self, X: pd.DataFrame) -> FloatArray:
         """Predicted probability of the event, shape (n,)."""

@@ -13,6 +13,7 @@ Number = Literal["float32", "float64"]
 KNOT_QUANTILES = (0.05, 0.275, 0.5, 0.725, 0.95)
 LIMIT_QUANTILES = (0.005, 0.995)
 FEW_VALUES = 10
+ENOUGH = 10_000  # patients whose design has the rank of all
 RARE_BELOW = (5, 1 / 2000)  # patients, and share of the patients; whichever is more
 
 
@@ -201,8 +202,8 @@ def blocks_from_dict(content: dict[str, Any]) -> Blocks:
 
 
 def count_parameters(X: pd.DataFrame, *, splines: bool) -> int:
-    """The coefficients that a linear model can choose freely: the rank of its design of at most 10,000 patients."""
-    some = X.iloc[:10_000]
+    """The coefficients that a linear model can choose freely: the rank of its design of at most `ENOUGH` patients."""
+    some = X.iloc[:ENOUGH]
     return int(np.linalg.matrix_rank(LinearDesign.learn(some, splines=splines).transform(some)))
 
 

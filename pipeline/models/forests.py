@@ -59,7 +59,9 @@ class _Codes:
         """Learn from the training patients."""
         quantiles = np.linspace(0, 1, MOST_CODES + 1)[1:-1]
         edges = {
-            str(name): np.unique(np.quantile(column.dropna().astype("float64"), quantiles)) if column.notna().any() else np.array([])
+            str(name): np.unique(np.quantile(column.dropna().astype("float64"), quantiles))
+            if column.notna().any()
+            else np.array([])
             for name, column in X.select_dtypes("number").items()
         }
         return cls(edges, _learn_blocks(X))

@@ -1,33 +1,37 @@
 """Risks for patients whom no fitting has seen: the evidence on which every figure of the report rests."""
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 
-from pipeline.arrays import BoolArray
+from pipeline.arrays import BoolArray, IntArray
+from pipeline.engine import Engine, LocalEngine
 from pipeline.errors import DataRefusedError
 from pipeline.models.development import Development
+from pipeline.models.ensemble import AT_ONCE
 from pipeline.models.outcomes import Examples
 from pipeline.progress import progress
 
 TEST = "test"
+LOCAL = LocalEngine()
 Develop = Callable[[Examples], Development]
 
 
 def develop_and_test(
-    examples: Examples, split: pd.DataFrame, develop: Develop, jobs: int = 1
+    examples: Examples, split: pd.DataFrame, develop: Develop, jobs: int = 1, engine: Engine = LOCAL
 ) -> tuple[Development, pd.DataFrame]:
     """The development on all development patients, and risks for patients whom a development has not seen.
 
-    `split` has one row per record with `part`. With a test part its patients are predicted; without one the
-    whole development is cross-validated over the columns `fold_1`..., in `jobs` processes.
+    `split` has one row per record with `part`. With a test part its patients are predicted, some at a time by
+    `engine`; without one the whole development is cross-validated over the columns `fold_1`..., in `jobs` processes.
     """
     test = (split["part"] == TEST).to_numpy(bool)
     development = develop(examples.take(~test))
     if test.any():
-        return development, predict_held_out(development, examples.take(test))
+        return development, predict_in_parts(development, examples, np.flatnonzero(test), engine)
     return development, cross_validate(examples, split.filter(like="fold_"), develop, jobs)
 
 
@@ -38,6 +42,15 @@ def testing_rows(split: pd.DataFrame) -> list[tuple[BoolArray, BoolArray]]:
         return [(~test, test)]
     fold = split["fold_1"].to_numpy()
     return [(fold != k, fold == k) for k in sorted(set(fold))]
+
+
+def predict_in_parts(
+    development: Development, examples: Examples, place: IntArray, engine: Engine = LOCAL
+) -> pd.DataFrame:
+    """What `predict_held_out` gives for the examples at `place` (k,), from parts of them that `engine` works on."""
+    parts = (examples.take(place[start : start + AT_ONCE]) for start in range(0, len(place), AT_ONCE))
+    told = list(engine.map(partial(predict_held_out, development), parts))
+    return pd.concat(told, ignore_index=True)
 
 
 def predict_held_out(development: Development, test: Examples, repeat: int = 1) -> pd.DataFrame:

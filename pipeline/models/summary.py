@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from data_schemas.columns import Column, Direction
 from pipeline.disclosure import NumberOf, Rest, share
@@ -19,6 +20,7 @@ from pipeline.phrases import phrase
 
 def summarise_model(
     development: Development,
+    X: pd.DataFrame,
     taught: Examples,
     candidates: Mapping[str, Candidate],
     predictors: dict[str, Column],
@@ -26,7 +28,8 @@ def summarise_model(
 ) -> dict[str, Any]:
     """Members with weight and tuned settings, recalibration, constrained directions, and the development data.
 
-    Who was `taught` is published as what those `tested` leave of all, who are published too.
+    X are predictors of some who were taught, enough to count the model's parameters. Who was `taught` is published as
+    what those `tested` leave of all, who are published too.
     `directions` names the trees with imposed directions and the same without, None unless both have competed.
     """
     model, observed = development.deployed.model, taught.observed
@@ -50,11 +53,11 @@ def summarise_model(
         "event_rate": _event_rate(observed, tested),
         "targets": [development.deployed.target, *development.deployed.others],
         "development": {
-            "patients": _beside(len(set(taught.patient)), len(set(tested.patient)) if tested else 0),
+            "patients": _beside(len(np.unique(taught.patient)), len(np.unique(tested.patient)) if tested else 0),
             "events": _events(observed, tested),
             "mean_follow_up": _mean_follow_up(observed),
         },
-        "parameters": count_parameters(taught.X, splines="spline_logistic" in model.members),
+        "parameters": count_parameters(X, splines="spline_logistic" in model.members),
         "predictors": list(predictors),
         "directions": {"imposed": DIRECTED, "free": FREE} if {DIRECTED, FREE} <= set(development.models) else None,
         "constrained": {name: Direction(direction).verb for name, direction in directions.items()},

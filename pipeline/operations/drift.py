@@ -19,8 +19,7 @@ from pipeline.image_store import ImageStore, read_images
 from pipeline.operations.releases.manifest import verify
 from pipeline.operations.releases.store import Store
 from pipeline.operations.retraining.champion import find_champion_risks, has_key, see_as_champion
-from pipeline.operations.scoring.followed import outcome_columns
-from pipeline.outcomes import observe
+from pipeline.outcomes import observe, outcome_columns
 from pipeline.phrases import phrase
 from pipeline.records.identity import PSEUDONYM, fingerprint_key, pseudonymise, read_key
 from pipeline.records.new_patients import check_new_patients, read_new_patients
@@ -52,7 +51,7 @@ def take_reference(records: pd.DataFrame, risk: FloatArray, cohort: type[Cohort]
         risk[first],
         next(iter(observe(each, study).values())),
         SEED,
-        each[outcome_columns(cohort)].notna().all(axis=1).to_numpy(bool),
+        each[outcome_columns(cohort.study().outcome)].notna().all(axis=1).to_numpy(bool),
         each[date] if date else None,
     )
 

@@ -21,11 +21,12 @@ from pipeline.operations.external import choose_updates, say_findings, validate_
 from pipeline.operations.findings import NETWORK
 from pipeline.operations.model_file import find_model, read_model, recalibrate
 from pipeline.operations.scoring.database_table import write_tables
-from pipeline.operations.scoring.followed import follow, outcome_columns
+from pipeline.operations.scoring.followed import follow
 from pipeline.operations.scoring.places import Places, refuse_places
 from pipeline.operations.scoring.scorer import Scorer
 from pipeline.operations.scoring.staging import Staging, hash_part
 from pipeline.operations.scoring.tables import count_missing, write_as
+from pipeline.outcomes import outcome_columns
 from pipeline.progress import log
 from pipeline.provenance import HERE, hash_tree
 from pipeline.records.new_patients import read_new_parts
@@ -146,7 +147,7 @@ def _evaluate(order: _Order) -> tuple[dict[str, Any], dict[str, Any] | None]:
 
 
 def _refuse_without_outcome(raw: pd.DataFrame, path: str, cohort: type[Cohort]) -> None:
-    if lacking := [name for name in outcome_columns(cohort) if name not in raw]:
+    if lacking := [name for name in outcome_columns(cohort.study().outcome) if name not in raw]:
         raise DataRefusedError(
             f"{path} has no column {', '.join(lacking)}: an evaluation compares risks with what became of the "
             "patients; add the outcome, or score without an evaluation"

@@ -3,20 +3,25 @@
 import os
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from data_schemas.columns import Cohort, Column, Role
+from pipeline import files
 from pipeline.models.development import Development, Plan, develop
 from pipeline.models.ensemble import ENSEMBLE
+from pipeline.models.features import ENOUGH
 from pipeline.models.held_out import develop_and_test, testing_rows
 from pipeline.models.inputs import describe_inputs
 from pipeline.models.internal import apparent_risks, learning_trials, optimism_trials, run_trials, site_trials
-from pipeline.models.outcomes import Examples, make_examples
+from pipeline.models.outcomes import Examples, columns_of_examples, gather_examples
 from pipeline.models.planning import make_plan
+from pipeline.models.shelf import Shelf
 from pipeline.models.storage import deployed_to_dict
 from pipeline.models.summary import summarise_model
+from pipeline.models.trees import ONE_THREAD_BELOW
 from pipeline.sections import Train
 from pipeline.stages.wiring import Stage, align, join_findings, run
 
@@ -24,20 +29,36 @@ from pipeline.stages.wiring import Stage, align, join_findings, run
 def main(stage: Stage) -> None:
     """Develop all candidates, keep the ensemble, predict for held-out patients, and try the development again."""
     settings, cohort = stage.section("train"), stage.cohort()
-    valid = join_findings(stage.read("valid.parquet"), stage.read("findings.parquet"))
-    split, examples = align(stage.read("split.parquet"), valid), make_examples(valid, cohort)
-    plan = make_plan(cohort, settings)
-    jobs = os.cpu_count() or 1
+    examples = _read_examples(stage)
+    split = align(stage.read("split.parquet"), examples.pseudonym.to_frame())
+    plan, jobs = make_plan(cohort, settings), 1 if len(split) >= ONE_THREAD_BELOW else os.cpu_count() or 1
     development, predictions = develop_and_test(examples, split, partial(develop, plan=plan), jobs)
-    internal = _validate_internally(examples, split, development, plan.alone(), settings, jobs)
-    taught, tested = (examples.take((split["part"] == part).to_numpy(bool)) for part in ("development", "test"))
+    stage.write("predictions.parquet", predictions)
     told = {"settings": development.settings, "inputs": describe_inputs(cohort.predictors())}
     stage.write("model.json", deployed_to_dict(development.deployed) | told)
-    candidates, predictors = plan.portfolio.candidates, cohort.predictors()
-    stage.write("model_summary.json", summarise_model(development, taught, candidates, predictors, tested))
-    stage.write("predictions.parquet", predictions)
-    stage.write("internal.parquet", internal)
+    stage.write("model_summary.json", _summarise(development, examples, split, plan, cohort))
+    stage.write("internal.parquet", _validate_internally(examples, split, development, plan.alone(), settings, jobs))
     stage.write("parts.parquet", _develop_parts(cohort, examples, split, settings, jobs))
+
+
+def _read_examples(stage: Stage) -> Examples:
+    cohort, path = stage.cohort(), stage.path("valid.parquet")
+    rows, findings = files.count_rows(path), stage.read("findings.parquet")
+    parts = (
+        join_findings(part, findings.iloc[part.index])
+        for part in files.read_parquet_parts(path, columns_of_examples(cohort))
+    )
+    return gather_examples(parts, rows, cohort, Shelf())
+
+
+def _summarise(
+    development: Development, examples: Examples, split: pd.DataFrame, plan: Plan, cohort: type[Cohort]
+) -> dict[str, Any]:
+    teaches = (split["part"] == "development").to_numpy(bool)
+    some = examples.X.iloc[np.flatnonzero(teaches)[:ENOUGH]]
+    counted = replace(examples, X=examples.X[[]])
+    taught, tested = counted.take(teaches), counted.take(~teaches)
+    return summarise_model(development, some, taught, plan.portfolio.candidates, cohort.predictors(), tested)
 
 
 def _develop_parts(

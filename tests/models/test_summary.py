@@ -30,7 +30,7 @@ def summary():
     records = pd.concat([records, records.iloc[:40]]).sort_values("pseudonym", kind="stable", ignore_index=True)
     examples = make_examples(records, FollowedVisits)
     development = develop_small(examples, PREDICTORS)
-    return summarise_model(development, examples, CANDIDATES, PREDICTORS), examples, development
+    return summarise_model(development, examples.X, examples, CANDIDATES, PREDICTORS), examples, development
 
 
 def test_members_are_named_with_weight_and_settings(summary):
@@ -58,7 +58,10 @@ def test_every_target_is_named_that_of_the_headline_figures_first(summary):
     assert summary[0]["targets"] == ["365 days"]
     examples = make_examples(make_competing(0, 300)[0], CompetingVisits)
     development = develop_small(examples, PREDICTORS, ("logistic",), outcome=CompetingVisits.study().outcome)
-    assert summarise_model(development, examples, CANDIDATES, PREDICTORS)["targets"] == ["365 days", "180 days"]
+    assert summarise_model(development, examples.X, examples, CANDIDATES, PREDICTORS)["targets"] == [
+        "365 days",
+        "180 days",
+    ]
 
 
 def test_event_rate_is_kaplan_meiers_and_patients_are_counted_once(summary):
@@ -83,11 +86,11 @@ def test_directions_are_named_and_splines_counted_where_members_have_them(summar
     said, examples, development = summary
     assert said["constrained"] == {"marker": "increases", "pressure": "increases"}
     deployed = replace(development.deployed, model=development.models["spline_logistic"])
-    linear = summarise_model(replace(development, deployed=deployed), examples, CANDIDATES, PREDICTORS)
+    linear = summarise_model(replace(development, deployed=deployed), examples.X, examples, CANDIDATES, PREDICTORS)
     assert not linear["constrained"]
     assert linear["parameters"] == said["parameters"]
     deployed = replace(development.deployed, model=development.models["boosted_trees"])
-    trees = summarise_model(replace(development, deployed=deployed), examples, CANDIDATES, PREDICTORS)
+    trees = summarise_model(replace(development, deployed=deployed), examples.X, examples, CANDIDATES, PREDICTORS)
     assert trees["constrained"]
     assert trees["parameters"] < said["parameters"]
 
@@ -112,7 +115,7 @@ def test_who_taught_is_published_as_what_the_tested_leave_of_all(patients):
     examples = make_examples(make_records(1, 250), Visits)
     development = develop_small(examples, PREDICTORS, ("logistic",))
     taught, tested = examples.take(np.arange(patients)), examples.take(np.arange(patients, 250))
-    said = summarise_model(development, taught, CANDIDATES, PREDICTORS, tested)
+    said = summarise_model(development, taught.X, taught, CANDIDATES, PREDICTORS, tested)
     events = [int(part.observed.event.sum()) for part in (taught, tested)]
     assert said["development"]["patients"] == patients
     assert (said["development"]["events"], said["event_rate"]) == (events[0], events[0] / patients)

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from data_schemas.columns import Cohort, TimeToEvent
+from data_schemas.columns import Cohort
 from pipeline.arrays import FloatArray, IntArray
 from pipeline.errors import DataRefusedError
 from pipeline.models.development import Deployed
-from pipeline.outcomes import Observed, observe
+from pipeline.outcomes import Observed, observe, outcome_columns
 
 TOLD, SCORE = "told:", "score:"
 """What begins the names of columns that are not the schema's."""
@@ -39,18 +39,12 @@ class Followed:
         return next(iter(self.targets.values()))
 
 
-def outcome_columns(cohort: type[Cohort]) -> list[str]:
-    """The columns that say what became of a patient."""
-    outcome = cohort.study().outcome
-    return [outcome.time, outcome.event_column] if isinstance(outcome, TimeToEvent) else [outcome.column]
-
-
 def keep_followed(
     records: pd.DataFrame, told: pd.DataFrame, X: pd.DataFrame, deployed: Deployed, cohort: type[Cohort]
 ) -> pd.DataFrame:
     """What `follow` needs of the typed `records`, of whom so much was `told` from predictors X, all of equal rows."""
     subgroups = [subgroup.column for subgroup in cohort.study().subgroups]
-    needed = list(dict.fromkeys([cohort.identifier(), *outcome_columns(cohort), *subgroups]))
+    needed = list(dict.fromkeys([cohort.identifier(), *outcome_columns(cohort.study().outcome), *subgroups]))
     figures = [name for name in map(str, told) if name in FIGURES or name.startswith("also_")]
     models = {deployed.target: deployed.model} | deployed.others
     scores = {f"{SCORE}{name}": model.log_odds(X) if len(X) else np.zeros(0) for name, model in models.items()}
@@ -91,7 +85,7 @@ def _with_all_labels(part: pd.DataFrame, cohort: type[Cohort]) -> pd.DataFrame:
 
 
 def _given(part: pd.DataFrame, cohort: type[Cohort]) -> "pd.Series[bool]":
-    return part[outcome_columns(cohort)].notna().all(axis=1)
+    return part[outcome_columns(cohort.study().outcome)].notna().all(axis=1)
 
 
 def _unprefixed(frame: pd.DataFrame, prefix: str) -> pd.DataFrame:
