@@ -13,6 +13,7 @@ from pipeline.errors import DataRefusedError
 Folds = list[tuple[IntArray, IntArray]]
 FEW_FOLDS_FROM, FEW_FOLDS = 10_000, 3  # rows; fewer folds cost less and leave enough to learn from
 ONE_FOLD_FROM, PARTS = 50_000, 10  # rows; a tenth of them then judges as well as all in turn
+JUDGES_AT_MOST = 100_000  # rows; more would tell little more, and every tree grown is tried on them
 
 
 class Fitted(Protocol):
@@ -36,7 +37,8 @@ def make_folds(y: FloatArray, patient: IntArray, count: int) -> Folds:
 
     `y` (n,) is 0 or 1, `patient` (n,) a number per patient; rows come in a fixed order, so the folds are
     fixed too. A table of 10,000 rows or more has three pairs at most, one of 50,000 or more a single one, which holds
-    out a tenth. Raises DataRefusedError where events or non-events are too few for every fold to have one.
+    out a tenth, or about 100,000 rows where that is less. Raises DataRefusedError where events or non-events are too
+    few for every fold to have one.
     """
     rarer = min(len(np.unique(patient[y == outcome])) for outcome in (0, 1))
     if rarer < count:
@@ -44,13 +46,18 @@ def make_folds(y: FloatArray, patient: IntArray, count: int) -> Folds:
             f"{rarer} patients with known outcome are in the rarer class, expected at least {count}, one per "
             "training fold; gather more patients or lower the folds in params.yaml"
         )
-    large = len(y) >= ONE_FOLD_FROM
-    parts = PARTS if large else min(count, FEW_FOLDS) if len(y) >= FEW_FOLDS_FROM else count
+    large, parts = len(y) >= ONE_FOLD_FROM, _count_parts(len(y), count)
     if len(np.unique(patient)) == len(patient):
         pairs = StratifiedKFold(parts).split(np.zeros((len(y), 1)), y)
         return [next(iter(pairs))] if large else list(pairs)
     fold = _deal_patients(y, patient, parts)
     return [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in ([parts // 2] if large else range(parts))]
+
+
+def _count_parts(rows: int, count: int) -> int:
+    if rows >= ONE_FOLD_FROM:
+        return max(PARTS, -(-rows // JUDGES_AT_MOST))
+    return min(count, FEW_FOLDS) if rows >= FEW_FOLDS_FROM else count
 
 
 def _deal_patients(y: FloatArray, patient: IntArray, parts: int) -> IntArray:

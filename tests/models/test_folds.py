@@ -130,3 +130,14 @@ def test_rows_that_no_fold_held_out_do_not_count():
 
 def test_loss_stays_finite_where_probabilities_do_not():
     assert log_loss(np.array([1.0, 0]), np.array([-1000.0, -1000]), np.ones(2)) == 500.0
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_a_very_large_table_holds_out_no_more_than_judge(monkeypatch, several):
+    monkeypatch.setattr(module, "ONE_FOLD_FROM", 500)
+    monkeypatch.setattr(module, "JUDGES_AT_MOST", 100)
+    y, patient = many(0, 4000, several=several)
+    [(training, held_out)] = make_folds(y, patient, 5)
+    assert 80 <= len(held_out) <= 120
+    assert sorted([*training, *held_out]) == list(range(4000))
+    assert not set(patient[training]) & set(patient[held_out])
