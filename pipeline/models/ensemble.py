@@ -16,10 +16,15 @@ from pipeline.models.stacking import fit_weights
 from pipeline.outcomes import Observed
 
 ENSEMBLE = "ensemble"
-AT_ONCE = 100_000  # rows that are given risks at a time
+CELLS_AT_ONCE = 4_000_000  # rows times predictors that are given risks at a time
 SEARCH_ALL, SEARCH_ROWS = 50_000, 20_000  # rows: of more than the first, as many as the second are searched
 WORTHWHILE = 0.1  # over the root of the rows: the share of the loss that one more member must take off
 FEWEST = 10  # events, and non-events; with fewer no model of risk means anything
+
+
+def rows_at_once(X: pd.DataFrame) -> int:
+    """How many rows of X are given risks at a time, so that what is made of them stays small."""
+    return max(1000, CELLS_AT_ONCE // max(1, X.shape[1]))
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,8 @@ class RiskModel:
 
     def log_odds(self, X: pd.DataFrame) -> FloatArray:
         """Recalibrated log-odds of the event by the horizon, shape (n,)."""
-        parts = [self._average(X.iloc[start : start + AT_ONCE]) for start in range(0, len(X), AT_ONCE)]
+        rows = rows_at_once(X)
+        parts = [self._average(X.iloc[start : start + rows]) for start in range(0, len(X), rows)]
         result: FloatArray = self.intercept + self.slope * np.concatenate([np.empty(0), *parts])
         return result
 

@@ -14,6 +14,7 @@ KNOT_QUANTILES = (0.05, 0.275, 0.5, 0.725, 0.95)
 LIMIT_QUANTILES = (0.005, 0.995)
 FEW_VALUES = 10
 ENOUGH = 10_000  # patients whose design has the rank of all
+WIDE = 1000  # columns
 RARE_BELOW = (5, 1 / 2000)  # patients, and share of the patients; whichever is more
 
 
@@ -202,9 +203,15 @@ def blocks_from_dict(content: dict[str, Any]) -> Blocks:
 
 
 def count_parameters(X: pd.DataFrame, *, splines: bool) -> int:
-    """The coefficients that a linear model can choose freely: the rank of its design of at most `ENOUGH` patients."""
+    """The coefficients that a linear model can choose freely: the rank of its design of at most `ENOUGH` patients.
+
+    Of a design too wide for that it is the number of columns that vary.
+    """
     some = X.iloc[:ENOUGH]
-    return int(np.linalg.matrix_rank(LinearDesign.learn(some, splines=splines).transform(some)))
+    matrix = LinearDesign.learn(some, splines=splines).transform(some)
+    if matrix.shape[1] > WIDE:
+        return int(np.count_nonzero(matrix.any(axis=0)))
+    return int(np.linalg.matrix_rank(matrix))
 
 
 def learn_blocks(X: pd.DataFrame, *, splines: bool) -> Blocks:

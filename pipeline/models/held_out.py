@@ -11,7 +11,7 @@ from pipeline.arrays import BoolArray, IntArray
 from pipeline.engine import Engine, LocalEngine
 from pipeline.errors import DataRefusedError
 from pipeline.models.development import Development
-from pipeline.models.ensemble import AT_ONCE
+from pipeline.models.ensemble import rows_at_once
 from pipeline.models.outcomes import Examples
 from pipeline.progress import progress
 
@@ -48,7 +48,8 @@ def predict_in_parts(
     development: Development, examples: Examples, place: IntArray, engine: Engine = LOCAL
 ) -> pd.DataFrame:
     """What `predict_held_out` gives for the examples at `place` (k,), from parts of them that `engine` works on."""
-    parts = (examples.take(place[start : start + AT_ONCE]) for start in range(0, len(place), AT_ONCE))
+    rows = rows_at_once(examples.X)
+    parts = (examples.take(place[start : start + rows]) for start in range(0, len(place), rows))
     told = list(engine.map(partial(predict_held_out, development), parts))
     return pd.concat(told, ignore_index=True)
 

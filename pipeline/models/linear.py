@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 
 from pipeline.arrays import FloatArray, IntArray
-from pipeline.models.features import Design, LinearDesign
+from pipeline.models.features import Design
 from pipeline.models.folds import Folds, Learnt, log_loss
+from pipeline.models.screening import learn_design
 from pipeline.phrases import phrase
 
 INVERSE_PENALTIES = tuple(float(c) for c in np.logspace(-3, 1, 17))
@@ -42,7 +43,8 @@ class LogisticCandidate:
     """Elastic-net logistic regression (Zou and Hastie 2005); the penalty has the least held-out log-loss.
 
     Coefficients b cost `((1 - l1_ratio) / 2 * b @ b + l1_ratio * abs(b).sum()) / inverse_penalty`, beside the sum of
-    the weighted log-losses. Of a table of more than 50,000 rows the first 50,000 are learnt from.
+    the weighted log-losses. Of a table of more than 50,000 rows the first 50,000 are learnt from, and of very many
+    predictors those that tell most each by itself.
     """
 
     label: str
@@ -63,7 +65,7 @@ class LogisticCandidate:
     def fit(self, X: pd.DataFrame, y: FloatArray, weight: FloatArray, settings: dict[str, Any]) -> LinearModel:
         """Fit on X with chosen settings; without an `l1_ratio` the penalty is a ridge."""
         rows = slice(MOST_ROWS)
-        design = LinearDesign.learn(X.iloc[rows], splines=self.splines)
+        design = learn_design(X.iloc[rows], y[rows], weight[rows], splines=self.splines)
         fitted = regress(design.transform(X.iloc[rows]), y[rows], weight[rows], settings)
         return LinearModel(design, *fitted)
 
@@ -71,7 +73,7 @@ class LogisticCandidate:
         self, X: pd.DataFrame, y: FloatArray, weight: FloatArray, training: IntArray, held_out: IntArray
     ) -> "Part":
         rows = training[:MOST_ROWS]
-        design = LinearDesign.learn(X.iloc[rows], splines=self.splines)
+        design = learn_design(X.iloc[rows], y[rows], weight[rows], splines=self.splines)
         seen, unseen = design.transform(X.iloc[rows]), design.transform(X.iloc[held_out])
         return Part(Regression(seen, y[rows], weight[rows], TUNING_TOLERANCE), unseen, held_out)
 

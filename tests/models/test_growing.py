@@ -69,7 +69,7 @@ def test_memory_and_disk_grow_the_same_trees_from_many_batches(seed, tmp_path, m
 @pytest.mark.parametrize("seed", range(3))
 def test_batches_move_bins_and_hardly_risks(seed, monkeypatch):
     given = make_examples(seed, 20_000)
-    seen, unseen = part(*given, seed)
+    seen, _ = part(*given, seed)
     whole, _ = LocalGrower().grow(PARAMETERS, seen, None, 30)
     monkeypatch.setattr(growing.Rows.batches, "__defaults__", (1500,))
     batched, _ = LocalGrower().grow(PARAMETERS, seen, None, 30)
