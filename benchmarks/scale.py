@@ -23,7 +23,7 @@ from validation import make_cohort
 from data_schemas.columns import Cohort
 from pipeline.evaluation.assemble import HeldOut, compare_models, compare_with, describe_performance
 from pipeline.evaluation.internal import trace_learning
-from pipeline.models.development import develop
+from pipeline.models.development import develop, learn_alone
 from pipeline.models.held_out import develop_and_test, testing_rows
 from pipeline.models.internal import apparent_risks, learning_trials, run_trials
 from pipeline.models.outcomes import Examples, make_examples
@@ -73,7 +73,7 @@ def train(examples: Examples, split: pd.DataFrame, cohort: type[Cohort], setting
     plan = make_plan(cohort, settings)
     development, predictions = develop_and_test(examples, split, partial(develop, plan=plan))
     trials = learning_trials(examples.patient, testing_rows(split), settings.learning_curve)
-    tried = run_trials(examples, trials, partial(develop, plan=plan.alone()), 1)
+    tried = run_trials(examples, trials, partial(learn_alone, plan=plan), 1)
     apparent = apparent_risks(development, examples, (split["part"] == "development").to_numpy(bool))
     return predictions, pd.concat([apparent, tried], ignore_index=True)
 

@@ -93,6 +93,11 @@ def develop(examples: Examples, plan: Plan) -> Development:
     return Development(learning.models, learning.settings, deployed)
 
 
+def learn_alone(examples: Examples, plan: Plan) -> RiskModel:
+    """The deployed model of the first target, with nothing else of a development. Raises as `develop`."""
+    return _learn(examples, next(iter(examples.targets)), plan.portfolio.alone(), plan.folds).models[ENSEMBLE]
+
+
 def _learn(examples: Examples, target: str, portfolio: Portfolio, folds: int) -> Learning:
     return learn_outcome(examples.X, examples.targets[target], examples.patient, portfolio, folds)
 

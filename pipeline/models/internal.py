@@ -10,6 +10,7 @@ from joblib import Parallel, delayed
 from pipeline.arrays import BoolArray, IntArray
 from pipeline.errors import DataRefusedError
 from pipeline.models.development import Development
+from pipeline.models.ensemble import RiskModel
 from pipeline.models.outcomes import Examples
 from pipeline.progress import progress
 
@@ -72,7 +73,7 @@ def learning_trials(
 
 
 def run_trials(
-    examples: Examples, trials: list[Trial], develop: Callable[[Examples], Development], jobs: int = 1
+    examples: Examples, trials: list[Trial], learn: Callable[[Examples], RiskModel], jobs: int = 1
 ) -> pd.DataFrame:
     """One row per tested record of each trial, in their order; of several targets the headline one alone is learnt.
 
@@ -80,7 +81,7 @@ def run_trials(
     many taught) and `risk`. A trial whose patients are too few to learn from has no rows.
     """
     headline = examples.for_target(next(iter(examples.targets)))
-    work = (delayed(_try)(headline, trial, develop) for trial in trials)
+    work = (delayed(_try)(headline, trial, learn) for trial in trials)
     done = Parallel(n_jobs=jobs, return_as="generator")(work)
     parts = [part for _, part in zip(progress(trials, "Internal validation"), done, strict=True)]
     tried: pd.DataFrame = pd.concat([_no_rows(), *parts], ignore_index=True)
@@ -103,11 +104,11 @@ def apparent_risks(development: Development, examples: Examples, taught: BoolArr
     )
 
 
-def _try(examples: Examples, trial: Trial, develop: Callable[[Examples], Development]) -> pd.DataFrame:
+def _try(examples: Examples, trial: Trial, learn: Callable[[Examples], RiskModel]) -> pd.DataFrame:
     if not len(trial.taught):
         return _no_rows()
     try:
-        development = develop(examples.take(trial.taught))
+        model = learn(examples.take(trial.taught))
     except DataRefusedError:
         return _no_rows()
     times = np.bincount(trial.taught, minlength=len(examples.X))[trial.tested]
@@ -118,7 +119,7 @@ def _try(examples: Examples, trial: Trial, develop: Callable[[Examples], Develop
             "record": trial.tested,
             "times": times,
             "patients": len(np.unique(examples.patient[trial.taught])),
-            "risk": development.deployed.model.risk(examples.X.iloc[trial.tested]),
+            "risk": model.risk(examples.X.iloc[trial.tested]),
         }
     )
 

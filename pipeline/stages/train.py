@@ -10,7 +10,7 @@ import pandas as pd
 
 from data_schemas.columns import Cohort, Column, Role
 from pipeline import files
-from pipeline.models.development import Development, Plan, develop
+from pipeline.models.development import Development, Plan, develop, learn_alone
 from pipeline.models.ensemble import ENSEMBLE
 from pipeline.models.features import ENOUGH
 from pipeline.models.held_out import develop_and_test, testing_rows
@@ -37,7 +37,7 @@ def main(stage: Stage) -> None:
     told = {"settings": development.settings, "inputs": describe_inputs(cohort.predictors())}
     stage.write("model.json", deployed_to_dict(development.deployed) | told)
     stage.write("model_summary.json", _summarise(development, examples, split, plan, cohort))
-    stage.write("internal.parquet", _validate_internally(examples, split, development, plan.alone(), settings, jobs))
+    stage.write("internal.parquet", _validate_internally(examples, split, development, plan, settings, jobs))
     stage.write("parts.parquet", _develop_parts(cohort, examples, split, settings, jobs))
 
 
@@ -99,7 +99,7 @@ def _validate_internally(
     trials += [] if examples.site is None else site_trials(examples.patient, examples.site)
     if len(np.unique(examples.patient[taught])) <= settings.optimism_at_most:
         trials += optimism_trials(examples.patient, taught, settings.optimism_resamples, settings.seed)
-    tried = run_trials(examples, trials, partial(develop, plan=plan), jobs)
+    tried = run_trials(examples, trials, partial(learn_alone, plan=plan), jobs)
     return pd.concat([apparent_risks(development, examples, taught), tried], ignore_index=True)
 
 

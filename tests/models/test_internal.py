@@ -9,7 +9,7 @@ from numpy.testing import assert_array_equal
 
 from pipeline.errors import DataRefusedError
 from pipeline.models import internal
-from pipeline.models.development import Plan, develop
+from pipeline.models.development import Plan, develop, learn_alone
 from pipeline.models.ensemble import Portfolio
 from pipeline.models.internal import (
     COLUMNS,
@@ -36,8 +36,12 @@ class Roster:
         return X["number"].isin(self.taught).to_numpy(float)
 
 
+def betray_alone(examples: Examples) -> Roster:
+    return Roster(frozenset(examples.X["number"]))
+
+
 def betray(examples: Examples):
-    return SimpleNamespace(deployed=SimpleNamespace(model=Roster(frozenset(examples.X["number"]))))
+    return SimpleNamespace(deployed=SimpleNamespace(model=betray_alone(examples)))
 
 
 def visits(seed: int, patients: int = 60) -> Examples:
@@ -117,7 +121,7 @@ def test_no_patient_is_told_a_risk_by_a_development_that_saw_the_patient_but_for
     trials = learning_trials(patient, [(fold != k, fold == k) for k in range(3)], (0.5,))
     trials += site_trials(patient, site)
     trials += optimism_trials(patient, np.ones(len(patient), dtype=bool), 3, seed)
-    found = run_trials(examples, trials, betray)
+    found = run_trials(examples, trials, betray_alone)
     seen = found["check"] == "optimism"
     assert (found.loc[~seen, "risk"] == 0).all()
     assert (found.loc[~seen, "times"] == 0).all()
@@ -128,7 +132,7 @@ def test_no_patient_is_told_a_risk_by_a_development_that_saw_the_patient_but_for
 def test_rows_say_which_record_was_told_what_by_how_many_patients():
     examples = visits(0)
     trials = [Trial("a", "1", np.array([0, 0, 5, 7]), np.array([3, 0])), Trial("b", "x", np.arange(9), np.arange(9))]
-    found = run_trials(examples, trials, betray)
+    found = run_trials(examples, trials, betray_alone)
     assert found.dtypes.astype(str).to_dict() == COLUMNS
     assert list(found["check"]) == ["a"] * 2 + ["b"] * 9
     assert list(found["record"]) == [3, 0, *range(9)]
@@ -143,7 +147,7 @@ def test_a_trial_with_too_few_to_learn_from_has_no_rows():
     def refuse(taught: Examples):
         if len(taught.X) < 5:
             raise DataRefusedError("too few")
-        return betray(taught)
+        return betray_alone(taught)
 
     trials = [Trial("a", str(n), np.arange(n), np.arange(10)) for n in (0, 3, 6)]
     found = run_trials(examples, trials, refuse)
@@ -161,7 +165,7 @@ def test_of_several_targets_the_headline_one_alone_is_learnt():
 
     def look(taught: Examples):
         learnt.append(list(taught.targets))
-        return betray(replace(taught, X=pd.DataFrame({"number": taught.patient})))
+        return betray_alone(replace(taught, X=pd.DataFrame({"number": taught.patient})))
 
     examples = replace(examples, X=pd.DataFrame({"number": examples.patient}))
     assert list(examples.targets) == ["stroke", "none", "bleed"]
@@ -175,7 +179,7 @@ def test_real_developments_are_tried_whatever_the_number_of_workers():
     trials = optimism_trials(examples.patient, np.ones(300, dtype=bool), 2, 0)
     trials.append(Trial("learning curve", "0.01", np.arange(12), np.arange(200, 300)))
     with parallel_config(backend="threading"):
-        one, two = (run_trials(examples, trials, lambda taught: develop(taught, plan), jobs) for jobs in (1, 2))
+        one, two = (run_trials(examples, trials, lambda taught: learn_alone(taught, plan), jobs) for jobs in (1, 2))
     pd.testing.assert_frame_equal(one, two)
     assert list(one["part"].unique()) == ["1", "2"]
     by_hand = develop(examples.take(trials[0].taught), plan).deployed.model.risk(examples.X)
