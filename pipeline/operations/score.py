@@ -5,7 +5,7 @@ there the result is put together and in place in one step. A run that was killed
 """
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ import pandas as pd
 from data_schemas.columns import Cohort
 from pipeline import files
 from pipeline.disclosure import publish
+from pipeline.engine import start_engine
 from pipeline.errors import DataRefusedError
 from pipeline.operations.external import choose_updates, say_findings, validate_externally
 from pipeline.operations.findings import NETWORK
@@ -23,7 +24,7 @@ from pipeline.operations.model_file import find_model, read_model, recalibrate
 from pipeline.operations.scoring.database_table import write_tables
 from pipeline.operations.scoring.followed import follow
 from pipeline.operations.scoring.places import Places, refuse_places
-from pipeline.operations.scoring.scorer import Scorer
+from pipeline.operations.scoring.scorer import Scored, Scorer
 from pipeline.operations.scoring.staging import Staging, hash_part
 from pipeline.operations.scoring.tables import count_missing, write_as
 from pipeline.outcomes import outcome_columns
@@ -96,19 +97,39 @@ def _carry_out(order: _Order) -> list[str]:
     return _say(order.places, records - without, without, found)
 
 
+@dataclass(frozen=True)
+class _Part:
+    """Records of the source, which part of it they are, and the hash of all that shapes what is told of them."""
+
+    number: int
+    key: str
+    raw: pd.DataFrame
+
+
 def _stage(order: _Order) -> None:
     """Score what is not scored yet."""
-    settings, scorer, number = _list_settings(order), order.scorer, -1
-    for number, raw in enumerate(read_new_parts(order.source, scorer.cohort, _rows(scorer.cohort))):
-        if scorer.evaluated:
-            _refuse_without_outcome(raw, order.source.path, scorer.cohort)
+    with start_engine(order.settings.engine) as engine:
+        for number, key, scored in engine.map(partial(_score, scorer=order.scorer), _list_unscored(order)):
+            tables = {"risks": scored.risks, "refused": scored.refused, "followed": scored.followed}
+            kept = {name: table for name, table in tables.items() if table is not None}
+            order.staging.keep(number, key, kept)
+
+
+def _score(part: _Part, scorer: Scorer) -> tuple[int, str, Scored]:
+    return part.number, part.key, scorer.score(part.raw)
+
+
+def _list_unscored(order: _Order) -> Iterator[_Part]:
+    """The parts of the source that are not staged yet; at its end the number of parts is known."""
+    settings, cohort, number = _list_settings(order), order.scorer.cohort, -1
+    for number, raw in enumerate(read_new_parts(order.source, cohort, _rows(cohort))):
+        if order.scorer.evaluated:
+            _refuse_without_outcome(raw, order.source.path, cohort)
         key = hash_part(raw, settings)
         if not order.staging.has(number, key):
-            scored = scorer.score(raw)
-            tables = {"risks": scored.risks, "refused": scored.refused, "followed": scored.followed}
-            order.staging.keep(number, key, {name: table for name, table in tables.items() if table is not None})
+            yield _Part(number, key, raw)
         if (number + 1) % SAID_EVERY == 0:
-            log(f"Scored {(number + 1) * _rows(scorer.cohort):,} records")
+            log(f"Read {(number + 1) * _rows(cohort):,} records")
     order.staging.end(number + 1)
 
 
