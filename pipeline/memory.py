@@ -90,7 +90,8 @@ def require_disk(folder: Path, needed: float, what: str) -> None:
 
 
 def _say(count: float) -> str:
-    return f"{count / GIGABYTE:,.3g} GB"
+    """So many bytes, to three digits and without an exponent."""
+    return f"{float(f'{count / GIGABYTE:.3g}'):,.12g} GB"
 
 
 def estimate_table_bytes(path: Path, columns: Sequence[str] | None = None) -> int:
