@@ -161,7 +161,7 @@ def read_parquet_parts(path: Path, columns: Sequence[str] | None = None) -> "Ite
 
 
 def count_rows(path: Path) -> int:
-    """The rows of a Parquet file."""
+    """The rows of a Parquet file, by its footer."""
     import pyarrow.parquet as pq
 
     return int(pq.read_metadata(path).num_rows)

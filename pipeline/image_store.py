@@ -5,6 +5,7 @@ if the place of findings is known, and `index.parquet` with a row per image. All
 so that memory does not grow with their number.
 """
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,6 +75,8 @@ def _new(path: Path, shape: tuple[int, int, int]) -> Pixels:
         np.save(path, np.zeros(shape, dtype=np.uint8))
         return np.zeros(shape, dtype=np.uint8)
     mapped: Pixels = np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape)
+    with path.open("r+b") as handle:  # else a disk that fills kills, without a word, whoever writes to the map
+        os.posix_fallocate(handle.fileno(), 0, path.stat().st_size)
     return mapped
 
 

@@ -267,9 +267,10 @@ class Drift(Section):
 
 
 class Settings(Section):
-    """All of `params.yaml`."""
+    """All of `params.yaml`. With `profile`, stages write what they take, and the report shows it."""
 
     cohorts: dict[str, CohortSettings] = Field(min_length=1)
+    profile: bool
     engine: Engine
     validate_: Validate = Field(alias="validate")
     split: Split

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -14,6 +15,7 @@ import pipeline.stages  # noqa: F401 - pins the number of threads, before numpy 
 from tests.integration.tiny import SCHEMA, SMALL_SETTINGS, make_table
 
 ROOT = Path(__file__).parents[1]
+DISK = 80  # MB
 VOCABULARY = ("__init__", "columns", "vocabulary", "outcomes", "faults", "later")
 
 
@@ -25,6 +27,27 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copytree(ROOT / "data/demo", tmp_path / "data/demo")
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of its own with little room."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", f"size={DISK}m", "tmpfs", str(folder)]
+    mounted = shutil.which("mount") and subprocess.run(command, capture_output=True, check=False).returncode == 0
+    if not mounted:
+        pytest.skip("needs the right to mount a file system")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def fill(disk: Path, leave: int) -> Path:
+    """Take all room of a file system but `leave` bytes."""
+    filler, state = disk / "filler", os.statvfs(disk)
+    with filler.open("wb") as handle:
+        os.posix_fallocate(handle.fileno(), 0, state.f_bavail * state.f_frsize - leave)
+    return filler
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import pytest
 
 from pipeline import files
 from pipeline.image_store import read_images, write_images
+from tests.conftest import fill, python
 
 
 def index(*records: int) -> pd.DataFrame:
@@ -45,3 +46,17 @@ def test_an_image_too_few_or_too_many_is_seen(tmp_path):
     image = (np.zeros((8, 8), dtype=np.uint8), None)
     with pytest.raises(AssertionError, match="an image for each row"):
         write_images(tmp_path / "images", index(0, 1), [image], 8, masked=False)
+
+
+def test_a_disk_without_room_is_told_and_kills_nobody(small_disk):
+    fill(small_disk, 100_000)
+    program = """
+import numpy as np, pandas as pd
+from pathlib import Path
+from pipeline.image_store import write_images
+image = np.ones((64, 64), dtype=np.uint8)
+write_images(Path("images"), pd.DataFrame({"record": range(100)}), [(image, None)] * 100, 64, masked=False)
+"""
+    done = python(small_disk, "-c", program)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == "OSError: [Errno 28] No space left on device"

@@ -223,4 +223,4 @@ def test_a_faulty_schema_file_is_named_with_its_fault(tmp_path, monkeypatch, tex
 def test_yaml_of_the_release_has_one_section_per_setting(root):
     content = yaml.safe_load((root / "params.yaml").read_text())
     stages = {"validate", "split", "imaging", "train", "cluster", "evaluate", "explain", "report"}
-    assert set(content) == {"cohorts", "disclosure", "retrain", "drift", *stages}
+    assert set(content) == {"cohorts", "profile", "engine", "disclosure", "retrain", "drift", *stages}

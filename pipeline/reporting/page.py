@@ -13,6 +13,7 @@ from pipeline.reporting.images import build_images
 from pipeline.reporting.language import plural, say
 from pipeline.reporting.performance import build_evaluation
 from pipeline.reporting.phenotypes import build_phenotypes
+from pipeline.reporting.resources import tabulate_resources
 from pipeline.reporting.results import Plain, Results, read_records
 from pipeline.reporting.summary import summarise_plainly
 from pipeline.reporting.words import numbers
@@ -70,6 +71,7 @@ def build_report(cohort: type[Cohort], name: str, results: Results) -> dict[str,
         "tripod": _tripod(cohort, results),
         **build_evaluation(cohort, results),
         **({"images": pictured} if pictured else {}),
+        **({"resources": tabulate_resources(results.resources)} if results.resources else {}),
     }
 
 

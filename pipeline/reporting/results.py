@@ -23,7 +23,8 @@ class Results:
     `disclosure`, in multiples of `round_to`. `provenance` maps what (for people) to which (version, SHA-256).
     `phenotype_factors`, `explanation` and `treatment_effect` are the JSON files of those names; the first is empty
     where there are no phenotypes, the last where the schema declares no effect. `card` is what people supplied,
-    and `changes` what a run found that compared this model with the last release.
+    and `changes` what a run found that compared this model with the last release. `resources` is what each stage took
+    that `profiling` watched, by its name.
     """
 
     validation: Plain
@@ -44,6 +45,7 @@ class Results:
     card: Card = field(default_factory=Card)
     changes: Plain = field(default_factory=dict)
     round_to: int = 1
+    resources: Plain = field(default_factory=dict)
 
     @property
     def has_parts(self) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 from pipeline import files, provenance
 from pipeline.card import Card, read_cards
 from pipeline.disclosure import publish
+from pipeline.profiling import read_profiles
 from pipeline.progress import log
 from pipeline.reporting import Results, make_report, render_dictionary, render_model_card, speaking, summarise
 from pipeline.stages.wiring import Stage, join_findings, run
@@ -49,6 +50,7 @@ def _results(stage: Stage) -> Results:
         treatment_effect=stage.read("treatment_effect.json"),
         card=_card(stage),
         changes=_read_changes(stage),
+        resources=read_profiles(stage.cohort_name) if stage.section("profile") else {},
     )
 
 

@@ -19,6 +19,7 @@ from data_schemas.columns import Cohort
 from pipeline import files
 from pipeline.disclosure import publish, publish_table
 from pipeline.errors import EXIT_DONE, EXIT_INTERNAL, ClinriskError, ConfigurationError, say_unforeseen
+from pipeline.profiling import profiling
 from pipeline.progress import log
 from pipeline.sections import CohortSettings, Settings
 from pipeline.settings import load_cohort, load_settings
@@ -31,6 +32,7 @@ WRITERS |= {".json": files.write_json, ".html": files.write_text, ".md": files.w
 PUBLISHERS: dict[str, Callable[[Any, int], Any]] = {".csv": publish_table}
 PUBLISHERS[".json"] = lambda content, step: files.rounded(publish(content, step))
 
+RECORDS = ("raw.parquet", "valid.parquet")
 BEFORE_TRAINING = {"ingest", "validate", "split"}
 
 
@@ -99,6 +101,12 @@ class Stage:
         if files.is_public(path) and path.suffix in PUBLISHERS:
             content = PUBLISHERS[path.suffix](content, self.section("disclosure").round_to)
         WRITERS[path.suffix](files.staging(path), content)
+
+    def count_records(self) -> int | None:
+        """How many records the stage works on; None for one that reads and makes no table of them."""
+        known = self.deps | self.outs
+        table = next((known[name] for name in RECORDS if name in known), None)
+        return files.count_rows(table) if table else None
 
     def finish(self) -> None:
         """Put all outputs in place."""
@@ -174,8 +182,10 @@ def _attempt(name: str, cohort_name: str, work: Callable[[Stage], None], *, debu
     try:
         stage = open_stage(name, cohort_name)
         log(f"{title}: start")
-        work(stage)
-        stage.finish()
+        engine = stage.settings.engine.name
+        with profiling(name, cohort_name, engine, stage.count_records, wanted=stage.settings.profile):
+            work(stage)
+            stage.finish()
         log(f"{title}: done")
     except ClinriskError as error:
         return _fail(f"{title}: {error}", error.exit_code, debug=debug)

@@ -58,5 +58,5 @@ def judge_build(code: int, said: str, log: Path) -> Built:
     if exited and told:
         return Built(int(exited[-1]) if int(exited[-1]) in KNOWN else EXIT_INTERNAL, told[-1])
     if exited:
-        return Built(EXIT_INTERNAL, f"a stage was ended from outside, such as for want of memory; {log} shows which")
+        return Built(EXIT_INTERNAL, f"a stage was ended from outside, as for want of memory or disk; {log} shows which")
     return Built(EXIT_INTERNAL, f"DVC could not run; {log} shows why")
