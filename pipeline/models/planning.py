@@ -7,19 +7,27 @@ from pipeline.models.baselines import add_baselines
 from pipeline.models.candidates import DIRECTED, FREE, Context, build_candidates, refuse_inexact
 from pipeline.models.development import Plan
 from pipeline.models.ensemble import Portfolio
+from pipeline.models.growing import Grower, LocalGrower
 from pipeline.models.trees import find_device
 from pipeline.sections import Train
 
+LOCAL = LocalGrower()
 
-def make_plan(cohort: type[Cohort], settings: Train, predictors: dict[str, Column] | None = None) -> Plan:
+
+def make_plan(
+    cohort: type[Cohort],
+    settings: Train,
+    predictors: dict[str, Column] | None = None,
+    grower: Grower = LOCAL,
+) -> Plan:
     """The candidates that compete, the members of the average and those searched, all built for the cohort.
 
-    They see `predictors`, some of the cohort's, or all of them. Directions that the schema expects are those of the
-    event: other classes have trees without. Raises ConfigurationError naming an unknown candidate, or a member that is
-    not explained exactly.
+    They see `predictors`, some of the cohort's, or all of them, and `grower` grows their trees. Directions that the
+    schema expects are those of the event: other classes have trees without. Raises ConfigurationError naming an unknown
+    candidate, or a member that is not explained exactly.
     """
     predictors = cohort.predictors() if predictors is None else predictors
-    context = Context(predictors, settings.seed, find_device(settings.device))
+    context = Context(predictors, settings.seed, find_device(settings.device), grower=grower)
     portfolio = _portfolio(cohort, settings, context)
     refuse_inexact((*settings.ensemble, *settings.search))
     outcome = cohort.study().outcome

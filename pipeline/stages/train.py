@@ -10,9 +10,11 @@ import pandas as pd
 
 from data_schemas.columns import Cohort, Column, Role
 from pipeline import files
+from pipeline.memory import RECORD_BYTES, fits, require_disk, require_vectors
 from pipeline.models.development import Development, Plan, develop, learn_alone
 from pipeline.models.ensemble import ENSEMBLE
 from pipeline.models.features import ENOUGH
+from pipeline.models.growing import LocalGrower
 from pipeline.models.held_out import develop_and_test, testing_rows
 from pipeline.models.inputs import describe_inputs
 from pipeline.models.internal import apparent_risks, learning_trials, optimism_trials, run_trials, site_trials
@@ -25,13 +27,17 @@ from pipeline.models.trees import ONE_THREAD_BELOW
 from pipeline.sections import Train
 from pipeline.stages.wiring import Stage, align, join_findings, run
 
+COPIES = 2.5  # of the table of predictors: the whole, its development part, and what else is taken of it for a while
+
 
 def main(stage: Stage) -> None:
     """Develop all candidates, keep the ensemble, predict for held-out patients, and try the development again."""
     settings, cohort = stage.section("train"), stage.cohort()
-    examples = _read_examples(stage)
+    shelf = _find_room(stage)
+    examples = _read_examples(stage, shelf)
     split = align(stage.read("split.parquet"), examples.pseudonym.to_frame())
-    plan, jobs = make_plan(cohort, settings), 1 if len(split) >= ONE_THREAD_BELOW else os.cpu_count() or 1
+    plan = make_plan(cohort, settings, grower=LocalGrower(shelf.folder))
+    jobs = 1 if len(split) >= ONE_THREAD_BELOW else os.cpu_count() or 1
     development, predictions = develop_and_test(examples, split, partial(develop, plan=plan), jobs)
     stage.write("predictions.parquet", predictions)
     told = {"settings": development.settings, "inputs": describe_inputs(cohort.predictors())}
@@ -41,14 +47,26 @@ def main(stage: Stage) -> None:
     stage.write("parts.parquet", _develop_parts(cohort, examples, split, settings, jobs))
 
 
-def _read_examples(stage: Stage) -> Examples:
+def _find_room(stage: Stage) -> Shelf:
+    """Memory for the predictors if they may have so much, else the disk. Raises ConfigurationError without either."""
+    engine, rows = stage.section("engine"), files.count_rows(stage.path("valid.parquet"))
+    needed = COPIES * np.dtype("float32").itemsize * rows * len(stage.cohort().predictors())
+    require_vectors(rows, engine)
+    if fits(needed + rows * RECORD_BYTES, engine):
+        return Shelf()
+    folder = stage.folder("model.json")
+    require_disk(folder, needed, "the predictors, which take more memory than a stage may plan for,")
+    return Shelf(folder)
+
+
+def _read_examples(stage: Stage, shelf: Shelf) -> Examples:
     cohort, path = stage.cohort(), stage.path("valid.parquet")
     rows, findings = files.count_rows(path), stage.read("findings.parquet")
     parts = (
         join_findings(part, findings.iloc[part.index])
         for part in files.read_parquet_parts(path, columns_of_examples(cohort))
     )
-    return gather_examples(parts, rows, cohort, Shelf())
+    return gather_examples(parts, rows, cohort, shelf)
 
 
 def _summarise(
