@@ -32,5 +32,14 @@ class LocalEngine:
 
 @contextmanager
 def start_engine(settings: Settings) -> Iterator[Engine]:
-    """The engine that `settings` name, ended with the block."""
-    yield LocalEngine()
+    """The engine that `settings` name, ended with the block.
+
+    Raises ConfigurationError where there is no such cluster, or one that cannot do this work.
+    """
+    if settings.name == "local":
+        yield LocalEngine()
+        return
+    from pipeline.cluster import connect
+
+    with connect(settings) as engine:
+        yield engine

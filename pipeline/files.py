@@ -147,17 +147,24 @@ def read_parquet(path: Path) -> "pd.DataFrame":
     return pd.read_parquet(path, engine="pyarrow")
 
 
-def read_parquet_parts(path: Path, columns: Sequence[str] | None = None) -> "Iterator[pd.DataFrame]":
-    """Read a frame row group by row group, of all its columns or of some; the index counts its rows from 0."""
+def read_parquet_parts(
+    path: Path, columns: Sequence[str] | None = None, within: range | None = None
+) -> "Iterator[pd.DataFrame]":
+    """Read a frame row group by row group, of all its columns or of some; the index counts its rows from 0.
+
+    Row groups without any row `within` are passed over.
+    """
     import pandas as pd
     import pyarrow.parquet as pq
 
     start = 0
     with pq.ParquetFile(path) as file:
         for group in range(file.num_row_groups):
-            part = file.read_row_group(group, None if columns is None else list(columns)).to_pandas()
-            yield part.set_axis(pd.RangeIndex(start, start + len(part)))
-            start += len(part)
+            end = start + file.metadata.row_group(group).num_rows
+            if within is None or (start < within.stop and within.start < end):
+                part = file.read_row_group(group, None if columns is None else list(columns)).to_pandas()
+                yield part.set_axis(pd.RangeIndex(start, end))
+            start = end
 
 
 def count_rows(path: Path) -> int:

@@ -10,11 +10,14 @@ import pandas as pd
 
 from data_schemas.columns import Cohort, Column, Role
 from pipeline import files
+from pipeline.cluster import DaskEngine
+from pipeline.engine import Engine, start_engine
 from pipeline.memory import RECORD_BYTES, fits, require_disk, require_vectors
+from pipeline.models.cluster_growing import ClusterGrower
 from pipeline.models.development import Development, Plan, develop, learn_alone
 from pipeline.models.ensemble import ENSEMBLE
 from pipeline.models.features import ENOUGH
-from pipeline.models.growing import LocalGrower
+from pipeline.models.growing import Grower, LocalGrower
 from pipeline.models.held_out import develop_and_test, testing_rows
 from pipeline.models.inputs import describe_inputs
 from pipeline.models.internal import apparent_risks, learning_trials, optimism_trials, run_trials, site_trials
@@ -32,19 +35,32 @@ COPIES = 2.5  # of the table of predictors: the whole, its development part, and
 
 def main(stage: Stage) -> None:
     """Develop all candidates, keep the ensemble, predict for held-out patients, and try the development again."""
-    settings, cohort = stage.section("train"), stage.cohort()
     shelf = _find_room(stage)
+    with start_engine(stage.section("engine")) as engine:
+        _train(stage, shelf, engine)
+
+
+def _train(stage: Stage, shelf: Shelf, engine: Engine) -> None:
+    settings, cohort = stage.section("train"), stage.cohort()
     examples = _read_examples(stage, shelf)
     split = align(stage.read("split.parquet"), examples.pseudonym.to_frame())
-    plan = make_plan(cohort, settings, grower=LocalGrower(shelf.folder))
+    plan = make_plan(cohort, settings, grower=_find_grower(stage, shelf, engine))
     jobs = 1 if len(split) >= ONE_THREAD_BELOW else os.cpu_count() or 1
-    development, predictions = develop_and_test(examples, split, partial(develop, plan=plan), jobs)
+    development, predictions = develop_and_test(examples, split, partial(develop, plan=plan), jobs, engine)
     stage.write("predictions.parquet", predictions)
     told = {"settings": development.settings, "inputs": describe_inputs(cohort.predictors())}
     stage.write("model.json", deployed_to_dict(development.deployed) | told)
     stage.write("model_summary.json", _summarise(development, examples, split, plan, cohort))
     stage.write("internal.parquet", _validate_internally(examples, split, development, plan, settings, jobs))
     stage.write("parts.parquet", _develop_parts(cohort, examples, split, settings, jobs))
+
+
+def _find_grower(stage: Stage, shelf: Shelf, engine: Engine) -> Grower:
+    """Trees grow in this process, or on a cluster, which reads the records itself: findings of images are not there."""
+    cohort = stage.cohort()
+    if isinstance(engine, DaskEngine) and not cohort.findings():
+        return ClusterGrower(engine, stage.path("valid.parquet").resolve(), cohort.predictors())
+    return LocalGrower(shelf.folder)
 
 
 def _find_room(stage: Stage) -> Shelf:
