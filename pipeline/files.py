@@ -7,12 +7,14 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
 PUBLIC = "reports"
 SIGNIFICANT_DIGITS = 6
@@ -48,6 +50,18 @@ def discard(path: Path) -> None:
         shutil.rmtree(left)
     else:
         left.unlink(missing_ok=True)
+
+
+@contextmanager
+def scratch_folder(place: Path) -> Iterator[Path]:
+    """A private folder beside `place` for files that nobody needs later; what a killed run left there goes first."""
+    folder = staging(place)
+    discard(place)
+    folder.mkdir(mode=0o700)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
 
 
 def write_whole(writes: Mapping[Path, Callable[[Path], None]]) -> None:
@@ -119,16 +133,20 @@ def write_parquet(path: Path, frame: "pd.DataFrame") -> None:
     frame.to_parquet(path, engine="pyarrow", index=False)
 
 
-def write_parquet_parts(path: Path, parts: "Iterable[pd.DataFrame]") -> None:
-    """Write frames of the same columns one after the other, in as little memory as the largest needs."""
+def write_parquet_parts(path: Path, parts: "Iterable[pd.DataFrame | pa.Table]") -> None:
+    """Write frames or tables of the same columns one after the other, in as little memory as the largest needs.
+
+    Each is a row group.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     writer = None
     for part in parts:
-        table = pa.Table.from_pandas(part, schema=writer and writer.schema, preserve_index=False)
+        schema = writer and writer.schema
+        table = part if isinstance(part, pa.Table) else pa.Table.from_pandas(part, schema, preserve_index=False)
         writer = writer or pq.ParquetWriter(path, table.schema)
-        writer.write_table(table)
+        writer.write_table(table, row_group_size=max(len(table), 1))
     assert writer is not None, "there is at least one part"
     writer.close()
 
@@ -145,26 +163,6 @@ def read_parquet(path: Path) -> "pd.DataFrame":
     import pandas as pd
 
     return pd.read_parquet(path, engine="pyarrow")
-
-
-def read_parquet_parts(
-    path: Path, columns: Sequence[str] | None = None, within: range | None = None
-) -> "Iterator[pd.DataFrame]":
-    """Read a frame row group by row group, of all its columns or of some; the index counts its rows from 0.
-
-    Row groups without any row `within` are passed over.
-    """
-    import pandas as pd
-    import pyarrow.parquet as pq
-
-    start = 0
-    with pq.ParquetFile(path) as file:
-        for group in range(file.num_row_groups):
-            end = start + file.metadata.row_group(group).num_rows
-            if within is None or (start < within.stop and within.start < end):
-                part = file.read_row_group(group, None if columns is None else list(columns)).to_pandas()
-                yield part.set_axis(pd.RangeIndex(start, end))
-            start = end
 
 
 def count_rows(path: Path) -> int:

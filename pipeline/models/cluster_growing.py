@@ -12,17 +12,16 @@ from threading import Thread
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import xgboost
 
 from data_schemas.columns import Column
-from pipeline import files
 from pipeline.arrays import FloatArray, IntArray
 from pipeline.cluster import DaskEngine, WorkerLostError
 from pipeline.errors import ClinriskError
 from pipeline.models.features import model_frame
 from pipeline.models.growing import LocalGrower, Rows
 from pipeline.models.shelf import Shelf
+from pipeline.row_groups import RowGroup, list_row_groups
 
 ALONE_BELOW = 50_000  # rows; fewer are grown from here before a cluster has begun
 TRIES = 3
@@ -48,15 +47,16 @@ class Share:
 
     def read(self, table: Path, predictors: Mapping[str, Column]) -> Rows:
         """The rows, read from the file `table`."""
-        within = range(int(self.place[0]), int(self.place[-1]) + 1)
+        groups = ((group, self._within(group)) for group in list_row_groups(table))
         parts = (
-            model_frame(part.loc[self._within(part.index)], dict(predictors), "float32")
-            for part in files.read_parquet_parts(table, list(predictors), within)
+            model_frame(group.read(list(predictors)).loc[place], dict(predictors), "float32")
+            for group, place in groups
+            if len(place)
         )
         return Rows.of(Shelf().gather(parts, len(self.place)), self.y, self.weight)
 
-    def _within(self, index: pd.Index) -> IntArray:
-        first, end = np.searchsorted(self.place, [index[0], index[-1] + 1])
+    def _within(self, group: RowGroup) -> IntArray:
+        first, end = np.searchsorted(self.place, [group.start, group.start + group.rows])
         return self.place[first:end]
 
 

@@ -2,60 +2,57 @@
 
 from typing import Any
 
-import pandas as pd
+import numpy as np
 
-from data_schemas.columns import Cohort
-from data_schemas.vocabulary import Severity
 from pipeline.disclosure import Rest
 from pipeline.phrases import phrase
-from pipeline.records.identity import PSEUDONYM
-from pipeline.records.rules import list_rules
 from pipeline.records.table_checks import Finding
+from pipeline.records.tally import STAYS, Tally
 
 
-def summarise(
-    broken: pd.DataFrame, faults: list[Finding], records: int, valid: pd.DataFrame, cohort: type[Cohort]
-) -> dict[str, Any]:
+def summarise(tally: Tally, faults: list[Finding], valid: int, patients: int) -> dict[str, Any]:
     """What validation counted; no value of a patient.
 
-    `broken` has one row per record and broken rule, in the rules' order, with its sentence and severity; `faults` are
-    the broken rules about the whole table. Who left is published as the difference of the published numbers.
+    `faults` are the broken rules about the whole table; `valid` records of `patients` are left. Who left is published
+    as the difference of the published numbers.
     """
-    aside = broken[broken["severity"] == Severity.QUARANTINE]
+    records = len(tally.leaves)
     return {
         "rows_in": records,
-        "valid": len(valid),
-        "quarantined": Rest(records, len(valid)),
-        "patients": int(valid[PSEUDONYM].ne(valid[PSEUDONYM].shift()).fillna(True).sum()),  # it is sorted by it
-        "attrition": _flow(aside, records, len(valid)),
-        "rules": _counted_rules(broken, faults, cohort),
+        "valid": valid,
+        "quarantined": Rest(records, valid),
+        "patients": patients,
+        "attrition": _flow(tally, valid),
+        "rules": _counted_rules(tally, faults),
     }
 
 
-def _flow(aside: pd.DataFrame, records: int, valid: int) -> list[dict[str, Any]]:
-    flow = [{"step": phrase("Records read"), "records": records, "removed": 0, "reason": ""}]
-    left = records
-    leaving = aside.drop_duplicates("record").groupby("sentence", sort=False)["record"].size()
-    for sentence, removed in leaving.items():
-        before, left = left, left - int(removed)
+def _flow(tally: Tally, valid: int) -> list[dict[str, Any]]:
+    left = len(tally.leaves)
+    flow = [{"step": phrase("Records read"), "records": left, "removed": 0, "reason": ""}]
+    for sentence, removed in _leaving(tally).items():
+        before, left = left, left - removed
         step = {"step": phrase("Quarantined"), "records": left, "removed": Rest(before, left)}
         flow.append(step | {"reason": f"not: {sentence}"})
     assert left == valid, "every record is accounted for"
     return [*flow, {"step": phrase("Valid records"), "records": valid, "removed": 0, "reason": ""}]
 
 
-def _counted_rules(broken: pd.DataFrame, faults: list[Finding], cohort: type[Cohort]) -> list[dict[str, Any]]:
+def _leaving(tally: Tally) -> dict[str, int]:
+    """How many records leave by the sentence of the first rule that each breaks."""
+    leaving = np.bincount(tally.leaves[tally.leaves != STAYS], minlength=len(tally.rules))
+    by_sentence: dict[str, int] = {}
+    for place in np.flatnonzero(leaving):
+        sentence = tally.rules[place].sentence
+        by_sentence[sentence] = by_sentence.get(sentence, 0) + int(leaving[place])
+    return by_sentence
+
+
+def _counted_rules(tally: Tally, faults: list[Finding]) -> list[dict[str, Any]]:
     """Every rule with how many records break it; `says` tells what was found where the table breaks a rule."""
-    named = broken.assign(column=broken["column"].fillna(""))
-    counts = named.groupby(["rule", "column"])["record"].nunique().reset_index(name="records")
-    found: dict[tuple[Any, Any], Any] = {(row.rule, row.column or None): row.records for row in counts.itertuples()}
     says = {(fault.rule, fault.column): fault.says for fault in faults}
     return [
         rule._asdict()
-        | {
-            "severity": str(rule.severity),
-            "records": found.get((rule.rule, rule.column), 0),
-            "says": says.get((rule.rule, rule.column), ""),
-        }
-        for rule in list_rules(cohort)
+        | {"severity": str(rule.severity), "records": int(n), "says": says.get((rule.rule, rule.column), "")}
+        for rule, n in zip(tally.rules, tally.counts, strict=True)
     ]

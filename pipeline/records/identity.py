@@ -15,6 +15,9 @@ from pipeline.sections import Validate
 
 PSEUDONYM = "pseudonym"
 BYTES = 12
+NOBODY = bytes(BYTES)
+DIGEST = np.dtype([("high", np.uint64), ("low", np.uint32)])
+Digests = npt.NDArray[np.void]
 SHORTEST_KEY = 16
 
 
@@ -45,35 +48,49 @@ def fingerprint_key(key: str) -> str:
 def pseudonymise(frame: pd.DataFrame, rows: IntArray, identifier: str, key: str) -> tuple[pd.DataFrame, IntArray]:
     """The records at positions `rows`, the identifier replaced by a keyed hash in `pseudonym`, sorted by it.
 
-    BLAKE2b keyed with `key` (RFC 7693), 24 hexadecimal digits; the same patient and key give the same pseudonym
-    in every table. Several records of one patient are sorted by their content, so that the order of `frame` is
-    forgotten. Returns the frame, and the positions in `frame` of its records, shape (n,).
+    Several records of one patient are sorted by their content, so that the order of `frame` is forgotten. Returns the
+    frame, and the positions in `frame` of its records, shape (n,).
     """
-    digests = _digest(frame[identifier].iloc[rows], key)
-    hidden = frame.drop(columns=identifier)
-    order = _order(digests, hidden, rows)
-    text = digests[order].tobytes().hex()
-    names = [text[i : i + 2 * BYTES] for i in range(0, len(text), 2 * BYTES)]
-    made = hidden.take(rows[order]).reset_index(drop=True)
-    made.insert(0, PSEUDONYM, pd.Series(names, dtype="string"))
-    return made, rows[order]
+    digests = digest_identifiers(frame[identifier].iloc[rows], key)
+    hidden, order = hide_patients(frame.drop(columns=identifier).take(rows), digests)
+    return hidden, rows[order]
+
+
+def digest_identifiers(identifiers: pd.Series, key: str) -> Digests:
+    """BLAKE2b keyed with `key` (RFC 7693) of each identifier, (n,), 0 where it is missing.
+
+    The same patient and key give the same digest in every table.
+    """
+    assert key, "without a key, anyone could tell who a pseudonym is"
+    keyed = _keyed(key, BYTES)
+    made = []
+    for identifier in identifiers.tolist():
+        if identifier is pd.NA:
+            made.append(NOBODY)
+            continue
+        each = keyed.copy()
+        each.update(identifier.encode())
+        made.append(each.digest())
+    parts = np.frombuffer(b"".join(made), dtype=[("high", ">u8"), ("low", ">u4")])
+    return parts.astype(DIGEST)
+
+
+def hide_patients(records: pd.DataFrame, digests: Digests) -> tuple[pd.DataFrame, IntArray]:
+    """`records` (n rows) without identifiers, sorted by their patients' `digests` (n,), which stand in `pseudonym`.
+
+    A patient's own records are sorted by their content. A pseudonym has 24 hexadecimal digits, which sort as digests
+    do. Returns the frame, and the positions in `records` of its rows, (n,).
+    """
+    order = _order(digests, records)
+    made = records.take(order).reset_index(drop=True)
+    made.insert(0, PSEUDONYM, _write(digests[order]))
+    return made, order
 
 
 def hash_uniform(pseudonyms: pd.Series, purpose: str) -> npt.NDArray[np.float64]:
     """A number in [0, 1) per pseudonym, shape (n,): fixed by the patient and `purpose`, not by other patients."""
     digests = (hashlib.blake2b(f"{purpose}:{p}".encode(), digest_size=8).digest() for p in pseudonyms)
     return np.array([int.from_bytes(d, "big") >> 11 for d in digests], dtype=float) / 2**53
-
-
-def _digest(identifiers: pd.Series, key: str) -> npt.NDArray[np.void]:
-    assert key, "without a key, anyone could tell who a pseudonym is"
-    keyed = _keyed(key, BYTES)
-    made = []
-    for identifier in identifiers.tolist():
-        each = keyed.copy()
-        each.update(identifier.encode())
-        made.append(each.digest())
-    return np.frombuffer(b"".join(made), dtype=np.dtype(f"V{BYTES}"))
 
 
 def _keyed(key: str, size: int, content: bytes = b"") -> "hashlib.blake2b":
@@ -93,20 +110,23 @@ def _read_key_file(path: Path) -> str:
     return text
 
 
-def _order(digests: npt.NDArray[np.void], hidden: pd.DataFrame, rows: IntArray) -> IntArray:
+def _order(digests: Digests, records: pd.DataFrame) -> IntArray:
     """Positions sorted by digest, and by content within a patient."""
-    high, low = _numbers(digests)
     content = np.zeros(len(digests), dtype=np.uint64)
-    order = np.lexsort((low, high))
-    same = (high[order][1:] == high[order][:-1]) & (low[order][1:] == low[order][:-1])
+    order = sort_digests(digests)
+    same = digests[order][1:] == digests[order][:-1]
     if same.any():
         several = np.unique(np.concatenate([order[1:][same], order[:-1][same]]))
-        content[several] = pd.util.hash_pandas_object(hidden.iloc[rows[several]], index=False).to_numpy()
-        order = np.lexsort((content, low, high))
+        content[several] = pd.util.hash_pandas_object(records.iloc[several], index=False).to_numpy()
+        order = np.lexsort((content, digests["low"], digests["high"]))
     return order
 
 
-def _numbers(digests: npt.NDArray[np.void]) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint32]]:
-    """Digests as two numbers that sort as their bytes do."""
-    parts = digests.view(np.dtype([("high", ">u8"), ("low", ">u4")]))
-    return parts["high"].astype(np.uint64), parts["low"].astype(np.uint32)
+def sort_digests(digests: Digests) -> IntArray:
+    """Positions of `digests` (n,) in their order, (n,)."""
+    return np.lexsort((digests["low"], digests["high"]))
+
+
+def _write(digests: Digests) -> pd.Series:
+    text = digests.astype([("high", ">u8"), ("low", ">u4")]).tobytes().hex()
+    return pd.Series([text[i : i + 2 * BYTES] for i in range(0, len(text), 2 * BYTES)], dtype="string")

@@ -59,11 +59,10 @@ def read_new_patients(source: Source, cohort: type[Cohort]) -> pd.DataFrame:
 
 def read_new_parts(source: Source, cohort: type[Cohort], rows: int) -> Iterator[pd.DataFrame]:
     """What `read_new_patients` gives, in parts of `rows` records, as `read_parts` gives them; raises as both do."""
-    part = None
     for part in read_parts(source, cohort.columns(), _spared(cohort), rows):
+        if part.empty:
+            raise _no_records(source)
         yield part
-    if part is None:
-        raise _no_records(source)
 
 
 def _spared(cohort: type[Cohort]) -> set[str]:

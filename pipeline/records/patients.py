@@ -1,47 +1,109 @@
-"""The rules that need more than one record: those of a patient, and repeats across the table."""
+"""The rules that need more than one record: those of a patient, and repeats across the table.
 
+They are laid to a few numbers of each record, which is all of a large table that is held at once.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from data_schemas.columns import Cohort, NoRepeats, OneRow, Visits
+from pipeline.arrays import BoolArray, IntArray
+from pipeline.records.contents import Contents, hash_contents
+from pipeline.records.identity import Digests
 from pipeline.records.rules import repeat_rules
-from pipeline.repeats import repeat_groups
+
+Identifiers = Callable[[IntArray], pd.Series]
+"""The identifiers of the records at some places, ascending, indexed by place."""
 
 
-def find_violations_between(frame: pd.DataFrame, cohort: type[Cohort]) -> pd.DataFrame:
-    """`record`, `rule`, `column` (missing) for every broken rule of a patient and for every repeat."""
-    several = frame[cohort.identifier()].duplicated(keep=False)
-    return pd.concat([find_patient_violations(frame, several, cohort), find_repeats(frame, several, cohort)])
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What rules between n records need of each: patient (n,), content (n,), and a frame of a visit's two days.
+
+    A patient is the digest of an identifier. What no rule of the cohort needs is None.
+    """
+
+    patients: Digests
+    contents: Contents | None
+    visits: pd.DataFrame | None
 
 
-def find_patient_violations(frame: pd.DataFrame, several: pd.Series, cohort: type[Cohort]) -> pd.DataFrame:
-    """Records of a patient with too many, or with overlapping visits; `several` says whose patient has others."""
-    declared, identifier = cohort.study().per_patient, cohort.identifier()
-    if isinstance(declared, OneRow):
-        return _listed(frame.index[several & frame[identifier].notna()], declared.name)
-    if isinstance(declared, Visits):
-        return _listed(_overlapping(frame, identifier, declared), declared.name)
-    return _listed(frame.index[:0], "")
+def see_records(frame: pd.DataFrame, patients: Digests, cohort: type[Cohort]) -> Seen:
+    """What the rules of `cohort` need of the typed records `frame`, which are of these `patients`."""
+    declared = cohort.study().per_patient
+    contents = hash_contents(frame.drop(columns=cohort.identifier())) if repeat_rules(cohort) else None
+    visits = frame[[declared.start, declared.end]] if isinstance(declared, Visits) else None
+    return Seen(patients, contents, visits)
 
 
-def find_repeats(frame: pd.DataFrame, several: pd.Series, cohort: type[Cohort]) -> pd.DataFrame:
-    """Every copy of a record, one of the same records excepted."""
-    return pd.concat(
-        [_copies(frame, several, cohort, rule) for rule in repeat_rules(cohort)] or [_listed(frame.index[:0], "")]
+def join_seen(parts: Iterable[Seen]) -> Seen:
+    """One for all records, of those of their parts in turn."""
+    every = list(parts)
+    contents = [part.contents for part in every if part.contents is not None]
+    visits = [part.visits for part in every if part.visits is not None]
+    return Seen(
+        np.concatenate([part.patients for part in every]),
+        np.concatenate(contents) if contents else None,
+        pd.concat(visits, ignore_index=True) if visits else None,
     )
 
 
-def _copies(frame: pd.DataFrame, several: pd.Series, cohort: type[Cohort], rule: NoRepeats) -> pd.DataFrame:
-    identifier = cohort.identifier()
-    others = [name for name in frame.columns if name != identifier]
-    if rule.but_identifier:
-        groups = repeat_groups(frame, others)
-        who = frame[identifier].loc[groups.index]
-        patients = pd.DataFrame({"group": groups, "who": who}).drop_duplicates()["group"].value_counts()
-        groups = groups[groups.map(patients) > 1]
-    else:
-        groups = repeat_groups(frame[several], [identifier, *others])
-    by_patient = frame[identifier].loc[groups.index].sort_values(kind="stable").index  # whatever the rows' order
-    return _listed(by_patient[groups.loc[by_patient].duplicated()], rule.name)
+def find_violations_between(seen: Seen, cohort: type[Cohort], identifiers: Identifiers) -> list[tuple[str, IntArray]]:
+    """Every rule of a patient and on repeats with the places of the records that break it."""
+    several = _repeated(seen.patients, "high", "low")
+    found = [*_find_patient_violations(seen, several, cohort)]
+    return found + [(rule.name, _copies(seen, several, rule, identifiers)) for rule in repeat_rules(cohort)]
+
+
+def _find_patient_violations(seen: Seen, several: IntArray, cohort: type[Cohort]) -> Iterable[tuple[str, IntArray]]:
+    """Records of a patient with too many, or with overlapping visits; `several` are those whose patient has others."""
+    declared = cohort.study().per_patient
+    if isinstance(declared, OneRow):
+        patients = seen.patients[several]
+        yield declared.name, several[(patients["high"] > 0) | (patients["low"] > 0)]
+    if isinstance(declared, Visits):
+        assert seen.visits is not None, "the rule needs them"
+        stays = seen.visits.iloc[several].assign(patient=_number(seen.patients[several], "high", "low"))
+        yield declared.name, _overlapping(stays, "patient", declared).to_numpy()
+
+
+def _copies(seen: Seen, several: IntArray, rule: NoRepeats, identifiers: Identifiers) -> IntArray:
+    """Every copy of a record, one of the same records excepted."""
+    assert seen.contents is not None, "the rule needs them"
+    among = _repeated(seen.contents, "one", "other") if rule.but_identifier else several
+    same = pd.DataFrame({"content": _number(seen.contents[among], "one", "other")}, index=among)
+    same["patient"] = _number(seen.patients[among], "high", "low")
+    if not rule.but_identifier:
+        copies: IntArray = among[same.duplicated().to_numpy()]
+        return copies
+    patients = same.drop_duplicates()["content"].value_counts()
+    same = same[same["content"].map(patients) > 1]
+    by_patient = identifiers(same.index.to_numpy()).sort_values(kind="stable").index  # whatever the rows' order
+    return by_patient[same["content"].loc[by_patient].duplicated()].to_numpy()
+
+
+def _repeated(keys: npt.NDArray[np.void], high: str, low: str) -> IntArray:
+    """Places of `keys` (n,) that equal another, ascending; both fields make a key, and one mostly tells them apart."""
+    ordered = np.sort(keys[high])
+    again = ordered[1:][ordered[1:] == ordered[:-1]]
+    perhaps = np.flatnonzero(np.isin(keys[high], again)) if len(again) else np.zeros(0, dtype=np.intp)
+    numbers = _number(keys[perhaps], high, low)
+    several: BoolArray = np.bincount(numbers, minlength=1)[numbers] > 1
+    return perhaps[several]
+
+
+def _number(keys: npt.NDArray[np.void], high: str, low: str) -> IntArray:
+    """A number from 0 for each of `keys` (n,), the same where they are equal."""
+    order = np.lexsort((keys[low], keys[high]))
+    ordered = keys[order]
+    begins = (ordered[high][1:] != ordered[high][:-1]) | (ordered[low][1:] != ordered[low][:-1])
+    numbers = np.zeros(len(keys), dtype=np.int64)
+    numbers[order[1:]] = np.cumsum(begins)
+    return numbers
 
 
 def _overlapping(frame: pd.DataFrame, identifier: str, visits: Visits) -> pd.Index:
@@ -53,7 +115,3 @@ def _overlapping(frame: pd.DataFrame, identifier: str, visits: Visits) -> pd.Ind
     early = ordered[visits.start] < ended
     following = patients[visits.start].shift(-1)
     return ordered.index[early | (following < ordered[visits.end])]
-
-
-def _listed(records: pd.Index, rule: str) -> pd.DataFrame:
-    return pd.DataFrame({"record": records, "rule": rule, "column": None})

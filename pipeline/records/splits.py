@@ -1,5 +1,7 @@
 """Which patients teach and which test: decided per patient, and not changed by other patients' arrival."""
 
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -10,6 +12,46 @@ from pipeline.records.identity import PSEUDONYM, hash_uniform
 from pipeline.sections import Split
 
 DEVELOPMENT, TEST = "development", "test"
+
+
+@dataclass(frozen=True)
+class Splitting:
+    """How patients are assigned: by the day of `index_date`, else by their keyed hash to `folds` or to two parts."""
+
+    index_date: str | None
+    test_from: date | None
+    settings: Split
+    folds: bool
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns of valid records that decide."""
+        return [PSEUDONYM, *([self.index_date] if self.index_date else [])]
+
+    def assign(self, valid: pd.DataFrame) -> pd.DataFrame:
+        """The assignment of the patients of some valid records, all of those that each has, as `split_patients`."""
+        patients = valid.groupby(PSEUDONYM, sort=True, as_index=False).agg(**_first(self.index_date))
+        if self.index_date is not None:
+            assert self.test_from is not None, "the choice sees to it"
+            return _parts(patients, (patients[self.index_date] >= pd.Timestamp(self.test_from)).to_numpy())
+        if self.folds:
+            return _by_folds(patients, self.settings)
+        return _parts(patients, hash_uniform(patients[PSEUDONYM], "hold-out") < self.settings.test_share)
+
+
+def choose_splitting(index_date: str | None, test_from: date | None, settings: Split, patients: int) -> Splitting:
+    """How so many patients are assigned.
+
+    Raises ConfigurationError if `test_from` is missing, or given without an index date.
+    """
+    if index_date is None and test_from is not None:
+        raise ConfigurationError("params.yaml gives test_from, but the schema declares no index date; remove one")
+    if index_date is not None and test_from is None:
+        raise ConfigurationError(
+            f"the schema declares the index date {index_date}, so evaluation is temporal: give the cohort "
+            "test_from in params.yaml, the first day of the test period"
+        )
+    return Splitting(index_date, test_from, settings, index_date is None and patients < settings.cross_validate_below)
 
 
 def split_patients(
@@ -23,33 +65,24 @@ def split_patients(
     `test_from` are the test part. Raises ConfigurationError if `test_from` is missing, or given without an
     index date, and DataRefusedError if a part is empty.
     """
-    if index_date is None and test_from is not None:
-        raise ConfigurationError("params.yaml gives test_from, but the schema declares no index date; remove one")
-    patients = valid.groupby(PSEUDONYM, sort=True, as_index=False).agg(**_first(index_date))
-    if index_date is not None:
-        split = _by_date(patients, index_date, test_from)
-    elif len(patients) < settings.cross_validate_below:
-        return _by_folds(patients, settings)
-    else:
-        held_out = hash_uniform(patients[PSEUDONYM], "hold-out") < settings.test_share
-        split = _parts(patients, held_out)
+    splitting = choose_splitting(index_date, test_from, settings, valid[PSEUDONYM].nunique())
+    return pd.concat(refuse_empty_part([splitting.assign(valid)], splitting))
+
+
+def refuse_empty_part(assigned: Iterable[pd.DataFrame], splitting: Splitting) -> Iterator[pd.DataFrame]:
+    """`assigned` as it is; raises DataRefusedError at its end if it holds no patient of one of two parts."""
+    seen, last = set[str](), ""
+    for patients in assigned:
+        assert last < patients[PSEUDONYM].iloc[0], "all records of a patient are in one part of the table"
+        seen, last = seen | set(patients["part"].unique()), patients[PSEUDONYM].iloc[-1]
+        yield patients
     for part in (DEVELOPMENT, TEST):
-        if part not in set(split["part"]):
+        if part not in seen and not splitting.folds:
             raise DataRefusedError(f"no patient is in the {part} part; check test_from or test_share in params.yaml")
-    return split
 
 
 def _first(index_date: str | None) -> dict[str, tuple[str, str]]:
     return {index_date: (index_date, "min")} if index_date else {"rows": (PSEUDONYM, "size")}
-
-
-def _by_date(patients: pd.DataFrame, index_date: str, test_from: date | None) -> pd.DataFrame:
-    if test_from is None:
-        raise ConfigurationError(
-            f"the schema declares the index date {index_date}, so evaluation is temporal: give the cohort "
-            "test_from in params.yaml, the first day of the test period"
-        )
-    return _parts(patients, (patients[index_date] >= pd.Timestamp(test_from)).to_numpy())
 
 
 def _parts(patients: pd.DataFrame, held_out: "np.typing.NDArray[np.bool_]") -> pd.DataFrame:

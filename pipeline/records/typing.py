@@ -1,6 +1,7 @@
 """Raw columns to typed ones, by declaration and never by guessing."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,6 +45,14 @@ def type_records(raw: pd.DataFrame, columns: dict[str, Column], decimal: str = "
     `decimal`. Raises DataRefusedError naming each column, rule and count that does not fit, and never a value;
     where the column declares quarantine for its type, such values are missing and listed instead.
     """
+    typed = fit_types(raw, columns, decimal)
+    counts = typed.misfits.groupby("column", sort=False).size()
+    refuse_misfits({str(name): int(n) for name, n in counts.items()}, columns, len(raw))
+    return typed
+
+
+def fit_types(raw: pd.DataFrame, columns: dict[str, Column], decimal: str = ".") -> Typed:
+    """`type_records` of a part of a table: what does not fit is missing and listed, whatever the column declares."""
     typed, misfits = {}, []
     for name, column in columns.items():
         values = _without_missing_codes(raw[name], column)
@@ -53,8 +62,23 @@ def type_records(raw: pd.DataFrame, columns: dict[str, Column], decimal: str = "
         if bad.any():
             misfits.append(pd.DataFrame({"record": raw.index[bad], "rule": _rule(column)[0], "column": name}))
     found = pd.concat(misfits, ignore_index=True) if misfits else pd.DataFrame(columns=["record", "rule", "column"])
-    _refuse(found, columns, len(raw))
     return Typed(pd.DataFrame(typed), found)
+
+
+def refuse_misfits(misfits: Mapping[str, int], columns: dict[str, Column], records: int) -> None:
+    """Raise DataRefusedError if one of `misfits`, values by column that do not fit its type, refuses the table."""
+    refusing = {name: n for name, n in misfits.items() if n and columns[name].severity("type") == Severity.REFUSE}
+    if not refusing:
+        return
+    parts = []
+    for name, n in refusing.items():
+        rule, sentence = _rule(columns[name])
+        expected = sentence.removeprefix(f"{columns[name].label} is ")
+        parts.append(f"column {name}, rule '{rule}' (expected {expected}): {n}")
+    raise DataRefusedError(
+        f"of {records} records, values that do not fit the schema: {'; '.join(parts)}; "
+        "mend the export, or declare the code, format or missing code in the schema"
+    )
 
 
 def type_rule(column: Column) -> tuple[str, str] | None:
@@ -132,19 +156,3 @@ def _rule(column: Column) -> tuple[str, str]:
     first, last = YEARS
     told = {"n": len(column.codes), "written": column.date_format, "first": first, "last": last}
     return rule, sentence.format(label=column.label, **told)
-
-
-def _refuse(misfits: pd.DataFrame, columns: dict[str, Column], records: int) -> None:
-    counts = misfits.groupby("column", sort=False).size()
-    refusing = {name: n for name, n in counts.items() if columns[str(name)].severity("type") == Severity.REFUSE}
-    if not refusing:
-        return
-    parts = []
-    for name, n in refusing.items():
-        rule, sentence = _rule(columns[str(name)])
-        expected = sentence.removeprefix(f"{columns[str(name)].label} is ")
-        parts.append(f"column {name}, rule '{rule}' (expected {expected}): {n}")
-    raise DataRefusedError(
-        f"of {records} records, values that do not fit the schema: {'; '.join(parts)}; "
-        "mend the export, or declare the code, format or missing code in the schema"
-    )

@@ -27,6 +27,7 @@ from pipeline.models.shelf import Shelf
 from pipeline.models.storage import deployed_to_dict
 from pipeline.models.summary import summarise_model
 from pipeline.models.trees import ONE_THREAD_BELOW
+from pipeline.row_groups import list_row_groups
 from pipeline.sections import Train
 from pipeline.stages.wiring import Stage, align, join_findings, run
 
@@ -80,7 +81,7 @@ def _read_examples(stage: Stage, shelf: Shelf) -> Examples:
     rows, findings = files.count_rows(path), stage.read("findings.parquet")
     parts = (
         join_findings(part, findings.iloc[part.index])
-        for part in files.read_parquet_parts(path, columns_of_examples(cohort))
+        for part in (group.read(columns_of_examples(cohort)) for group in list_row_groups(path))
     )
     return gather_examples(parts, rows, cohort, shelf)
 

@@ -10,7 +10,7 @@ from data_schemas.columns import Binary, Classes, FactorClass, TimeToEvent, Whol
 from pipeline.errors import ConfigurationError, DataRefusedError
 from pipeline.records.checks import find_violations, keeps_rules
 from pipeline.records.rules import list_rules
-from pipeline.records.table_checks import refuse_constant_outcome
+from pipeline.records.table_checks import count_outcomes, refuse_constant_outcome
 from pipeline.records.typing import type_records
 from tests.records.cohorts import Clinic, make_text
 
@@ -166,6 +166,10 @@ def test_a_rule_or_type_that_fits_no_record_is_the_schemas_fault(cohort, said):
     assert "SENTINEL" not in str(refused.value)
 
 
+def refuse_constant(records, cohort):
+    refuse_constant_outcome(count_outcomes(records, cohort), cohort)
+
+
 AS_BINARY = Binary("ill", "yes", "illness")
 AS_TIME = TimeToEvent("children", "ill", "yes", 4, "days", "illness")  # nobody is followed for longer
 
@@ -174,10 +178,10 @@ AS_TIME = TimeToEvent("children", "ill", "yes", 4, "days", "illness")  # nobody 
 @pytest.mark.parametrize(("code", "events"), [("0", 0), ("1", 60)])
 def test_an_outcome_of_one_class_is_refused(outcome, what, code, events):
     cohort, text = told(outcome=outcome), make_text(0)
-    refuse_constant_outcome(typed(text), cohort)
+    refuse_constant(typed(text), cohort)
     said = f"column ill, rule 'outcome varies': {events} of 60 valid records have {what} and"
     with pytest.raises(DataRefusedError, match=said):
-        refuse_constant_outcome(typed(text.assign(ill=pd.array([code] * 60, dtype="string"))), cohort)
+        refuse_constant(typed(text.assign(ill=pd.array([code] * 60, dtype="string"))), cohort)
 
 
 @pytest.mark.parametrize("minority", ["0", "1"])
@@ -185,7 +189,7 @@ def test_one_patient_of_the_other_class_is_enough(minority):
     text = make_text(0)
     text["ill"] = "1" if minority == "0" else "0"
     text.loc[7, "ill"] = minority
-    refuse_constant_outcome(typed(text), Clinic)
+    refuse_constant(typed(text), Clinic)
 
 
 def followed(days, ill):
@@ -206,21 +210,21 @@ def followed(days, ill):
 )
 def test_an_outcome_must_vary_by_every_horizon(also_at, said):
     records = followed(["4", "7"], ["1", "0"])
-    refuse_constant_outcome(records, told(outcome=replace(AS_TIME, horizon=5, also_at=(6,))))
+    refuse_constant(records, told(outcome=replace(AS_TIME, horizon=5, also_at=(6,))))
     with pytest.raises(DataRefusedError, match=re.escape(said)):
-        refuse_constant_outcome(records, told(outcome=replace(AS_TIME, horizon=5, also_at=also_at)))
+        refuse_constant(records, told(outcome=replace(AS_TIME, horizon=5, also_at=also_at)))
 
 
 def test_a_competing_event_is_a_known_outcome_without_the_event():
     records = followed(["2"], ["0"])
-    refuse_constant_outcome(records, told(outcome=replace(AS_TIME, competing=("no",))))
+    refuse_constant(records, told(outcome=replace(AS_TIME, competing=("no",))))
     with pytest.raises(DataRefusedError, match="10 of 60 valid records have the event by 4 days and 0 are known"):
-        refuse_constant_outcome(records, told(outcome=AS_TIME))
+        refuse_constant(records, told(outcome=AS_TIME))
 
 
 def test_every_class_must_be_there():
     cohort, text = told(outcome=Classes("stage", "two", "stage two")), make_text(0)
-    refuse_constant_outcome(typed(text), cohort)
+    refuse_constant(typed(text), cohort)
     lacking = text.assign(stage=text["stage"].replace("None", "I"))
     with pytest.raises(DataRefusedError, match="0 of 60 valid records have the class 'not staged'"):
-        refuse_constant_outcome(typed(lacking), cohort)
+        refuse_constant(typed(lacking), cohort)

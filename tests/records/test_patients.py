@@ -16,7 +16,8 @@ from data_schemas.columns import (
     rule,
 )
 from pipeline.errors import DataRefusedError
-from pipeline.records.patients import find_violations_between
+from pipeline.records.identity import digest_identifiers
+from pipeline.records.patients import find_violations_between, see_records
 from pipeline.records.quarantine import validate_records
 from pipeline.records.typing import type_records
 from tests.records.cohorts import SETTINGS, Clinic, make_text
@@ -76,7 +77,10 @@ def test_overlaps_are_those_of_a_plain_comparison_of_pairs(seed):
         for j in frame.index
         if i != j and frame.number[i] == frame.number[j] and _overlap(frame, i, j)
     }
-    assert set(find_violations_between(frame, told(per_patient=VISITS, table_rules=()))["record"]) == expected
+    cohort = told(per_patient=VISITS, table_rules=())
+    seen = see_records(frame, digest_identifiers(frame["number"], "key"), cohort)
+    [(_, found)] = find_violations_between(seen, cohort, frame["number"].loc)
+    assert set(found) == expected
 
 
 def _overlap(frame, i, j):
