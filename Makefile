@@ -4,9 +4,11 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 IMAGING := $(VENV)/.imaging
+CLUSTER := $(VENV)/.cluster
 WORKERS ?= 2
 # What the extra `imaging` needs beyond requirements.lock; PyTorch itself stands apart, see $(IMAGING) below.
 ONLY_IMAGING := monai mpmath pydicom safetensors sympy
+ONLY_CLUSTER := dask distributed importlib-metadata lazy-importer locket partd tblib toolz tornado zict zipp
 KEYWORDS := --no-default-keywords -k say -k phrase -k plural:2,3
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
@@ -48,10 +50,11 @@ messages: $(READY)  ## bring the catalogues of other languages up to date with t
 COMPILE := uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
   --custom-compile-command "make lock" --upgrade
 
-lock: $(READY)  ## resolve requirements.lock and requirements-imaging.lock anew from pyproject.toml
+lock: $(READY)  ## resolve requirements.lock and those of the extras anew from pyproject.toml
 	$(COMPILE) --extra dev pyproject.toml -o requirements.lock
-	$(COMPILE) --extra dev --extra imaging --constraint requirements.lock pyproject.toml -o $(VENV)/all.lock
+	$(COMPILE) --all-extras --constraint requirements.lock pyproject.toml -o $(VENV)/all.lock
 	printf '%s\n' $(ONLY_IMAGING) | $(COMPILE) --no-deps --no-annotate --constraint $(VENV)/all.lock - -o requirements-imaging.lock
+	printf '%s\n' $(ONLY_CLUSTER) | $(COMPILE) --no-deps --no-annotate --constraint $(VENV)/all.lock - -o requirements-cluster.lock
 
 clean:  ## remove the environment (data, models and reports stay)
 	rm -rf $(VENV)
@@ -74,4 +77,9 @@ $(IMAGING): requirements-imaging.lock $(READY)
 	@echo "Adding the extra imaging ..."
 	@uv pip install --quiet --no-deps --require-hashes -r requirements-imaging.lock
 	@python -m pip install --quiet --disable-pip-version-check $$(grep -o 'torch==[0-9.]*' pyproject.toml)
+	@touch $@
+
+$(CLUSTER): requirements-cluster.lock $(READY)
+	@echo "Adding the extra cluster ..."
+	@uv pip install --quiet --no-deps --require-hashes -r requirements-cluster.lock
 	@touch $@
