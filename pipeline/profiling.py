@@ -23,7 +23,7 @@ from pipeline.progress import log
 from pipeline.provenance import LIBRARIES
 
 FOLDER = Path("runs", "profile")
-SECONDS = 0.25
+SECONDS = 0.5
 """Between two looks at the processes."""
 PEAK = re.compile(r"^VmHWM:\s+([0-9]+) kB$", re.MULTILINE)
 

@@ -1,3 +1,5 @@
+import errno
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -103,6 +105,17 @@ except Exception as error:
 def test_a_want_of_memory_is_told_where_it_has_no_type_of_its_own(tmp_path: Path, program: str, kind: str) -> None:
     done = python(tmp_path, "-c", program + TOLD)
     assert done.stdout.startswith(f"{kind} there is not enough memory; lower engine.rows"), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [(errno.EDQUOT, "the disk is full"), (errno.ENOMEM, "not enough memory"), (errno.EIO, "internal")],
+)
+def test_what_the_system_says_is_told_by_its_number(number: int, told: str) -> None:
+    def fail() -> None:
+        raise OSError(number, os.strerror(number), "place")
+
+    assert told in say_unforeseen(fail_in_turn(fail))
 
 
 def test_what_is_neither_is_told_by_its_kind_and_place_alone() -> None:

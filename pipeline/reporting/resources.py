@@ -11,7 +11,7 @@ from pipeline.reporting.words import resources as said
 STAGES = ("ingest", "validate", "split", "imaging", "train", "cluster", "evaluate", "explain")
 """In the order in which they run; the report's own figures are not known while it is made."""
 SECONDS, BYTES = ("wall_seconds", "cpu_seconds"), ("largest_bytes", "together_bytes")
-MEGABYTE = 1e6
+GIGABYTE = 1e9
 
 
 def tabulate_resources(resources: Mapping[str, Plain]) -> Table:
@@ -25,12 +25,12 @@ def tabulate_resources(resources: Mapping[str, Plain]) -> Table:
         say("Stage"),
         say("Time (s)"),
         say("CPU time (s)"),
-        say("Memory, largest process (MB)"),
-        say("Memory, all processes (MB)"),
+        say("Memory, largest process (GB)"),
+        say("Memory, all processes (GB)"),
     )
     return make_table("resources", say(said.CAPTION), head, rows, said.say_measured(every))
 
 
 def _show(taken: Plain) -> list[str]:
     times = [numbers.significant(taken[name]) for name in SECONDS]
-    return times + [numbers.significant(taken[name] / MEGABYTE) for name in BYTES]
+    return times + [numbers.significant(taken[name] / GIGABYTE) for name in BYTES]

@@ -18,6 +18,7 @@ from tests.reporting.made_effects import make_effect
 from tests.reporting.made_estimates import est
 from tests.reporting.made_explanation import make_explanation
 from tests.reporting.made_phenotypes import make_membership, make_phenotypes, make_risks
+from tests.reporting.made_resources import make_resources
 from tests.reporting.made_validation import make_further, make_members, make_models
 
 
@@ -173,4 +174,5 @@ def make_results(name: str, seed: int = 0, patients: int = 400, cohort: type[Coh
         provenance={"Data, SHA-256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
                     "Software version": "clinrisk 0.1.0", "scikit-learn": "1.9.1",
                     "Settings": "params.yaml, evaluate: 1000 resamples"},
+        resources=make_resources() if name == "breast_cancer_diagnosis" else {},
     )  # fmt: skip

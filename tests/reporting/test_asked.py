@@ -7,7 +7,7 @@ import html
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 import pytest
@@ -21,6 +21,7 @@ from pipeline.reporting.summaries import summarise
 from .made_cohorts import COHORTS
 from .made_effects import BY_LOT, DESIGNS, RECURRENCE, hide, make_effect
 from .made_patients import change, make_found
+from .made_resources import make_resources
 from .made_results import make_results
 from .test_effects import render_section
 
@@ -132,9 +133,10 @@ def test_a_model_card_asks_for_its_texts() -> None:
 
 
 def test_a_report_asks_for_its_texts() -> None:
-    results = make_results(NAME)
+    results = replace(make_results(NAME), resources=make_resources())
     with bracketing():
         page = render.render_report(RECURRENCE, NAME, results)
         index = render.render_index([summarise(RECURRENCE, NAME, results)])
-    assert_asked(page, NAME, dict(results.provenance), results.treatment_effect, LEVELS)
+    written = dict(results.provenance), results.resources, results.treatment_effect
+    assert_asked(page, NAME, *written, LEVELS)
     assert_asked(index, NAME, LEVELS)

@@ -90,6 +90,22 @@ def test_what_is_not_declared_cannot_be_read_written_or_looked_up(root, capsys):
         assert said in capsys.readouterr().err
 
 
+def test_only_a_stage_that_succeeds_leaves_what_it_took_and_only_where_asked_for(root):
+    profile = root / f"runs/profile/{COHORT}/ingest.json"
+
+    def work(stage):
+        stage.write("raw.parquet", pd.DataFrame({"x": range(13)}))
+
+    def fail(stage):
+        raise KeyError
+
+    for wanted, do, found in [(True, work, True), (True, fail, False), (True, work, True), (False, work, False)]:
+        change_params(root, lambda params, wanted=wanted: params.update(profile=wanted))
+        _attempt("ingest", COHORT, do, debug=False)
+        assert profile.exists() == found
+        assert not found or files.read_json(profile)["records"] == 13
+
+
 def test_paths_come_from_dvc_yaml_alone(root):
     stage = open_stage("ingest", COHORT)
     assert stage.path("wisconsin_breast_cytology.csv") == Path("data/demo/wisconsin_breast_cytology.csv")

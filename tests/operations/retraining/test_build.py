@@ -30,6 +30,7 @@ def test_only_the_last_stage_counts() -> None:
     ("said", "expected"),
     [
         ("ERROR: failed to run: python -m pipeline.stages.train tiny, exited with -9", "for want of memory"),
+        ("ERROR: failed to run: python -m pipeline.stages.train tiny, exited with -6", "for want of memory or disk"),
         ("ERROR: unexpected error", "DVC could not run; runs/1.log shows why"),
         ("", "DVC could not run"),
     ],

@@ -1,4 +1,4 @@
-"""A disk that fills in the middle of a stage: one sentence, the last outputs as they were, nothing half-made left."""
+"""A disk or a memory that fills in the middle of a stage: one sentence, the last outputs, nothing half-made."""
 
 import shutil
 from pathlib import Path
@@ -20,6 +20,19 @@ def make_parts():
 run("ingest", lambda stage: stage.write("raw.parquet", partial(write_parquet_parts, parts=make_parts())))
 """
 
+GREEDY = """
+import resource
+from functools import partial
+import numpy as np, pandas as pd
+from pipeline.files import write_parquet_parts
+from pipeline.stages.wiring import run
+def make_parts():
+    yield pd.DataFrame({"x": np.zeros(100_000)})
+    resource.setrlimit(resource.RLIMIT_AS, (4 * 2**30, 4 * 2**30))
+    yield pd.DataFrame({"x": np.zeros(2**30)})
+run("ingest", lambda stage: stage.write("raw.parquet", partial(write_parquet_parts, parts=make_parts())))
+"""
+
 
 @pytest.fixture
 def filling(tiny_root: Path, small_disk: Path) -> Path:
@@ -37,7 +50,7 @@ def read_generated(workspace: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("command", [["-m", "pipeline.stages.ingest"], ["-c", STREAMING]], ids=["ingest", "in parts"])
-def test_it_is_said_and_the_last_outputs_stay(filling: Path, command: list[str]) -> None:
+def test_a_full_disk_is_said_and_the_last_outputs_stay(filling: Path, command: list[str]) -> None:
     before = read_generated(filling)
     assert before
     done = python(filling, *command, "tiny")
@@ -45,3 +58,12 @@ def test_it_is_said_and_the_last_outputs_stay(filling: Path, command: list[str])
     assert [line.split(" ", 1)[1] for line in done.stderr.splitlines()] == ["ingest tiny: start", FULL]
     assert read_generated(filling) == before
     assert not list((filling / "runs").rglob("*.json"))
+
+
+def test_a_want_of_memory_is_said_and_the_last_outputs_stay(tiny_root: Path) -> None:
+    assert python(tiny_root, "-m", "pipeline.stages.ingest", "tiny").returncode == 0
+    before = read_generated(tiny_root)
+    done = python(tiny_root, "-c", GREEDY, "tiny")
+    assert done.returncode == 5
+    assert "error: ingest tiny: there is not enough memory; lower engine.rows" in done.stderr.splitlines()[-1]
+    assert read_generated(tiny_root) == before
