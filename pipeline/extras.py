@@ -10,14 +10,14 @@ CLUSTER = ("dask", "distributed")
 CURE = "pip install '.[imaging]', with the build of PyTorch that suits the machine"
 
 
-def find_missing(libraries: Sequence[str] = IMAGING) -> list[str]:
+def find_missing(libraries: Sequence[str]) -> list[str]:
     """The libraries of an extra that are not installed."""
     return [name for name in libraries if find_spec(name) is None]
 
 
 def require_imaging() -> None:
     """Raise ConfigurationError unless the extra `imaging` is installed."""
-    if missing := find_missing():
+    if missing := find_missing(IMAGING):
         raise ConfigurationError(f"images need the extra `imaging`, and {', '.join(missing)} not found: {CURE}")
 
 

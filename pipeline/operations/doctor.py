@@ -239,6 +239,6 @@ def _find_image_fault(name: str, cohort: type[Cohort], entry: CohortSettings) ->
     if entry.images is None:
         cure = "let source.path name the folder that holds table and images, and `table` the file of records in it"
         return Finding(False, f"cohort {name} has images and its source is no folder", cure)
-    if missing := extras.find_missing():
+    if missing := extras.find_missing(extras.IMAGING):
         return Finding(False, f"cohort {name} has images and {', '.join(missing)} not installed", extras.CURE)
     return None
