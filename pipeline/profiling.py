@@ -51,7 +51,7 @@ class Watch(threading.Thread):
         super().__init__(daemon=True)
         self.largest = self.together = 0
         self.over = threading.Event()
-        self.process, self.gone = psutil.Process(), psutil.NoSuchProcess
+        self.process, self.unseen = psutil.Process(), psutil.Error
 
     def run(self) -> None:
         """Look until stopped."""
@@ -62,7 +62,7 @@ class Watch(threading.Thread):
         """Note the memory of every process; returns the CPU time of these and of those that they have seen end."""
         seconds, together = 0.0, 0
         for process in [self.process, *self.process.children(recursive=True)]:
-            with suppress(self.gone):
+            with suppress(self.unseen):  # such as one that has ended by now
                 seconds += sum(process.cpu_times()[:4])  # its own and its children's, each as user and as system
                 size = process.memory_info().rss
                 together += size
