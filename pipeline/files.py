@@ -136,7 +136,7 @@ def write_parquet(path: Path, frame: "pd.DataFrame") -> None:
 def write_parquet_parts(path: Path, parts: "Iterable[pd.DataFrame | pa.Table]") -> None:
     """Write frames or tables of the same columns one after the other, in as little memory as the largest needs.
 
-    Each is a row group.
+    Each is a row group, whose pages have checksums, by which `row_groups` knows that they are as they were written.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -145,7 +145,7 @@ def write_parquet_parts(path: Path, parts: "Iterable[pd.DataFrame | pa.Table]") 
     for part in parts:
         schema = writer and writer.schema
         table = part if isinstance(part, pa.Table) else pa.Table.from_pandas(part, schema, preserve_index=False)
-        writer = writer or pq.ParquetWriter(path, table.schema)
+        writer = writer or pq.ParquetWriter(path, table.schema, write_page_checksum=True)
         writer.write_table(table, row_group_size=max(len(table), 1))
     assert writer is not None, "there is at least one part"
     writer.close()

@@ -30,7 +30,7 @@ class RowGroup:
         import pyarrow.parquet as pq
 
         try:
-            with pq.ParquetFile(self.path) as file:
+            with pq.ParquetFile(self.path, page_checksum_verification=True) as file:
                 table = file.read_row_group(self.number, None if columns is None else list(columns))
             frame: pd.DataFrame = table.to_pandas()
         except (pa.ArrowException, OSError):

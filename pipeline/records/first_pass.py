@@ -13,6 +13,7 @@ import pandas as pd
 
 from data_schemas.columns import Cohort
 from pipeline.arrays import IntArray
+from pipeline.files import write_bytes
 from pipeline.records.checks import find_violations
 from pipeline.records.identity import Digests, digest_identifiers, sort_digests
 from pipeline.records.patients import Seen, join_seen, see_records
@@ -66,7 +67,7 @@ class Check:
         records, places = broken["record"].to_numpy(np.int64), place_rules(broken, rules)
         tally = start_tally(rules, len(frame)).with_broken(records - part.start, places)
         aside = quarantining(rules)[places]
-        np.save(broken_file(self.folder, part), np.stack([records[aside], places[aside]], axis=1))
+        _note(self.folder, part, np.stack([records[aside], places[aside]], axis=1))
         patients = digest_identifiers(frame[self.cohort.identifier()], self.key)
         self._put_by(frame, patients, tally.leaves, part.start)
         missing = frame.isna().sum().to_numpy(np.int64)
@@ -103,9 +104,17 @@ def find_buckets(high: IntArray, buckets: int) -> IntArray:
     return (high >> np.uint64(32)) * np.uint64(buckets) >> np.uint64(32)
 
 
-def broken_file(folder: Path, part: Part) -> Path:
-    """Where `Check` notes the records of a part that are set aside and the places of the rules, (m, 2)."""
-    return folder / f"broken-{part.start}.npy"
+def read_aside(folder: Path, part: Part) -> IntArray:
+    """The records of a part that `Check` set aside and the places of the rules, (m, 2)."""
+    return np.frombuffer(_notes(folder, part).read_bytes(), dtype=np.int64).reshape(-1, 2)
+
+
+def _note(folder: Path, part: Part, aside: IntArray) -> None:
+    write_bytes(_notes(folder, part), aside.astype(np.int64).tobytes())
+
+
+def _notes(folder: Path, part: Part) -> Path:
+    return folder / f"aside-{part.start}"
 
 
 def join_checked(parts: Iterable[Checked]) -> Checked:

@@ -124,7 +124,11 @@ def _order(digests: Digests, records: pd.DataFrame) -> IntArray:
 
 def sort_digests(digests: Digests) -> IntArray:
     """Positions of `digests` (n,) in their order, (n,)."""
-    return np.lexsort((digests["low"], digests["high"]))
+    high = np.ascontiguousarray(digests["high"])
+    order = np.argsort(high)
+    if (high[order][1:] != high[order][:-1]).all():
+        return order
+    return np.lexsort((digests["low"], high))
 
 
 def _write(digests: Digests) -> pd.Series:

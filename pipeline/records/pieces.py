@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -29,11 +29,11 @@ class Pieces:
         import pyarrow as pa
 
         self.folder.mkdir(mode=0o700, exist_ok=True)
-        table = pa.Table.from_pandas(frame, preserve_index=False).combine_chunks()
+        batch = _whole(frame)
         unfinished = self.folder / f"{number}.{os.getpid()}.partial"  # two workers may have been given the same part
-        with pa.OSFile(str(unfinished), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
+        with pa.OSFile(str(unfinished), "wb") as file, pa.ipc.new_file(file, batch.schema) as writer:
             for start, end in pairwise(cuts):
-                writer.write_batch(_batch(table.slice(start, end - start)))
+                writer.write_batch(batch.slice(start, end - start))
         os.replace(unfinished, self._path(number))
 
     def tables(self) -> list[int]:
@@ -58,9 +58,9 @@ class Pieces:
         return self.folder / f"{number}.arrow"
 
 
-def _batch(table: "pa.Table") -> Any:
-    """The rows of `table`, which has no chunks, as one batch."""
+def _whole(frame: pd.DataFrame) -> "pa.RecordBatch":
+    """`frame` as one batch, whose slices, also empty ones, all have the labels of its categories."""
     import pyarrow as pa
 
-    batches = table.to_batches()
-    return batches[0] if batches else pa.RecordBatch.from_pylist([], schema=table.schema)
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    return pa.RecordBatch.from_arrays([column.combine_chunks() for column in table.columns], schema=table.schema)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from pipeline.arrays import IntArray
 from pipeline.engine import Engine
-from pipeline.records.first_pass import RECORD, Part, broken_file
+from pipeline.records.first_pass import RECORD, Part, read_aside
 from pipeline.records.patients import Identifiers
 from pipeline.records.pieces import Pieces
 from pipeline.records.rules import Rule
@@ -39,7 +39,7 @@ class Extract:
 
     def __call__(self, among: Among) -> int:
         """How many rows were put by."""
-        broken = np.concatenate([np.load(broken_file(self.folder, among.part)), among.broken])
+        broken = np.concatenate([read_aside(self.folder, among.part), among.broken])
         if not len(broken):
             return 0
         rows = among.part.read().loc[broken[:, 0]].reset_index(drop=True)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from pipeline.errors import ConfigurationError, DataRefusedError
 from pipeline.records.identity import PSEUDONYM, hash_uniform
+from pipeline.row_groups import RowGroup
 from pipeline.sections import Split
 
 DEVELOPMENT, TEST = "development", "test"
@@ -23,10 +24,9 @@ class Splitting:
     settings: Split
     folds: bool
 
-    @property
-    def columns(self) -> list[str]:
-        """The columns of valid records that decide."""
-        return [PSEUDONYM, *([self.index_date] if self.index_date else [])]
+    def assign_group(self, group: RowGroup) -> pd.DataFrame:
+        """The assignment of the patients of a row group, all of whose records are in it."""
+        return self.assign(group.read([PSEUDONYM, *([self.index_date] if self.index_date else [])]))
 
     def assign(self, valid: pd.DataFrame) -> pd.DataFrame:
         """The assignment of the patients of some valid records, all of those that each has, as `split_patients`."""
@@ -37,6 +37,11 @@ class Splitting:
         if self.folds:
             return _by_folds(patients, self.settings)
         return _parts(patients, hash_uniform(patients[PSEUDONYM], "hold-out") < self.settings.test_share)
+
+
+def count_patients(group: RowGroup) -> int:
+    """How many patients the records of a row group are of."""
+    return int(group.read([PSEUDONYM])[PSEUDONYM].nunique())
 
 
 def choose_splitting(index_date: str | None, test_from: date | None, settings: Split, patients: int) -> Splitting:

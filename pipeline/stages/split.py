@@ -2,13 +2,10 @@
 
 from functools import partial
 
-import pandas as pd
-
 from pipeline.engine import start_engine
 from pipeline.files import write_parquet_parts
-from pipeline.records.identity import PSEUDONYM
-from pipeline.records.splits import Splitting, choose_splitting, refuse_empty_part
-from pipeline.row_groups import RowGroup, list_row_groups
+from pipeline.records.splits import choose_splitting, count_patients, refuse_empty_part
+from pipeline.row_groups import list_row_groups
 from pipeline.stages.wiring import Stage, run
 
 
@@ -19,18 +16,8 @@ def main(stage: Stage) -> None:
     with start_engine(stage.section("engine")) as engine:
         patients = sum(engine.map(count_patients, groups))
         splitting = choose_splitting(index_date, test_from, stage.section("split"), patients)
-        assigned = refuse_empty_part(engine.map(partial(assign_patients, splitting), groups), splitting)
+        assigned = refuse_empty_part(engine.map(splitting.assign_group, groups), splitting)
         stage.write("split.parquet", partial(write_parquet_parts, parts=assigned))
-
-
-def count_patients(group: RowGroup) -> int:
-    """How many patients the records of a row group are of."""
-    return int(group.read([PSEUDONYM])[PSEUDONYM].nunique())
-
-
-def assign_patients(splitting: Splitting, group: RowGroup) -> pd.DataFrame:
-    """The assignment of the patients of a row group."""
-    return splitting.assign(group.read(splitting.columns))
 
 
 if __name__ == "__main__":

@@ -166,6 +166,32 @@ def test_is_refused_in_one_sentence_and_changes_nothing(fault, source, capfd):
     assert {name for name in after if after[name] != before[name]} == read
 
 
+def test_a_table_damaged_between_stages_is_refused_and_changes_nothing(source, capfd):
+    leave_earlier_outputs(source)
+    assert _attempt("ingest", COHORT, ingest.main, debug=False) == 0
+    raw = Path(f"data/{COHORT}/raw.parquet")
+    content = bytearray(raw.read_bytes())
+    content[len(content) // 2] ^= 255
+    raw.write_bytes(content)
+    before = generated(source)
+    assert _attempt("validate", COHORT, validate.main, debug=False) == 3
+    [sentence] = [line for line in "".join(capfd.readouterr()).splitlines() if " error: " in line]
+    assert "raw.parquet, rule 'parquet file': records 1 to 686 cannot be read" in sentence
+    assert SENTINEL not in sentence
+    assert generated(source) == before
+
+
+def test_what_a_killed_run_left_is_gone_and_changes_nothing(source):
+    assert attempt_both() == 0
+    before = generated(source)
+    left = source / "data" / COHORT / ".validate.partial"
+    (left / "checked").mkdir(parents=True)
+    (left / "checked" / "7.arrow").write_bytes(b"half")
+    assert attempt_both() == 0
+    assert generated(source) == before
+    assert not left.exists()
+
+
 def test_the_source_as_it_is_passes_without_a_value_in_the_log(source, capfd):
     leave_earlier_outputs(source)
     before = generated(source)

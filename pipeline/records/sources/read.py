@@ -40,7 +40,7 @@ def read_parts(
 ) -> Iterator[pd.DataFrame]:
     """What `read_source` gives, in parts of `rows` records, in the memory of a few of them.
 
-    None is empty, unless the source is: then one part has all columns and no record.
+    None is empty, unless the source is: then one part has the columns that are not optional, and no record.
 
     The index counts the records of the source from 0. Raises as `read_source`, but perhaps only after some parts: what
     is made of them counts only once all have been read. A workbook is held whole: Excel has at most 1,048,576 rows.
@@ -51,7 +51,7 @@ def read_parts(
             yield part.set_axis(pd.RangeIndex(start, start + len(part)))
         start += len(part)
     if not start:
-        yield pd.DataFrame({name: pd.Series(dtype="string") for name in columns})
+        yield pd.DataFrame({name: pd.Series(dtype="string") for name in columns if name not in optional})
 
 
 def _stream(source: Source, columns: dict[str, Column], optional: Collection[str], rows: int) -> Iterator[pd.DataFrame]:
