@@ -3,6 +3,7 @@
 import os
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from data_schemas.columns import Cohort, Column, Role
 from pipeline import files
 from pipeline.cluster import DaskEngine
 from pipeline.engine import Engine, start_engine
+from pipeline.files import scratch_folder
 from pipeline.memory import RECORD_BYTES, fits, require_disk, require_vectors
 from pipeline.models.cluster_growing import ClusterGrower
 from pipeline.models.development import Development, Plan, develop, learn_alone
@@ -31,14 +33,16 @@ from pipeline.row_groups import list_row_groups
 from pipeline.sections import Train
 from pipeline.stages.wiring import Stage, align, join_findings, run
 
+FLOAT_BYTES, BIN_BYTES = 4, 2.5  # of a value, and of its bin in xgboost's files, as measured
 COPIES = 2.5  # of the table of predictors: the whole, its development part, and what else is taken of it for a while
 
 
 def main(stage: Stage) -> None:
     """Develop all candidates, keep the ensemble, predict for held-out patients, and try the development again."""
-    shelf = _find_room(stage)
-    with start_engine(stage.section("engine")) as engine:
-        _train(stage, shelf, engine)
+    with scratch_folder(stage.folder("model.json") / "train") as scratch:
+        shelf = _find_room(stage, scratch)
+        with start_engine(stage.section("engine")) as engine:
+            _train(stage, shelf, engine)
 
 
 def _train(stage: Stage, shelf: Shelf, engine: Engine) -> None:
@@ -64,16 +68,16 @@ def _find_grower(stage: Stage, shelf: Shelf, engine: Engine) -> Grower:
     return LocalGrower(shelf.folder)
 
 
-def _find_room(stage: Stage) -> Shelf:
+def _find_room(stage: Stage, scratch: Path) -> Shelf:
     """Memory for the predictors if they may have so much, else the disk. Raises ConfigurationError without either."""
     engine, rows = stage.section("engine"), files.count_rows(stage.path("valid.parquet"))
-    needed = COPIES * np.dtype("float32").itemsize * rows * len(stage.cohort().predictors())
+    values = rows * len(stage.cohort().predictors())
     require_vectors(rows, engine)
-    if fits(needed + rows * RECORD_BYTES, engine):
+    if fits(COPIES * FLOAT_BYTES * values + rows * RECORD_BYTES, engine):
         return Shelf()
-    folder = stage.folder("model.json")
-    require_disk(folder, needed, "the predictors, which take more memory than a stage may plan for,")
-    return Shelf(folder)
+    needed = (COPIES * FLOAT_BYTES + BIN_BYTES) * values
+    require_disk(scratch, needed, "the predictors, which take more memory than a stage may plan for,")
+    return Shelf(scratch)
 
 
 def _read_examples(stage: Stage, shelf: Shelf) -> Examples:
