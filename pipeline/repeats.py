@@ -1,21 +1,10 @@
-"""Records that repeat another one, or are of the same patient."""
+"""Records that repeat another one."""
 
 from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-
-
-def number_patients(pseudonym: pd.Series) -> npt.NDArray[np.intp]:
-    """A number per patient for each record, shape (n,), from 0 in the order in which patients first appear.
-
-    In valid records, which are sorted by pseudonym, a patient's follow each other, and no text need be hashed.
-    """
-    later, earlier = pseudonym.array[1:], pseudonym.array[:-1]
-    if not bool((later >= earlier).all()):
-        return pd.factorize(pseudonym)[0]
-    return np.concatenate([[0], np.cumsum(np.asarray(later != earlier, dtype=bool))])[: len(pseudonym)]
 
 
 def repeat_groups(frame: pd.DataFrame, columns: Sequence[str]) -> pd.Series:

@@ -11,14 +11,17 @@ from data_schemas.columns import Study
 from pipeline.arrays import BoolArray, FloatArray, IntArray
 from pipeline.disclosure import NumberOf, may_tell, share
 from pipeline.estimates import Estimate
-from pipeline.evaluation.comparison import compare, delong
+from pipeline.evaluation.comparison import delong
 from pipeline.evaluation.flexible import flexible_curve
-from pipeline.evaluation.performance import calibration_curve, measure, risk_distribution
+from pipeline.evaluation.intervals import say_why_undefined, summarise
+from pipeline.evaluation.performance import calibration_curve, resample_figures, risk_distribution, summarise_figures
 from pipeline.evaluation.rates import event_rate
+from pipeline.evaluation.resampling import Resampled
 from pipeline.evaluation.subgroups import by_subgroup, worst_gap
 from pipeline.evaluation.targets import by_target, over_classes
 from pipeline.evaluation.utility import describe_decisions
 from pipeline.outcomes import Observed
+from pipeline.patients import number_patients
 from pipeline.progress import progress
 from pipeline.sections import Evaluate
 
@@ -59,7 +62,7 @@ class HeldOut:
             names = [str(name) for name in predictions.columns if str(name).startswith(prefix)]
             return {name.removeprefix(prefix): stack(name) for name in names}
 
-        risks, patient = named("risk_"), pd.factorize(repeats[0]["pseudonym"])[0]
+        risks, patient = named("risk_"), number_patients(repeats[0]["pseudonym"])
         if PREVALENCE in risks:  # each fold has a rate of its own, which would order patients by their fold
             risks[PREVALENCE] = np.broadcast_to(risks[PREVALENCE].mean(axis=1, keepdims=True), risks[PREVALENCE].shape)
         outside = stack("outside") > 0
@@ -71,11 +74,11 @@ class HeldOut:
         return next(iter(self.targets.values()))
 
 
-def compare_models(held_out: HeldOut, study: Study, settings: Evaluate) -> dict[str, dict[str, Estimate]]:
-    """All figures of every model, from the same resamples."""
+def resample_models(held_out: HeldOut, study: Study, settings: Evaluate) -> dict[str, Resampled]:
+    """All figures of every model, in the same resamples."""
     names = progress(list(held_out.risks), "Bootstrap")
     return {
-        name: measure(
+        name: resample_figures(
             held_out.risks[name],
             held_out.observed,
             held_out.patient,
@@ -87,27 +90,33 @@ def compare_models(held_out: HeldOut, study: Study, settings: Evaluate) -> dict[
     }
 
 
-def compare_with(held_out: HeldOut, deployed: str, settings: Evaluate) -> dict[str, dict[str, Any]]:
+def compare_models(drawn: Mapping[str, Resampled], observed: Observed) -> dict[str, dict[str, Estimate]]:
+    """All figures of every model, with their intervals."""
+    return {name: summarise_figures(each, observed) for name, each in drawn.items()}
+
+
+def compare_with(held_out: HeldOut, drawn: Mapping[str, Resampled], deployed: str) -> dict[str, dict[str, Any]]:
     """The deployed model less every other, on the same patients: differences by paired bootstrap, and DeLong's test.
 
-    DeLong's test is for outcomes known for everybody; after censoring `delong` is None.
+    `drawn` are the models' figures in the same resamples. DeLong's test is for outcomes known for everybody; after
+    censoring `delong` is None.
     """
     observed, patient, risks = held_out.observed, held_out.patient, held_out.risks
     found: dict[str, dict[str, Any]] = {}
-    for name in risks:
-        if name == deployed:
-            continue
-        found[name] = compare_pair(held_out, deployed, name, settings)
+    for name in [name for name in risks if name != deployed]:
         pair = risks[deployed], risks[name]
+        found[name] = compare_pair(drawn, deployed, name, observed)
         found[name]["delong"] = asdict(delong(*pair, observed.event, patient)) if observed.time is None else None
     return found
 
 
-def compare_pair(held_out: HeldOut, one: str, other: str, settings: Evaluate) -> dict[str, Any]:
-    """Figures of the model `one` less those of `other`, on the same patients, by paired bootstrap."""
-    pair = held_out.risks[one], held_out.risks[other]
-    differences = compare(*pair, held_out.observed, held_out.patient, (), settings.resamples, settings.seed)
-    return {key: asdict(differences[key]) for key in DIFFERENCES}
+def compare_pair(drawn: Mapping[str, Resampled], one: str, other: str, observed: Observed) -> dict[str, Any]:
+    """Figures of the model `one` less those of `other`, in the same resamples of the same patients."""
+    first, second, reason = drawn[one], drawn[other], say_why_undefined(observed)
+    return {
+        key: asdict(summarise(first.points[key] - second.points[key], first.values[key] - second.values[key], reason))
+        for key in DIFFERENCES
+    }
 
 
 def tabulate_models(

@@ -9,7 +9,7 @@ from pipeline.arrays import FloatArray, IntArray
 from pipeline.evaluation.calibration import log_odds
 from pipeline.evaluation.intervals import bootstrap, say_why_undefined
 from pipeline.evaluation.logistic_fit import fit_logistic
-from pipeline.evaluation.resampling import Sample, Table
+from pipeline.evaluation.resampling import Sample, Table, tabulate_rows
 from pipeline.outcomes import Observed
 from pipeline.phrases import phrase
 
@@ -51,8 +51,10 @@ class Curve:
         return _fit(self.design(risk), y, weight)
 
 
-def fit_curve(risk: FloatArray, y: FloatArray, weight: FloatArray) -> Curve:
-    """Weighted logistic regression of the outcome on a restricted cubic spline of log-odds; all arrays are (n,).
+def fit_curve(risk: FloatArray, table: Table) -> Curve:
+    """Weighted logistic regression of the outcome on a restricted cubic spline of log-odds.
+
+    `risk` (n,) places the knots; `table` has the same rows, or cells of them, everybody once.
 
     Austin and Steyerberg 2014 (Stat Med 33:517) and Van Calster et al. 2019 (BMC Med 17:230), with four knots at
     quantiles .05, .35, .65 and .95 (Harrell 2015, 2.4.6). A straight line where fewer than 20 rows have the event or
@@ -60,16 +62,16 @@ def fit_curve(risk: FloatArray, y: FloatArray, weight: FloatArray) -> Curve:
     intercept keeps the fit finite where the outcomes do not overlap; it tells less than half a patient at an even
     risk does.
     """
-    score = log_odds(risk)
-    knots = np.unique(np.quantile(score, KNOTS_AT).round(KNOT_DIGITS))
-    if len(knots) < 3 or min(((y == k) & (weight > 0)).sum() for k in (0, 1)) < FEWEST_FOR_SPLINE:
+    y, [counts] = table.y, table.counts
+    knots = np.unique(np.quantile(log_odds(risk), KNOTS_AT).round(KNOT_DIGITS))
+    if len(knots) < 3 or min(counts[(y == k) & (table.weight[0] > 0)].sum() for k in (0, 1)) < FEWEST_FOR_SPLINE:
         knots = np.empty(0)
-    columns = _spline(score, knots)
-    centre = columns.mean(axis=0)
-    _, spread, axes = np.linalg.svd((columns - centre) / np.sqrt(len(score)), full_matrices=False)
+    columns = _spline(log_odds(table.risk), knots)
+    centre = counts @ columns / counts.sum()
+    _, spread, axes = np.linalg.svd((columns - centre) * np.sqrt(counts / counts.sum())[:, None], full_matrices=False)
     kept = spread > LEAST_SPREAD * max(1.0, spread[0])
     rotation = axes[kept].T / spread[kept]
-    [coefficients] = _fit(_design(risk, knots, centre, rotation), y, weight[None])
+    [coefficients] = _fit(_design(table.risk, knots, centre, rotation), y, table.weight)
     return Curve(knots, centre, rotation, coefficients)
 
 
@@ -138,7 +140,8 @@ def flexible_curve(
     grid, reason = _grid(risk, patient, smallest), _why_none(observed, patient, smallest)
     if reason or grid[0] >= grid[-1]:
         return {"fit": None, "e90": None, "points": [], "reason": reason or ALIKE}
-    curve = fit_curve(risk, observed.by_horizon(), observed.weights())
+    sample = Sample(risk[None], observed, patient)
+    curve = fit_curve(risk, tabulate_rows(sample, ())[0])
     design = curve.design(grid)
 
     def figures(tables: list[list[Table]]) -> dict[str, FloatArray]:
@@ -146,7 +149,7 @@ def flexible_curve(
         smooth = _risks(curve.refit(table.risk, table.y, table.weight), design)
         return {str(k): smooth[:, k] for k in range(GRID)}
 
-    found = bootstrap(figures, [Sample(risk[None], observed, patient)], (), resamples, seed).values()
+    found = bootstrap(figures, [sample], (), resamples, seed).values()
     points = [
         {"predicted": float(p), "observed": each.value, "lo": each.lo, "hi": each.hi}
         for p, each in zip(grid, found, strict=True)

@@ -20,7 +20,7 @@ from pipeline.evaluation.discrimination import auroc
 from pipeline.evaluation.flexible import Curve, fit_curve, ici
 from pipeline.evaluation.intervals import say_why_undefined, summarise, summarise_distance
 from pipeline.evaluation.rates import event_rate
-from pipeline.evaluation.resampling import Sample, Table, mean_figures, resample
+from pipeline.evaluation.resampling import Resampled, Sample, Table, mean_figures, resample, tabulate_rows
 from pipeline.evaluation.utility import net_benefit, treat_all
 from pipeline.outcomes import Observed
 
@@ -40,13 +40,30 @@ def measure(
     `risk` is (n,), or (r, n) for r repeats of cross-validation: a figure is then its mean over repeats, and a
     resample draws the same patients in each.
     """
+    return summarise_figures(resample_figures(risk, observed, patient, thresholds, resamples, seed), observed)
+
+
+def resample_figures(
+    risk: FloatArray,
+    observed: Observed,
+    patient: IntArray,
+    thresholds: Sequence[float],
+    resamples: int,
+    seed: int,
+) -> Resampled:
+    """What `measure` summarises: of two models, resample by resample of the same patients."""
     sample, at = Sample(np.atleast_2d(risk), observed, patient), np.asarray(thresholds, dtype=float)
-    curves = [fit_curve(p, observed.by_horizon(), observed.weights()) for p in sample.risks]
+    curves = [fit_curve(p, table) for p, table in zip(sample.risks, tabulate_rows(sample, thresholds), strict=True)]
 
     def figures(tables: list[list[Table]]) -> dict[str, FloatArray]:
         return mean_figures([_figures(table, at, curve) for table, curve in zip(tables[0], curves, strict=True)])
 
-    drawn, reason = resample(figures, [sample], thresholds, resamples, seed), say_why_undefined(observed)
+    return resample(figures, [sample], thresholds, resamples, seed)
+
+
+def summarise_figures(drawn: Resampled, observed: Observed) -> dict[str, Estimate]:
+    """The estimate of each figure that `resample_figures` drew."""
+    reason = say_why_undefined(observed)
     index = summarise_distance(drawn.points["ici"], drawn.values[STRAYS], reason)
     names = [name for name in drawn.points if name != STRAYS]
     return {name: summarise(drawn.points[name], drawn.values[name], reason) for name in names} | {"ici": index}

@@ -12,7 +12,7 @@ from pipeline.arrays import BoolArray, IntArray
 from pipeline.models.features import model_frame
 from pipeline.models.shelf import Shelf
 from pipeline.outcomes import Observed, observe, outcome_columns
-from pipeline.repeats import number_patients
+from pipeline.patients import number_patients
 
 
 @dataclass(frozen=True)

@@ -20,13 +20,13 @@ from pipeline.operations.releases.manifest import verify
 from pipeline.operations.releases.store import Store
 from pipeline.operations.retraining.champion import find_champion_risks, has_key, see_as_champion
 from pipeline.outcomes import observe, outcome_columns
+from pipeline.patients import find_first_records
 from pipeline.phrases import phrase
 from pipeline.records.identity import PSEUDONYM, fingerprint_key, pseudonymise, read_key
 from pipeline.records.new_patients import check_new_patients, read_new_patients
 from pipeline.records.sources.endings import source_like
 from pipeline.sections import Settings
 from pipeline.settings import load_cohort, load_settings
-from pipeline.stages.wiring import find_first_records
 
 REFERENCE = "reference.parquet"
 NEW, EVERYBODY = "new", "everybody"

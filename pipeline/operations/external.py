@@ -8,7 +8,7 @@ from data_schemas.columns import Cohort
 from pipeline.arrays import FloatArray
 from pipeline.disclosure import hide_in_bins
 from pipeline.estimates import Estimate
-from pipeline.evaluation.assemble import HeldOut, compare_models, describe_performance
+from pipeline.evaluation.assemble import HeldOut, compare_models, describe_performance, resample_models
 from pipeline.evaluation.subgroups import label_groups
 from pipeline.evaluation.updating import Choice, choose_update, describe_updates
 from pipeline.models.calibration import sigmoid
@@ -28,7 +28,7 @@ def validate_externally(
     """
     study, smallest = cohort.study(), settings.disclosure.smallest_group
     held_out = _as_held_out(followed)
-    figures = compare_models(held_out, study, settings.evaluate)[DEPLOYED]
+    figures = compare_models(resample_models(held_out, study, settings.evaluate), held_out.observed)[DEPLOYED]
     groups = label_groups(followed.records, study.subgroups, cohort.predictors())
     described = describe_performance(held_out, DEPLOYED, figures, groups, study, settings.evaluate, smallest)
     counts = {"refused": refused, "without_outcome": followed.without_outcome}

@@ -7,10 +7,11 @@ import pandas as pd
 from data_schemas.columns import Column, FactorClass, Role
 from pipeline import files
 from pipeline.errors import ConfigurationError
+from pipeline.patients import find_first_records
 from pipeline.phenotypes import PhenotypeModel, Rules, find_phenotypes, predictor_values
 from pipeline.phenotypes.describe import describe_phenotypes
 from pipeline.phenotypes.meaning import Meaning
-from pipeline.stages.wiring import Stage, align, find_first_records, run
+from pipeline.stages.wiring import Stage, align, run
 
 
 def main(stage: Stage) -> None:

@@ -31,7 +31,8 @@ from pipeline.evaluation.suspicion import describe_suspicion
 from pipeline.evaluation.verdict import judge
 from pipeline.image_store import read_images
 from pipeline.outcomes import observe
-from pipeline.stages.wiring import Stage, align, find_first_records, join_findings, run
+from pipeline.patients import find_first_records
+from pipeline.stages.wiring import Stage, align, join_findings, run
 
 
 def main(stage: Stage) -> None:

@@ -8,7 +8,7 @@ not know of cannot arise.
 import os
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from data_schemas.columns import Cohort
 from pipeline import files
 from pipeline.disclosure import publish, publish_table
 from pipeline.errors import EXIT_DONE, EXIT_INTERNAL, ClinriskError, ConfigurationError, say_unforeseen
+from pipeline.patients import find_patients
 from pipeline.profiling import profiling
 from pipeline.progress import log
 from pipeline.sections import CohortSettings, Settings
@@ -74,12 +75,12 @@ class Stage:
         assert name in self.deps, f"{self.name} does not declare input {name}"
         return self.deps[name]
 
-    def read(self, name: str) -> Any:
-        """The content of the declared input called `name`."""
+    def read(self, name: str, columns: Sequence[str] | None = None) -> Any:
+        """The content of the declared input called `name`; of a Parquet file the `columns` alone, if they are given."""
         path = self.path(name)
         if not path.exists():
             raise ConfigurationError(f"{path} is missing; `dvc repro` runs the stage that makes it")
-        return READERS[path.suffix](path)
+        return READERS[path.suffix](path) if columns is None else files.read_parquet(path, columns)
 
     def folder(self, name: str) -> Path:
         """The folder of the output called `name`, made if need be: a place for files that have no name."""
@@ -117,7 +118,9 @@ class Stage:
 
 def align(patients: Any, records: Any) -> Any:
     """The rows of `patients`, one per `pseudonym`, repeated so that each of `records` has its own, in their order."""
-    return records[["pseudonym"]].merge(patients, on="pseudonym", how="left", validate="m:1")
+    places = find_patients(records["pseudonym"], patients["pseudonym"])
+    assert (places >= 0).all(), "every patient of the records has a row"
+    return patients.iloc[places].reset_index(drop=True)
 
 
 def join_findings(records: Any, findings: Any) -> Any:
@@ -125,16 +128,9 @@ def join_findings(records: Any, findings: Any) -> Any:
 
     Raises ConfigurationError where they are of other records.
     """
-    if records["pseudonym"].tolist() != findings["pseudonym"].tolist():
+    if not records["pseudonym"].reset_index(drop=True).equals(findings["pseudonym"]):
         raise ConfigurationError("findings.parquet is of other records than valid.parquet; `dvc repro` makes both")
     return records.join(findings.drop(columns="pseudonym"))
-
-
-def find_first_records(records: Any, index_date: str | None) -> Any:
-    """Positions of each patient's earliest record, or of one fixed record without an index date, by pseudonym."""
-    numbered = records.reset_index(drop=True)
-    by = ["pseudonym", index_date] if index_date else ["pseudonym"]
-    return numbered.sort_values(by, kind="stable").drop_duplicates("pseudonym").index.to_numpy()
 
 
 def open_stage(name: str, cohort_name: str) -> Stage:

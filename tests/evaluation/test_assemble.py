@@ -17,6 +17,7 @@ from pipeline.evaluation.assemble import (
     compare_with,
     describe_performance,
     flatten_metrics,
+    resample_models,
     tabulate_models,
 )
 from pipeline.evaluation.comparison import delong
@@ -52,7 +53,7 @@ def held_out_of(rows):
 
 
 def described(held_out, study=BINARY, smallest=10):
-    figures = compare_models(held_out, study, SETTINGS)["ensemble"]
+    figures = compare_models(resample_models(held_out, study, SETTINGS), held_out.observed)["ensemble"]
     return describe_performance(held_out, "ensemble", figures, GROUPS, study, SETTINGS, smallest)
 
 
@@ -83,7 +84,7 @@ def test_the_headline_figures_are_about_the_first_target():
 def test_published_tables_say_what_was_measured():
     rows = predictions()
     held_out = held_out_of(rows)
-    figures = compare_models(held_out, BINARY, SETTINGS)
+    figures = compare_models(resample_models(held_out, BINARY, SETTINGS), held_out.observed)
     expected = np.mean([roc_auc_score(part["event"], part["risk_ensemble"]) for _, part in rows.groupby("repeat")])
     assert figures["ensemble"]["auroc"].value == pytest.approx(expected)
 
@@ -106,7 +107,8 @@ def test_published_tables_say_what_was_measured():
 def test_the_deployed_model_is_compared_with_every_other_on_the_same_patients():
     rows = predictions()
     held_out = held_out_of(rows)
-    figures, found = compare_models(held_out, BINARY, SETTINGS), compare_with(held_out, "ensemble", SETTINGS)
+    drawn = resample_models(held_out, BINARY, SETTINGS)
+    figures, found = compare_models(drawn, held_out.observed), compare_with(held_out, drawn, "ensemble")
     assert list(found) == ["noise"]
     for name in ("auroc", "brier", "log_loss"):
         less = figures["ensemble"][name].value - figures["noise"][name].value
@@ -130,11 +132,17 @@ def test_after_censoring_models_are_compared_without_delongs_test():
     time = np.random.default_rng(5).uniform(1, 3000, 200)
     observed = Observed(rows["event"].to_numpy(), time, BreastCancerRecurrence.study().outcome.horizon)
     held_out = HeldOut.from_predictions(rows, {"3 years": observed})
-    found = compare_with(held_out, "ensemble", SETTINGS)["noise"]
+    found = compare_with(held_out, resample_models(held_out, BINARY, SETTINGS), "ensemble")["noise"]
     assert found["delong"] is None
     assert found["auroc"]["value"] > 0.1
     said = describe_performance(
-        held_out, "ensemble", compare_models(held_out, BINARY, SETTINGS)["ensemble"], GROUPS, BINARY, SETTINGS, 10
+        held_out,
+        "ensemble",
+        compare_models(resample_models(held_out, BINARY, SETTINGS), held_out.observed)["ensemble"],
+        GROUPS,
+        BINARY,
+        SETTINGS,
+        10,
     )
     assert said["unknown"] == (~observed.known()).sum() > 0
 

@@ -7,15 +7,19 @@ from pipeline.evaluation.calibration import log_odds
 from pipeline.evaluation.flexible import ALIKE, TOO_FEW, _spline, e90, fit_curve, flexible_curve, ici
 from pipeline.evaluation.intervals import summarise_distance
 from pipeline.evaluation.performance import measure
-from pipeline.evaluation.resampling import Sample, resample
+from pipeline.evaluation.resampling import Sample, Table, resample
 from pipeline.outcomes import Observed
 from tests.evaluation.simulated import binary, censored, drawn
 
 SPLINE, LINE = "restricted cubic spline", "straight line"
 
 
+def curve_of(risk, y, weight):
+    return fit_curve(risk, Table(risk, y, np.asarray(weight, dtype=float)[None], np.ones((1, len(y)))))
+
+
 def index_of(risk, y, weight, counts):
-    return ici(risk, y, weight, counts, fit_curve(risk, y, np.ones(len(y))))[0]
+    return ici(risk, y, weight, counts, curve_of(risk, y, np.ones(len(y))))[0]
 
 
 def smooth_by_scikit_learn(risk, y, weight, at):
@@ -68,7 +72,7 @@ def test_one_sample_of_known_miscalibration():
     y, ones = (rng.random(100_000) < risk**2).astype(float), np.ones((1, 100_000))
     distance = risk - risk**2
     assert index_of(risk, y, ones, ones)[0] == pytest.approx(distance.mean(), abs=0.004)
-    assert e90(risk, fit_curve(risk, y, ones[0])) == pytest.approx(np.quantile(distance, 0.9), abs=0.01)
+    assert e90(risk, curve_of(risk, y, ones[0])) == pytest.approx(np.quantile(distance, 0.9), abs=0.01)
 
 
 def test_index_of_calibrated_risks_shrinks_with_patients():
@@ -89,7 +93,7 @@ def test_intervals_of_the_index_hold_the_truth(power):
     for seed in range(40):
         risk = rng.random(400)
         y = (rng.random(400) < risk**power).astype(float)
-        curve = fit_curve(risk, y, np.ones(400))
+        curve = curve_of(risk, y, np.ones(400))
 
         def figures(tables, curve=curve):
             [[t]] = tables
@@ -140,13 +144,13 @@ def test_ends_of_the_grid_have_enough_patients_beyond_not_rows():
 def test_few_events_or_few_knots_leave_a_straight_line():
     risk, y = np.linspace(0.05, 0.6, 300), np.zeros(300)
     y[::16] = 1  # 19
-    assert fit_curve(risk, y, np.ones(300)).name == LINE
+    assert curve_of(risk, y, np.ones(300)).name == LINE
     y[1] = 1
-    assert fit_curve(risk, y, np.ones(300)).name == SPLINE
-    assert fit_curve(risk, 1 - y, np.ones(300)).name == SPLINE
-    assert fit_curve(risk, y, 1 - (np.arange(300) == 1)).name == LINE  # unknown
+    assert curve_of(risk, y, np.ones(300)).name == SPLINE
+    assert curve_of(risk, 1 - y, np.ones(300)).name == SPLINE
+    assert curve_of(risk, y, 1 - (np.arange(300) == 1)).name == LINE  # unknown
     two = np.where(np.arange(300) % 2, 0.2, 0.4)
-    assert fit_curve(two, y, np.ones(300)).name == LINE
+    assert curve_of(two, y, np.ones(300)).name == LINE
     y[1] = 0
     assert flexible_curve(risk, Observed(y), np.arange(300), 20, 0, 10)["fit"] == LINE
 

@@ -14,7 +14,7 @@ MAKERS = pytest.mark.parametrize("make", [binary, censored, competing])
 
 
 def collect(samples, resamples=50, seed=0):
-    """The tables of every chunk, less those of the points, a list by sample and repeat for each."""
+    """The tables of every chunk, less those of the points: a list by sample and repeat for each, first all of cells."""
     seen = []
 
     def figures(tables):
@@ -62,11 +62,11 @@ def test_large_samples_and_repeats_see_the_same_patients_too(monkeypatch):
     risk, y = np.linspace(0.1, 0.9, 90), np.zeros(90)
     patient, first, later = np.arange(90) // 3, np.arange(90) < 45, np.arange(90) >= 30
     risks = np.stack([risk, 1 - risk])
-    [tables] = collect([Sample(risks, Observed(y), patient)], 20)
+    _, tables = collect([Sample(risks, Observed(y), patient)], 20)
     np.testing.assert_array_equal(tables[0][0].counts, tables[0][1].counts[:, ::-1])
     np.testing.assert_array_equal(tables[0][0].counts[:, 0], tables[0][0].counts[:, 2])
     monkeypatch.setattr(resampling, "LARGE", 59)
-    [[one, other]] = collect([Sample(risks[:, m], Observed(y[m]), patient[m]) for m in (first, later)], 20)
+    _, [one, other] = collect([Sample(risks[:, m], Observed(y[m]), patient[m]) for m in (first, later)], 20)
     np.testing.assert_array_equal(one[0].counts[:, 30:45], other[0].counts[:, :15])
 
 

@@ -11,8 +11,9 @@ import pytest
 
 from pipeline import files
 from pipeline.errors import ConfigurationError, DataRefusedError
+from pipeline.patients import find_first_records
 from pipeline.stages import wiring
-from pipeline.stages.wiring import _attempt, find_first_records, open_stage, run
+from pipeline.stages.wiring import _attempt, open_stage, run
 from tests.conftest import change_params, python, write_source
 from tests.integration.tiny import make_table
 
@@ -244,6 +245,7 @@ def test_as_a_process_a_stage_wants_a_cohort_that_it_knows(tiny_root, arguments,
 
 def test_as_a_process_an_unforeseen_error_ends_with_5_and_without_its_text(tiny_root):
     program = f"""
+from pipeline.patients import find_first_records
 from pipeline.stages.wiring import run
 def work(stage):
     try:

@@ -1,0 +1,56 @@
+"""Which rows are whose, by pseudonym, in time that grows with the rows alone.
+
+Tables of the pipeline are sorted by pseudonym, so that the rows of a patient stand together and comparing neighbours
+is enough; tables in any other order cost a look into a hash table a row.
+"""
+
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from pipeline.arrays import IntArray
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def number_patients(pseudonyms: "pd.Series[Any]") -> IntArray:
+    """The number of each row's patient, (n,), from 0 in the order in which patients first come."""
+    import pandas as pd
+
+    if pseudonyms.is_monotonic_increasing:
+        return np.cumsum(_begins(pseudonyms)) - 1
+    return pd.factorize(pseudonyms)[0]
+
+
+def find_patients(pseudonyms: "pd.Series[Any]", among: "pd.Series[Any]") -> IntArray:
+    """Where each of `pseudonyms` stands in `among`, (n,), which has each patient once; -1 where it does not."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    begins = _begins(pseudonyms)
+    if pseudonyms[begins].reset_index(drop=True).equals(among.reset_index(drop=True)):
+        return np.cumsum(begins) - 1
+    arrow = pa.large_string()
+    known = pa.array(among, type=arrow)
+    assert len(pc.unique(known)) == len(known), "each patient stands there once"
+    places = pc.index_in(pa.array(pseudonyms, type=arrow), known)
+    return cast(IntArray, places.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.intp))
+
+
+def find_first_records(records: "pd.DataFrame", index_date: str | None) -> IntArray:
+    """Positions of each patient's earliest record, or of one fixed record without an index date, by pseudonym."""
+    import pandas as pd
+
+    pseudonyms = records["pseudonym"]
+    ordered = pseudonyms.is_monotonic_increasing
+    place = number_patients(pseudonyms) if ordered else pd.factorize(pseudonyms, sort=True)[0]
+    order = np.lexsort((records[index_date].to_numpy(), place) if index_date else (place,))
+    return order[np.flatnonzero(np.diff(place[order], prepend=-1))]
+
+
+def _begins(pseudonyms: "pd.Series[Any]") -> "np.typing.NDArray[np.bool_]":
+    """Whether a row is of another patient than the one before, (n,)."""
+    before = pseudonyms.shift()
+    begins = (pseudonyms != before).to_numpy(dtype=bool, na_value=True)
+    return cast("np.typing.NDArray[np.bool_]", begins)
