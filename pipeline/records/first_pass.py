@@ -13,7 +13,6 @@ import pandas as pd
 
 from data_schemas.columns import Cohort
 from pipeline.arrays import IntArray
-from pipeline.files import write_bytes
 from pipeline.records.checks import find_violations
 from pipeline.records.identity import Digests, digest_identifiers, sort_digests
 from pipeline.records.patients import Seen, join_seen, see_records
@@ -67,7 +66,8 @@ class Check:
         records, places = broken["record"].to_numpy(np.int64), place_rules(broken, rules)
         tally = start_tally(rules, len(frame)).with_broken(records - part.start, places)
         aside = quarantining(rules)[places]
-        _note(self.folder, part, np.stack([records[aside], places[aside]], axis=1))
+        noted = pd.DataFrame({"record": records[aside], "place": places[aside]})
+        Pieces(self.folder / "aside").put(part.start, noted, [0, len(noted)])
         patients = digest_identifiers(frame[self.cohort.identifier()], self.key)
         self._put_by(frame, patients, tally.leaves, part.start)
         missing = frame.isna().sum().to_numpy(np.int64)
@@ -106,15 +106,8 @@ def find_buckets(high: IntArray, buckets: int) -> IntArray:
 
 def read_aside(folder: Path, part: Part) -> IntArray:
     """The records of a part that `Check` set aside and the places of the rules, (m, 2)."""
-    return np.frombuffer(_notes(folder, part).read_bytes(), dtype=np.int64).reshape(-1, 2)
-
-
-def _note(folder: Path, part: Part, aside: IntArray) -> None:
-    write_bytes(_notes(folder, part), aside.astype(np.int64).tobytes())
-
-
-def _notes(folder: Path, part: Part) -> Path:
-    return folder / f"aside-{part.start}"
+    noted: IntArray = Pieces(folder / "aside").get(part.start, 0).to_pandas().to_numpy(np.int64)
+    return noted
 
 
 def join_checked(parts: Iterable[Checked]) -> Checked:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import pandas as pd
 
@@ -30,7 +31,7 @@ class Pieces:
 
         self.folder.mkdir(mode=0o700, exist_ok=True)
         batch = _whole(frame)
-        unfinished = self.folder / f"{number}.{os.getpid()}.partial"  # two workers may have been given the same part
+        unfinished = self.folder / f"{uuid4().hex}.partial"  # two workers may have been given the same part
         with pa.OSFile(str(unfinished), "wb") as file, pa.ipc.new_file(file, batch.schema) as writer:
             for start, end in pairwise(cuts):
                 writer.write_batch(batch.slice(start, end - start))

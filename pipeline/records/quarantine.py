@@ -18,7 +18,7 @@ from pipeline.engine import Engine, LocalEngine
 from pipeline.errors import ConfigurationError, DataRefusedError
 from pipeline.image_store import write_images
 from pipeline.records.attrition import summarise
-from pipeline.records.first_pass import Check, Checked, Part, find_buckets, join_checked, type_and_check
+from pipeline.records.first_pass import Check, Checked, Part, find_buckets, join_checked
 from pipeline.records.patients import Identifiers, Seen, find_violations_between
 from pipeline.records.pieces import Pieces
 from pipeline.records.second_pass import Bucket, Gather, Kept, join_kept, take_first
@@ -34,6 +34,8 @@ from pipeline.records.tally import (
     refuse_types,
 )
 from pipeline.records.traps import AT_MOST, Trap, find_traps
+from pipeline.records.typing import fit_types
+from pipeline.records.units import convert_units
 from pipeline.sections import Validate
 
 if TYPE_CHECKING:
@@ -100,17 +102,12 @@ def validate_parts(
 ) -> Validation:
     """Type the records of `parts`, apply every rule of `cohort`, and part them into valid and quarantined.
 
-    `parts` are in the source's order, and where it is cut changes nothing. Raises
-    DataRefusedError if types do not fit, a rule that refuses the table is broken, too much is quarantined, nothing
-    is left, or the outcome does not vary.
-
-    A cohort that declares images has them below the folder `images`, else ConfigurationError is raised; its table is
-    held as a whole.
+    `parts` are in the source's order, and where it is cut changes nothing. A cohort that declares images has them
+    below the folder `images`, else ConfigurationError is raised; its table is held as a whole. Raises DataRefusedError
+    if types do not fit, a rule that refuses the table is broken, too much is quarantined, nothing is left, or the
+    outcome does not vary.
     """
-    records = sum(part.rows for part in parts)
-    if not records:
-        raise DataRefusedError("rule 'no records': the table has a header and no records; expected at least one")
-    buckets = -(-records // place.rows)
+    buckets = _count_buckets(parts, place.rows)
     check = Check(cohort, settings.pseudonym_key, decimal, place.folder, buckets)
     checked = join_checked(place.engine.map(check, (part for part in parts if part.rows)))
     refuse_types(checked.tally, cohort.columns())
@@ -124,10 +121,17 @@ def validate_parts(
     summary = _judge(checked, tally, kept, cohort, last_release_records)
     identifiers = partial(read_identifiers, parts, cohort.identifier())
     summary["traps"] = _find_traps(place.folder, kept.rows, cohort, identifiers)
-    if shown:
-        summary["images"] = shown.summarise(kept.rows)
+    summary |= {"images": shown.summarise(kept.rows)} if shown else {}
     aside = SetAside(parts, tally, between, cohort.identifier(), identifiers, place.folder)
     return Validation(summary, kept.rows, shown, aside, place)
+
+
+def _count_buckets(parts: Sequence[Part], rows: int) -> int:
+    """How many buckets of about `rows` records there are. Raises DataRefusedError where there is no record."""
+    records = sum(part.rows for part in parts)
+    if not records:
+        raise DataRefusedError("rule 'no records': the table has a header and no records; expected at least one")
+    return -(-records // rows)
 
 
 def read_identifiers(parts: Sequence[Part], identifier: str, records: IntArray) -> pd.Series:
@@ -156,7 +160,8 @@ def _check_images(
         )
     from pipeline.records.images.check import check_images
 
-    frame, _ = type_and_check(pd.concat([part.read() for part in parts]), cohort, decimal)
+    raw = pd.concat([part.read() for part in parts])
+    frame, _ = convert_units(fit_types(raw, cohort.columns(), decimal).frame, cohort.columns())
     return check_images(frame, cohort, folder, scratch)
 
 

@@ -47,7 +47,7 @@ class Extract:
         order = np.argsort(pieces, kind="stable")
         told = {RECORD: broken[order, 0], PLACE: broken[order, 1]}
         cuts = np.searchsorted(pieces[order], np.arange(len(self.bounds) + 2))
-        Pieces(self.folder / "aside").put(among.part.start, rows.take(order).assign(**told), cuts)
+        Pieces(self.folder / "extracted").put(among.part.start, rows.take(order).assign(**told), cuts)
         return len(rows)
 
 
@@ -75,7 +75,7 @@ class SetAside:
         for _ in engine.map(Extract(self.identifier, bounds, self.folder), self._each()):
             pass
         for piece in range(len(bounds) + 1):
-            yield self._arrange(Pieces(self.folder / "aside").take(piece))
+            yield self._arrange(Pieces(self.folder / "extracted").take(piece))
 
     def _each(self) -> Iterator[Among]:
         order = np.argsort(self.between[:, 0], kind="stable")

@@ -1,13 +1,16 @@
 from datetime import date
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline import files
 from pipeline.errors import ConfigurationError, DataRefusedError
 from pipeline.records import splits
 from pipeline.records.identity import pseudonymise
-from pipeline.records.splits import split_patients
+from pipeline.records.splits import choose_splitting, count_patients, refuse_empty_part, split_patients
+from pipeline.row_groups import list_row_groups
 from pipeline.sections import Split
 
 FEW = Split(cross_validate_below=10_000, test_share=0.3, folds=5, repeats=2)
@@ -120,3 +123,18 @@ def test_index_date_and_test_from_go_together():
         split_patients(visits(0), "seen", None, FEW)
     with pytest.raises(ConfigurationError, match="declares no index date"):
         split_patients(visits(0), None, FROM, FEW)
+
+
+@pytest.mark.parametrize("cut", [1, 17, 400])
+@pytest.mark.parametrize(
+    "settings", [("seen", FROM, MANY), (None, None, MANY), (None, None, FEW)], ids=["date", "hold-out", "folds"]
+)
+def test_patients_in_row_groups_are_assigned_as_in_one_table(tmp_path, settings, cut):
+    frame = visits(0)
+    starts = frame.drop_duplicates("pseudonym").index[::cut]
+    cuts = pairwise([*starts, len(frame)])
+    files.write_parquet_parts(tmp_path / "valid.parquet", [frame.iloc[first:last] for first, last in cuts])
+    groups = list_row_groups(tmp_path / "valid.parquet")
+    splitting = choose_splitting(*settings, sum(map(count_patients, groups)))
+    found = pd.concat(refuse_empty_part(map(splitting.assign_group, groups), splitting), ignore_index=True)
+    pd.testing.assert_frame_equal(found, split_patients(frame, *settings))

@@ -18,7 +18,7 @@ from pipeline.sections import DatabaseSource
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
-CHUNK = 20_000  # rows
+CHUNK = 20_000  # rows that are held as objects, many times as large as text
 # How each database is told that nothing may be written: what its driver is given, and the connection's options.
 READ_ONLY: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "postgresql": ({}, {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}),
@@ -164,8 +164,21 @@ def _read_rows(
         header = list(found.keys())
         present = check_header(source.path, header, list(columns), optional)
         yield pd.DataFrame(columns=present, dtype="string")
-        for part in found.partitions(rows):
-            yield _as_text(part, header, source, columns)[present]
+        texts = (_as_text(part, header, source, columns)[present] for part in found.partitions(min(rows, CHUNK)))
+        yield from _recut(texts, rows)
+
+
+def _recut(frames: Iterator[pd.DataFrame], rows: int) -> Iterator[pd.DataFrame]:
+    """The rows of `frames`, none of which has more than `rows`, in frames of `rows` each; the last may have fewer."""
+    held: list[pd.DataFrame] = []
+    for frame in frames:
+        held.append(frame)
+        if sum(map(len, held)) >= rows:
+            joined = pd.concat(held, ignore_index=True)
+            yield joined.iloc[:rows]
+            held = [joined.iloc[rows:]]
+    if sum(map(len, held)):
+        yield pd.concat(held, ignore_index=True)
 
 
 def _as_text(rows: Any, header: list[str], source: DatabaseSource, columns: dict[str, Column]) -> pd.DataFrame:

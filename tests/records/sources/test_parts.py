@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.errors import DataRefusedError
-from pipeline.records.sources import delimited
+from pipeline.records.sources import database, delimited
 from pipeline.records.sources.endings import source_of_file
 from pipeline.records.sources.parts import recut
 from pipeline.records.sources.read import read_parts, read_source
@@ -47,7 +47,9 @@ def test_parts_of_a_file_are_the_whole_in_its_order(tmp_path, monkeypatch, name,
     assert len(whole) == 50
 
 
-def test_parts_of_a_query_are_the_whole_in_its_order(tmp_path, monkeypatch):
+@pytest.mark.parametrize("chunk", [3, 7, 20_000])
+def test_parts_of_a_query_are_the_whole_in_its_order(tmp_path, monkeypatch, chunk):
+    monkeypatch.setattr(database, "CHUNK", chunk)
     address = f"sqlite:///{tmp_path / 'a.db'}"
     rows = [f"INSERT INTO t VALUES ('{i:03}', {i / 4})" for i in range(50)]  # noqa: S608 - our own numbers
     execute(address, "CREATE TABLE t (number text, dose numeric)", *rows)
