@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from pipeline.errors import ConfigurationError
 
 IMAGING = ("torch", "monai", "pydicom", "safetensors", "PIL")
-CLUSTER = ("dask", "distributed")
+CLUSTER = ("cryptography", "dask", "distributed")
 CURE = "pip install '.[imaging]', with the build of PyTorch that suits the machine"
 
 

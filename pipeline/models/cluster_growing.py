@@ -7,6 +7,7 @@ process alone would, while xgboost adds up the histograms of all over the networ
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -66,13 +67,13 @@ class Order:
 
     table: Path
     predictors: Mapping[str, Column]
-    seen: Share
-    unseen: Share | None
-    parameters: Mapping[str, Any]
+    meeting: Mapping[str, Any]
     rounds: int
     patience: int | None
-    meeting: Mapping[str, Any]
+    parameters: Mapping[str, Any]
     rank: int
+    seen: Share
+    unseen: Share | None
 
 
 @dataclass(frozen=True)
@@ -103,13 +104,12 @@ class ClusterGrower:
         self, parameters: dict[str, Any], seen: Rows, unseen: Rows | None, rounds: int, patience: int | None
     ) -> tuple[xgboost.Booster, FloatArray]:
         workers = self.engine.workers()
-        own = parameters | {"nthread": 1}
-        shares = zip(workers, Share.deal(seen, len(workers)), Share.deal(unseen, len(workers)), strict=True)
+        dealt = zip(workers.items(), *(Share.deal(rows, len(workers)) for rows in (seen, unseen)), strict=True)
         with meet(len(workers), self.engine.host()) as meeting:
+            order = partial(Order, self.table, self.predictors, meeting, rounds, patience)
             orders = {
-                worker: Order(self.table, self.predictors, taught, tried, own, rounds, patience, meeting, rank)
-                for rank, (worker, taught, tried) in enumerate(shares)
-                if taught is not None
+                worker: order(parameters | {"nthread": threads}, rank, taught, tried)
+                for rank, ((worker, threads), taught, tried) in enumerate(dealt)
             }
             told, *_ = self.engine.run_on_each(grow_share, orders)
         booster = xgboost.Booster(model_file=bytearray(told[0]))
