@@ -3,8 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from data_schemas.columns import Cohort, Role
@@ -25,7 +23,7 @@ class Examples:
 
     X: pd.DataFrame
     targets: dict[str, Observed]
-    patient: npt.NDArray[np.intp]
+    patient: IntArray
     pseudonym: pd.Series
     site: pd.Series | None = None
     shelf: Shelf = field(default_factory=Shelf)
