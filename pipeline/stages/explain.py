@@ -32,9 +32,9 @@ from pipeline.models.ensemble import RiskModel
 from pipeline.models.outcomes import Examples, make_examples
 from pipeline.models.planning import make_plan
 from pipeline.models.storage import deployed_from_dict, refits_to_dict
+from pipeline.patients import find_first_records
 from pipeline.records.checks import keeps_rules
 from pipeline.records.identity import PSEUDONYM
-from pipeline.patients import find_first_records
 from pipeline.stages.wiring import Stage, align, join_findings, run
 
 

@@ -16,8 +16,8 @@ from pipeline.evaluation.assemble import (
     compare_models,
     compare_with,
     describe_performance,
-    resample_models,
     flatten_metrics,
+    resample_models,
     tabulate_models,
 )
 from pipeline.evaluation.comparison import delong
@@ -136,7 +136,13 @@ def test_after_censoring_models_are_compared_without_delongs_test():
     assert found["delong"] is None
     assert found["auroc"]["value"] > 0.1
     said = describe_performance(
-        held_out, "ensemble", compare_models(resample_models(held_out, BINARY, SETTINGS), held_out.observed)["ensemble"], GROUPS, BINARY, SETTINGS, 10
+        held_out,
+        "ensemble",
+        compare_models(resample_models(held_out, BINARY, SETTINGS), held_out.observed)["ensemble"],
+        GROUPS,
+        BINARY,
+        SETTINGS,
+        10,
     )
     assert said["unknown"] == (~observed.known()).sum() > 0
 

@@ -11,8 +11,8 @@ import pytest
 
 from pipeline import files
 from pipeline.errors import ConfigurationError, DataRefusedError
-from pipeline.stages import wiring
 from pipeline.patients import find_first_records
+from pipeline.stages import wiring
 from pipeline.stages.wiring import _attempt, open_stage, run
 from tests.conftest import change_params, python, write_source
 from tests.integration.tiny import make_table
