@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from pipeline.arrays import IntArray
+from pipeline.arrays import BoolArray, IntArray
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,6 +21,17 @@ def number_patients(pseudonyms: "pd.Series[Any]") -> IntArray:
     if pseudonyms.is_monotonic_increasing:
         return np.cumsum(_begins(pseudonyms)) - 1
     return pd.factorize(pseudonyms)[0]
+
+
+def count_patients(patient: IntArray, members: BoolArray | None = None) -> int:
+    """How many patients the rows of `patient` (n,) are of, or those of them in `members` (n,); numbers from 0."""
+    return int(np.count_nonzero(np.bincount(patient if members is None else patient[members])))
+
+
+def renumber_patients(patient: IntArray) -> tuple[int, IntArray]:
+    """How many patients there are, and `patient` (n,), numbers from 0, without gaps and in the same order."""
+    present = np.bincount(patient) > 0
+    return int(present.sum()), (np.cumsum(present) - 1)[patient]
 
 
 def find_patients(pseudonyms: "pd.Series[Any]", among: "pd.Series[Any]") -> IntArray:
@@ -49,8 +60,8 @@ def find_first_records(records: "pd.DataFrame", index_date: str | None) -> IntAr
     return order[np.flatnonzero(np.diff(place[order], prepend=-1))]
 
 
-def _begins(pseudonyms: "pd.Series[Any]") -> "np.typing.NDArray[np.bool_]":
+def _begins(pseudonyms: "pd.Series[Any]") -> BoolArray:
     """Whether a row is of another patient than the one before, (n,)."""
     before = pseudonyms.shift()
     begins = (pseudonyms != before).to_numpy(dtype=bool, na_value=True)
-    return cast("np.typing.NDArray[np.bool_]", begins)
+    return cast(BoolArray, begins)

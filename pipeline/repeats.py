@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 
@@ -17,12 +16,13 @@ def repeat_groups(frame: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
     for name in sorted(columns, key=lambda name: -len(set(frame[name].head(1000)))):
         if groups.empty:
             break
-        codes = pd.factorize(frame[name].loc[groups.index], use_na_sentinel=True)[0]
-        groups = _kept(groups, codes)
+        groups = narrow_repeats(groups, frame[name])
     return groups
 
 
-def _kept(groups: pd.Series, codes: npt.NDArray[np.intp]) -> pd.Series:
+def narrow_repeats(groups: pd.Series, column: pd.Series) -> pd.Series:
+    """What is left of `groups` of equal records, by index, where they must be equal in `column` too."""
+    codes = pd.factorize(column.loc[groups.index], use_na_sentinel=True)[0]
     finer = pd.factorize(groups.to_numpy() * (codes.max(initial=-1) + 2) + codes + 1)[0]
     again = np.bincount(finer, minlength=1)[finer] > 1
     return pd.Series(finer[again], index=groups.index[again], dtype="int64")

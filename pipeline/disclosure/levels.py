@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from pipeline.arrays import BoolArray, IntArray
+from pipeline.patients import count_patients
 from pipeline.phrases import phrase
 
 TOO_FEW = phrase("the group, its events or its non-events are too few to publish")
@@ -22,7 +23,7 @@ def hide_among(
     """
 
     def least(members: BoolArray) -> int:
-        return min(len(np.unique(patient[members & kind])) for kind in kinds)
+        return min(count_patients(patient, members & kind) for kind in kinds)
 
     hidden = {level: TOO_FEW for level, members in levels.items() if least(members) < smallest}
     nowhere = ~np.any([*levels.values()], axis=0) if levels else np.zeros(len(patient), dtype=bool)

@@ -10,8 +10,8 @@ from scipy.sparse import csr_array
 from pipeline.arrays import Float32Array, FloatArray, IntArray
 from pipeline.outcomes import Observed
 
-MOST_BINS, FINE_BINS = 1000, 20_000
-DENSE = 0.1  # from this share of places that hold something, a plain table is multiplied faster than a sparse one
+MOST_BINS, FINE_BINS = 500, 20_000
+DENSE = 0.06  # from this share of places that hold something, a plain table is multiplied faster than a sparse one
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,8 @@ def condense(
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """Risk, outcome, censoring weights and rows, (c,) each, of cells so fine that figures keep seven digits."""
     mean, y, cell = _place(risk, observed, thresholds, FINE_BINS)
-    return mean, y, np.bincount(cell, observed.weights()), np.bincount(cell).astype(float)
+    both = np.stack([np.bincount(cell, each) for each in (observed.weights(), np.ones(len(cell)))]).astype(float)
+    return mean, y, both[0], both[1]
 
 
 def _place(

@@ -13,6 +13,7 @@ from pipeline.evaluation.comparison import compare
 from pipeline.evaluation.performance import measure
 from pipeline.evaluation.subgroups import hide_levels
 from pipeline.outcomes import Observed
+from pipeline.patients import count_patients
 from pipeline.phrases import phrase
 from pipeline.sections import Evaluate
 
@@ -55,7 +56,7 @@ def compare_with_champion(
     known = [row for row in subgroups if row["auroc"]["value"] is not None]
     differences = compare(challenge.challenger, challenge.champion, *rest)
     return {
-        "patients": len(np.unique(challenge.patient)),
+        "patients": count_patients(challenge.patient),
         "figures": {name: {key: asdict(figures[key]) for key in OWN} for name, figures in own.items()},
         "differences": {name: asdict(estimate) for name, estimate in differences.items()},
         "subgroups": subgroups,

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from math import erfc, sqrt
 
 import numpy as np
-from scipy.stats import rankdata
 
 from pipeline.arrays import BoolArray, FloatArray, IntArray
 from pipeline.estimates import Estimate, Z
@@ -15,6 +14,7 @@ from pipeline.evaluation.intervals import bootstrap
 from pipeline.evaluation.performance import net_benefits
 from pipeline.evaluation.resampling import Sample, Table, mean_figures
 from pipeline.outcomes import Observed
+from pipeline.patients import count_patients
 from pipeline.phrases import phrase
 
 ONE_OUTCOME = phrase("the AUROC needs patients with the event and patients without")
@@ -88,7 +88,7 @@ def delong(risk_a: FloatArray, risk_b: FloatArray, y: FloatArray, patient: IntAr
     parts = [_components(np.atleast_2d(risk).mean(axis=0), case, control) for risk in (risk_a, risk_b)]
     area_a, area_b = (float(won[case].mean()) for won in parts)
     difference = area_a - area_b
-    who = np.arange(len(y)) if patient is None else np.unique(patient, return_inverse=True)[1]
+    who = np.arange(len(y)) if patient is None else patient
     variance = _variance(parts[0] - parts[1] - difference, case, control, who)
     if variance is None:
         return Comparison(area_a, area_b, difference, None, None, None, None, FEW_PATIENTS)
@@ -103,19 +103,23 @@ def delong(risk_a: FloatArray, risk_b: FloatArray, y: FloatArray, patient: IntAr
 
 def _components(risk: FloatArray, case: BoolArray, control: BoolArray) -> FloatArray:
     """For each row the share of rows with the other outcome that it is ordered rightly against, ties half, (n,)."""
-    overall = rankdata(risk)
+    order = np.argsort(risk)
+    new = np.diff(risk[order], prepend=-np.inf) > 0
+    tie, cases = np.cumsum(new) - 1, np.cumsum(case[order])
+    last = np.append(np.flatnonzero(new)[1:], len(risk)) - 1  # of each run of equal risks
+    up_to = cases[last], last + 1 - cases[last]
+    below = [np.diff(count, prepend=0) / 2 + np.append(0, count[:-1]) for count in up_to]
     won = np.empty(len(risk))
-    won[case] = (overall[case] - rankdata(risk[case])) / control.sum()
-    won[control] = 1 - (overall[control] - rankdata(risk[control])) / case.sum()
+    won[order] = np.where(case[order], below[1][tie] / control.sum(), 1 - below[0][tie] / case.sum())
     return won
 
 
 def _variance(centred: FloatArray, case: BoolArray, control: BoolArray, who: IntArray) -> float | None:
-    """Variance of the mean over cases of `centred` components (n,), in clusters `who` (n,) numbered from 0."""
+    """Variance of the mean over cases of `centred` components (n,), in clusters `who` (n,), numbers from 0."""
     sums = np.stack([np.bincount(who, centred * kind) / kind.sum() for kind in (case, control)])
-    clusters = [len(np.unique(who[kind])) for kind in (case, control)]
+    clusters = [count_patients(who, kind) for kind in (case, control)]
     if min(clusters) < 2:
         return None
     own = [k / (k - 1) * float(part @ part) for k, part in zip(clusters, sums, strict=True)]
-    everyone = len(np.unique(who))
+    everyone = count_patients(who)
     return own[0] + own[1] + 2 * everyone / (everyone - 1) * float(sums[0] @ sums[1])

@@ -1,12 +1,13 @@
 """The checks behind the verdict that are about the data: traps, broken rules, repeated patients, enough of them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
 
+from pipeline.arrays import IntArray
 from pipeline.phrases import phrase
-from pipeline.repeats import repeat_groups
+from pipeline.repeats import narrow_repeats
 
 Check = dict[str, str]
 QUARANTINE_WORTH_A_LOOK = 0.05
@@ -73,15 +74,18 @@ def check_data(validation: Mapping[str, Any], performance: Mapping[str, Any]) ->
     ]
 
 
-def count_repeats_across_parts(valid: pd.DataFrame, split: pd.DataFrame) -> int:
+def count_repeats_across_parts(columns: Iterable["pd.Series[Any]"], side: IntArray) -> int:
     """How many records equal, in everything but the patient, a record on the other side of the split.
 
-    `valid` has a column `pseudonym`, `split` is `split.parquet`: parts, or folds of the first repeat.
+    `columns` (n,) are all but the pseudonym, the most telling first, each needed only while records still repeat, so
+    that a large table need not be read whole. `side` (n,) is the part of each record, or its fold.
     """
-    side = "fold_1" if "fold_1" in split else "part"
-    groups = repeat_groups(valid, [name for name in valid.columns if name != "pseudonym"])
-    sides = split.set_index("pseudonym")[side].loc[valid["pseudonym"].loc[groups.index]].to_numpy()
-    crossing = pd.Series(sides).groupby(groups.to_numpy()).transform("nunique") > 1
+    groups = pd.Series(0, index=range(len(side)), dtype="int64")
+    for column in columns:
+        groups = narrow_repeats(groups, column)
+        if groups.empty:
+            return 0
+    crossing = pd.Series(side[groups.index]).groupby(groups.to_numpy()).transform("nunique") > 1
     return int(crossing.sum())
 
 

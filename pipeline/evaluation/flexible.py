@@ -11,6 +11,7 @@ from pipeline.evaluation.intervals import bootstrap, say_why_undefined
 from pipeline.evaluation.logistic_fit import fit_logistic
 from pipeline.evaluation.resampling import Sample, Table, tabulate_rows
 from pipeline.outcomes import Observed
+from pipeline.patients import count_patients, renumber_patients
 from pipeline.phrases import phrase
 
 KNOTS_AT = (0.05, 0.35, 0.65, 0.95)
@@ -161,7 +162,7 @@ def flexible_curve(
 
 
 def _grid(risk: FloatArray, patient: IntArray, smallest: int) -> FloatArray:
-    _, place = np.unique(patient, return_inverse=True)
+    _, place = renumber_patients(patient)
     mean = np.bincount(place, risk) / np.bincount(place)
     tail = min(0.5, max(TAIL, smallest / len(mean)))
     low, high = np.quantile(mean, (tail, 1 - tail))
@@ -174,4 +175,4 @@ def _why_none(observed: Observed, patient: IntArray, smallest: int) -> str | Non
     if not event.any() or not (known & ~event).any():
         return say_why_undefined(observed)
     kinds = (np.ones(len(event), dtype=bool), event, known & ~event)
-    return TOO_FEW if min(len(np.unique(patient[kind])) for kind in kinds) < smallest else None
+    return TOO_FEW if min(count_patients(patient, kind) for kind in kinds) < smallest else None

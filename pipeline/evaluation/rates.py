@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pipeline.arrays import BoolArray, FloatArray, IntArray
+from pipeline.arrays import FloatArray, IntArray
 from pipeline.disclosure import estimate_share
 from pipeline.estimates import Estimate, Z, nothing
 from pipeline.outcomes import Observed
+from pipeline.patients import count_patients
 from pipeline.phrases import phrase
 
 
@@ -43,14 +44,10 @@ def incidence_curve(
         later = shown[-1] if shown else observed.horizon
         by_then, until_later = ended <= time, (ended > time) & (ended <= later)
         told = [observed.time >= time, by_then] + ([until_later] if time < later else [])
-        if all(_patients(patient, members) >= smallest for members in told):
+        if all(count_patients(patient, members) >= smallest for members in told):
             shown.append(time)
     rates = {time: event_rate(observed.at(time)) for time in reversed(shown)}
     return [{"time": float(t), "value": rate.value, "lo": rate.lo, "hi": rate.hi} for t, rate in rates.items()]
-
-
-def _patients(patient: IntArray, members: BoolArray) -> int:
-    return len(np.unique(patient[members]))
 
 
 def _aalen_johansen(observed: Observed, time: FloatArray, horizon: float) -> Estimate:

@@ -8,6 +8,7 @@ import numpy as np
 from pipeline.arrays import Float32Array, FloatArray, IntArray
 from pipeline.evaluation.cells import Cells, condense, draw_poisson, merge_rows
 from pipeline.outcomes import Observed
+from pipeline.patients import renumber_patients
 
 CHUNK_NUMBERS = 500_000
 LARGE, GROUPS, CONDENSED = 20_000, 20_000, 200_000
@@ -62,13 +63,15 @@ def resample(
 
     Where samples have more than `LARGE` rows together, resamples draw patients by Poisson(1) counts (Hanley and
     MacGibbon 2006, Comput Methods Programs Biomed 83:57) and see rows merged into cells by `merge_rows`, which
-    `thresholds` never part. The points are still those of the rows, of more than `CONDENSED` to the digits that are
-    written, and by what a figure of the cells differs from its point, its resamples are moved, since bins that are narrow beside the spread of 20,000 rows are not beside that of
-    millions. Of more than `GROUPS` patients, so many groups are drawn, to which patients are dealt at random and as
-    evenly as can be: sums over independent patients keep their variance, on average over the deals, and a standard
-    error is off by about 1 / sqrt(2 * `GROUPS`), half a percent. Censoring weights are then those of the whole
-    sample: with a quarter of outcomes unknown, intervals of Brier score and log-loss come out a tenth to a fifth
+    `thresholds` never part. The points are still those of the rows, to within a millionth where there are more than
+    `CONDENSED`; and resamples are moved by what a figure of the cells differs from its point, since a bin that is
+    narrow beside the spread of 20,000 rows is not beside that of millions. Censoring weights are then those of the
+    whole sample: with a quarter of outcomes unknown, intervals of Brier score and log-loss come out a tenth to a fifth
     wider, others hardly.
+
+    Of more than `GROUPS` patients, so many groups are drawn, to which patients are dealt at random and as evenly as can
+    be, so that the cost does not grow with them. Sums over independent patients keep their variance, on average over
+    deals, and a standard error is off by about 1 / sqrt(2 * `GROUPS`), half a percent.
     """
     points = figures([tabulate_rows(sample, thresholds) for sample in samples])
     if sum(len(sample.patient) for sample in samples) > LARGE:
@@ -153,6 +156,6 @@ def _fill(cells: Cells, drawn: Float32Array) -> tuple[Table, Table]:
 
 def _number_patients(samples: Sequence[Sample]) -> tuple[int, list[IntArray]]:
     """How many patients there are, and for each sample which of them each row is."""
-    codes, place = np.unique(np.concatenate([sample.patient for sample in samples]), return_inverse=True)
+    patients, place = renumber_patients(np.concatenate([sample.patient for sample in samples]))
     ends = np.cumsum([len(sample.patient) for sample in samples])
-    return len(codes), np.split(place, ends[:-1])
+    return patients, np.split(place, ends[:-1])

@@ -16,6 +16,7 @@ from pipeline.evaluation.performance import measure
 from pipeline.evaluation.resampling import Sample, Table
 from pipeline.evaluation.subgroups import hide_levels
 from pipeline.outcomes import Observed
+from pipeline.patients import count_patients
 from pipeline.sections import Evaluate
 
 SHOWN = ("auroc", "brier", "log_loss", "calibration_slope", "oe_ratio")
@@ -53,7 +54,7 @@ def _hide(targets: Mapping[str, Observed], patient: IntArray, outcome: Outcome, 
         first = next(iter(targets))
         came = {name: observed.by_horizon() == 1 for name, observed in targets.items()}
         rest = np.ones(len(patient), dtype=bool)
-        if are_enough([len(np.unique(patient[came[first]]))], smallest):
+        if are_enough([count_patients(patient, came[first])], smallest):
             rest = ~came.pop(first)  # how many had it is told with the headline figures, so that it hides no other
         levels = {name: members[rest] for name, members in came.items()}
         return hide_among(levels, (np.ones(int(rest.sum()), dtype=bool),), patient[rest], smallest)

@@ -11,6 +11,7 @@ from pipeline.estimates import Estimate, nothing
 from pipeline.evaluation.intervals import bootstrap
 from pipeline.evaluation.resampling import Sample, Table, mean_figures
 from pipeline.outcomes import Observed
+from pipeline.patients import count_patients
 from pipeline.phrases import phrase
 
 DECISIONS = ("treated", "true_positives", "false_positives", "missed")
@@ -91,7 +92,7 @@ def _publishable(
 
     def least(low: float, high: float) -> int:
         between: list[BoolArray] = [(risk >= low) & (risk < high) & kind for risk in risks for kind in kinds]
-        return min(len(np.unique(patient[members])) for members in between)
+        return min(count_patients(patient, members) for members in between)
 
     shown: list[float] = []
     for threshold in sorted(thresholds):

@@ -1,11 +1,12 @@
 """Stage `evaluate`: how well the risks for unseen patients hold, with intervals, and the verdict."""
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
 
-from data_schemas.columns import Cohort, Role, TimeToEvent
+from data_schemas.columns import Cohort, Kind, Role, TimeToEvent
 from data_schemas.findings import name_log_odds
 from pipeline.arrays import FloatArray
 from pipeline.disclosure import keep_secret, publish
@@ -16,6 +17,7 @@ from pipeline.evaluation.assemble import (
     compare_with,
     describe_performance,
     flatten_metrics,
+    resample_models,
     tabulate_models,
 )
 from pipeline.evaluation.data_checks import count_repeats_across_parts
@@ -31,7 +33,8 @@ from pipeline.evaluation.suspicion import describe_suspicion
 from pipeline.evaluation.verdict import judge
 from pipeline.image_store import read_images
 from pipeline.outcomes import observe
-from pipeline.patients import find_first_records
+from pipeline.patients import find_first_records, find_patients, number_patients
+from pipeline.records.identity import PSEUDONYM
 from pipeline.stages.wiring import Stage, align, join_findings, run
 
 
@@ -39,36 +42,45 @@ def main(stage: Stage) -> None:
     """Measure every model on the same patients, describe the deployed one, and judge it."""
     cohort, settings = stage.cohort(), stage.section("evaluate")
     study, smallest = cohort.study(), stage.section("disclosure").smallest_group
-    valid = join_findings(stage.read("valid.parquet"), stage.read("findings.parquet"))
+    valid = join_findings(stage.read("valid.parquet", _needed(cohort)), stage.read("findings.parquet"))
     predictions = stage.read("predictions.parquet")
     model = stage.read("model_summary.json")
-    unseen = valid[valid["pseudonym"].isin(predictions["pseudonym"])]
+    told = predictions["pseudonym"].drop_duplicates()
+    unseen = valid[find_patients(valid["pseudonym"], told) >= 0]
     held_out, deployed = HeldOut.from_predictions(predictions, observe(unseen, study)), model["deployed"]
-    figures = compare_models(held_out, study, settings)
-    differences = compare_with(held_out, deployed, settings)
+    drawn = resample_models(held_out, study, settings)
+    figures, differences = compare_models(drawn, held_out.observed), compare_with(held_out, drawn, deployed)
     groups = label_groups(unseen, study.subgroups, cohort.predictors())
     described = describe_performance(held_out, deployed, figures[deployed], groups, study, settings, smallest)
     performance = _design(stage) | described | {"comparisons": differences}
     performance |= _internal(stage, valid, unseen, held_out) | _data(stage, valid, model)
     directions = model["directions"]
     performance["directions"] = directions and compare_pair(
-        held_out, directions["imposed"], directions["free"], settings
+        drawn, directions["imposed"], directions["free"], held_out.observed
     )
     clusters = stage.read("clusters.parquet")
     performance["phenotypes"] = _phenotypes(stage, clusters, predictions, held_out, held_out.risks[deployed])
     if cohort.findings():
         performance["images"] = _images(stage, held_out, deployed, unseen, groups)
-    told = publish(_protect(stage, performance, valid, clusters), stage.section("disclosure").round_to)
+    published = publish(_protect(stage, performance, valid, clusters), stage.section("disclosure").round_to)
     stage.write("metrics.json", flatten_metrics(figures[deployed], held_out.observed))
     stage.write("models.csv", tabulate_models(figures, differences, deployed, model["labels"]))
-    stage.write("performance.json", told)
-    stage.write("verdict.json", judge(told, stage.read("validation.json"), study))
+    stage.write("performance.json", published)
+    stage.write("verdict.json", judge(published, stage.read("validation.json"), study))
+
+
+def _needed(cohort: type[Cohort]) -> list[str]:
+    """The columns of records that figures are told by: whose, when, what came of it, and categories."""
+    roles = (Role.INDEX_DATE, Role.OUTCOME)
+    subgroups = {subgroup.column for subgroup in cohort.study().subgroups}
+    told = [n for n, c in cohort.columns().items() if c.role in roles or c.kind == Kind.CATEGORY or n in subgroups]
+    return [PSEUDONYM, *told]
 
 
 def _internal(stage: Stage, valid: pd.DataFrame, unseen: pd.DataFrame, held_out: HeldOut) -> dict[str, Any]:
     settings, internal = stage.section("evaluate"), stage.read("internal.parquet")
     observed = next(iter(observe(valid, stage.cohort().study()).values()))
-    patient = pd.factorize(valid["pseudonym"])[0]
+    patient = number_patients(valid["pseudonym"])
     smallest = stage.section("disclosure").smallest_group
     apparent = internal[internal["check"] == "apparent"]
     record = apparent["record"].to_numpy(int)
@@ -153,10 +165,20 @@ def _phenotypes(
 
 
 def _data(stage: Stage, valid: pd.DataFrame, model: dict[str, Any]) -> dict[str, Any]:
+    split = stage.read("split.parquet")
+    side = align(split, valid)["fold_1" if "fold_1" in split else "part"].to_numpy()
     return {
         "sample_size": describe_sample_size(stage.cohort().study(), model),
-        "repeats_across_parts": count_repeats_across_parts(valid, stage.read("split.parquet")),
+        "repeats_across_parts": count_repeats_across_parts(_columns(stage), side),
     }
+
+
+def _columns(stage: Stage) -> Iterator["pd.Series[Any]"]:
+    """All columns of the records but the pseudonym, each read when asked for: numbers, which tell most, first."""
+    cohort = stage.cohort()
+    described = {name: column for name, column in cohort.described().items() if name != cohort.identifier()}
+    for name in sorted(described, key=lambda name: not described[name].numeric):
+        yield stage.read("findings.parquet" if name in cohort.findings() else "valid.parquet", [name])[name]
 
 
 def _design(stage: Stage) -> dict[str, str]:

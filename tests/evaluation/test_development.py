@@ -105,12 +105,8 @@ def _spread(concordance):
     return spreads[np.argmin([abs((1 / (1 + np.exp(-s * difference))).mean() - concordance) for s in spreads])]
 
 
-@pytest.mark.parametrize("side", ["part", "fold_1"])
-def test_repeats_across_the_split_are_counted_and_those_within_a_side_are_not(side):
-    valid = pd.DataFrame({"pseudonym": list("abcdef"), "x": [1.0, 1.0, 2.0, 2.0, 3.0, None], "y": [1, 1, 2, 2, 3, 3]})
-    split = pd.DataFrame({"pseudonym": list("abcdef"), "part": ["development"] * 6})
-    split[side] = (
-        [0, 1, 0, 0, 1, 1] if side == "fold_1" else ["development", "test", *["development"] * 2, *["test"] * 2]
-    )
-    assert count_repeats_across_parts(valid, split) == 2
-    assert count_repeats_across_parts(valid.assign(x=range(6)), split) == 0
+@pytest.mark.parametrize("sides", [np.array([0, 1, 0, 0, 1, 1]), np.array(list("abaabb"))])
+def test_repeats_across_the_split_are_counted_and_those_within_a_side_are_not(sides):
+    valid = pd.DataFrame({"x": [1.0, 1.0, 2.0, 2.0, 3.0, None], "y": [1, 1, 2, 2, 3, 3]})
+    assert count_repeats_across_parts([valid["x"], valid["y"]], sides) == 2
+    assert count_repeats_across_parts([pd.Series(range(6)), valid["x"], valid["y"]], sides) == 0

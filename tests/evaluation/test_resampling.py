@@ -1,11 +1,12 @@
 import numpy as np
 import pytest
 
+from pipeline.estimates import Z
 from pipeline.evaluation import resampling
-from pipeline.evaluation.comparison import compare
+from pipeline.evaluation.comparison import compare, delong
 from pipeline.evaluation.discrimination import auroc
 from pipeline.evaluation.flexible import flexible_curve
-from pipeline.evaluation.performance import measure
+from pipeline.evaluation.performance import measure, resample_figures
 from pipeline.evaluation.resampling import Sample, resample
 from pipeline.outcomes import Observed
 from tests.evaluation.simulated import binary, censored, competing
@@ -135,3 +136,63 @@ def test_large_tables_are_compared_in_pairs_and_drawn_as_curves_too(monkeypatch)
     assert difference.hi - difference.lo < 0.5 * (alone.hi - alone.lo)
     points = flexible_curve(risk, observed, np.arange(300), 50, 0, 10)["points"]
     assert all(p["lo"] < p["observed"] < p["hi"] for p in points)
+
+
+def spreads(risk, observed, patient, resamples, seed):
+    """Standard errors by the resamples of each figure, and of a difference between two models."""
+    other = np.clip(risk + 0.1 * np.sin(40 * risk), 0.001, 0.999)
+    one, two = (resample_figures(each, observed, patient, (0.1,), resamples, seed) for each in (risk, other))
+    found = {name: float(values.std()) for name, values in one.values.items() if name not in ("ici", "ici_strays")}
+    return found | {"less": float((one.values["auroc"] - two.values["auroc"]).std())}
+
+
+@MAKERS
+@pytest.mark.parametrize(("rows", "seed"), [(1, 0), (1, 1), (3, 2)])
+def test_groups_of_patients_keep_the_standard_errors(make, rows, seed, monkeypatch):
+    risk, observed = make(seed, n=3000)
+    patient = np.arange(3000) // rows
+    monkeypatch.setattr(resampling, "LARGE", 2999)
+    alone = spreads(risk, observed, patient, 1000, seed)
+    monkeypatch.setattr(resampling, "GROUPS", 500)
+    grouped = spreads(risk, observed, patient, 1000, seed + 1)
+    # Both are off by 1 / sqrt(2 * 1000), that of groups by 1 / sqrt(2 * 500) more: 4.5% together, of which four.
+    ratios = {name: grouped[name] / alone[name] for name in alone}
+    assert ratios == pytest.approx(dict.fromkeys(alone, 1.0), abs=0.18)
+
+
+def test_groups_of_patients_agree_with_closed_forms_over_deals(monkeypatch):
+    monkeypatch.setattr(resampling, "LARGE", 3999)
+    monkeypatch.setattr(resampling, "GROUPS", 400)
+    risk, observed = binary(0, n=4000)
+    other = np.clip(risk + np.random.default_rng(1).normal(0, 0.05, 4000), 0.001, 0.999)
+    tested = delong(risk, other, observed.event, np.arange(4000))
+    rates, areas = [], []
+    for seed in range(12):
+        one, two = (resample_figures(each, observed, np.arange(4000), (), 400, seed) for each in (risk, other))
+        areas.append((one.values["auroc"] - two.values["auroc"]).var())
+        rates.append(one.values["brier"].var())
+    loss = (observed.event - risk) ** 2
+    # Over 12 deals and 4,800 resamples a variance is off by sqrt(2 / 400 + 2 / 400) / sqrt(12), 2.9%, of which four.
+    assert np.mean(rates) == pytest.approx(loss.var() / 4000, rel=0.12)
+    assert np.mean(areas) == pytest.approx(((tested.hi - tested.lo) / 2 / Z) ** 2, rel=0.12)
+
+
+def test_all_rows_of_a_patient_are_in_one_group_and_groups_are_as_even_as_can_be(monkeypatch):
+    monkeypatch.setattr(resampling, "LARGE", 99)
+    monkeypatch.setattr(resampling, "GROUPS", 7)
+    risk = np.repeat(np.linspace(0.01, 0.99, 50), 2)
+    _, *chunks = collect([Sample(risk[None], Observed(np.zeros(100)), np.arange(100) // 2)], 40)
+    counts = np.concatenate([chunk[0][0].counts for chunk in chunks]).T / 2
+    groups, sizes = np.unique(counts, axis=0, return_counts=True)
+    assert (len(groups), sizes.min(), sizes.max()) == (7, 7, 8)
+
+
+@pytest.mark.parametrize("make", [binary, censored, competing])
+def test_fine_cells_keep_the_points_of_the_rows(make, monkeypatch):
+    risk, observed = make(0, n=60_000)
+    rows = measure(risk, observed, np.arange(60_000), (0.1, 0.3), 100, 0)
+    monkeypatch.setattr(resampling, "CONDENSED", 59_999)
+    cells = measure(risk, observed, np.arange(60_000), (0.1, 0.3), 100, 0)
+    for name, estimate in rows.items():
+        assert cells[name].value == pytest.approx(estimate.value, rel=3e-5 if name == "ici" else 2e-6, abs=1e-6), name
+        assert (cells[name].lo, cells[name].hi) == pytest.approx((estimate.lo, estimate.hi), rel=2e-4), name

@@ -132,7 +132,7 @@ def test_patients_are_counted_not_rows():
     risks, came = classes(0, 300)
     targets = observed_of(came)
     first = targets["stroke"].event == 1
-    patient = np.where(first, -(np.cumsum(first) % 9) - 1, np.arange(300))
+    patient = np.where(first, 300 + np.cumsum(first) % 9, np.arange(300))
     assert first.sum() > 20
     (row, *others) = by_target(risks, targets, patient, OUTCOME, 10, FEW)
     assert row["events"] is None
