@@ -31,9 +31,9 @@ def average_by_record(told: pd.DataFrame, record: IntArray, pseudonym: pd.Series
     return found
 
 
-def no_findings(pseudonym: pd.Series) -> pd.DataFrame:
-    """The findings of a cohort without images: the pseudonyms of its records alone."""
-    return pd.DataFrame({"pseudonym": pseudonym.reset_index(drop=True)})
+def no_findings() -> pd.DataFrame:
+    """The findings of a cohort without images: of nobody."""
+    return pd.DataFrame({"pseudonym": pd.Series(dtype="string")})
 
 
 def no_predictions() -> pd.DataFrame:

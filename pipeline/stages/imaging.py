@@ -21,11 +21,11 @@ SCRATCH = Path("runs/imaging")
 
 def main(stage: Stage) -> None:
     """Train networks within the folds of the split, and deploy one; empty outputs where the cohort has no images."""
-    cohort, valid = stage.cohort(), stage.read("valid.parquet")
+    cohort = stage.cohort()
     if cohort.with_role(Role.IMAGE):
-        _learn(stage, cohort, valid)
+        _learn(stage, cohort, stage.read("valid.parquet"))
         return
-    stage.write("findings.parquet", no_findings(valid["pseudonym"]))
+    stage.write("findings.parquet", no_findings())
     stage.write("image_predictions.parquet", no_predictions())
     stage.write("image_model.safetensors", NO_MODEL)
 

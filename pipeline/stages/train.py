@@ -84,8 +84,8 @@ def _read_examples(stage: Stage, shelf: Shelf) -> Examples:
     cohort, path = stage.cohort(), stage.path("valid.parquet")
     rows, findings = files.count_rows(path), stage.read("findings.parquet")
     parts = (
-        join_findings(part, findings.iloc[part.index])
-        for part in (group.read(columns_of_examples(cohort)) for group in list_row_groups(path))
+        join_findings(group.read(columns_of_examples(cohort)), findings.iloc[group.start : group.start + group.rows])
+        for group in list_row_groups(path)
     )
     return gather_examples(parts, rows, cohort, shelf)
 

@@ -124,11 +124,13 @@ def align(patients: Any, records: Any) -> Any:
 
 
 def join_findings(records: Any, findings: Any) -> Any:
-    """Valid `records` with what images tell of each; `findings` has a row for each, in their order.
+    """Valid `records` with what images tell of each; `findings` has a row for each, in their order, or tells nothing.
 
     Raises ConfigurationError where they are of other records.
     """
-    if not records["pseudonym"].reset_index(drop=True).equals(findings["pseudonym"]):
+    if list(findings) == ["pseudonym"]:  # of a cohort without images
+        return records
+    if not records["pseudonym"].array.equals(findings["pseudonym"].array):
         raise ConfigurationError("findings.parquet is of other records than valid.parquet; `dvc repro` makes both")
     return records.join(findings.drop(columns="pseudonym"))
 

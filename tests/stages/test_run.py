@@ -245,7 +245,6 @@ def test_as_a_process_a_stage_wants_a_cohort_that_it_knows(tiny_root, arguments,
 
 def test_as_a_process_an_unforeseen_error_ends_with_5_and_without_its_text(tiny_root):
     program = f"""
-from pipeline.patients import find_first_records
 from pipeline.stages.wiring import run
 def work(stage):
     try:
