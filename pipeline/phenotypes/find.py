@@ -22,6 +22,8 @@ from pipeline.phenotypes.profile import ClusterProfile, profile_clusters
 from pipeline.phenotypes.space import Space, fit_space
 from pipeline.phrases import phrase
 
+LEARNT_AT_MOST = 200_000
+"""Of more patients so many, in an order that is random, are learnt from and described; all are assigned."""
 PROFILE_ROWS = 100_000
 """At most so many patients, evenly spaced in their order, say what is typical of a cluster."""
 SAMPLED = phrase("A random sample of {n} of the {all} development patients was used for clusters and their stability.")
@@ -36,6 +38,10 @@ NEARER = phrase(
     "The mean squared distance of all development patients from their cluster's centre is {share} less than that of "
     "the sample."
 )
+OF_ALL = phrase(
+    "Clusters were learnt from, and are described by, a random sample of {n} of the {all} patients; all of them were "
+    "assigned to one."
+)
 OF_SOME = phrase("What is typical of each cluster comes from at most {n} of the {patients} patients.")
 
 
@@ -46,7 +52,8 @@ class Phenotypes:
     `assignment` has one number, 1 to k, for each row of `everyone`, in its order; all 0 when `k` is None, and
     then `clusters` is empty and `model` None. `notes` state where a sample of the patients was used and what that
     cost; `status` says of a number whether it is `kept` from the earlier model or `new`, and is empty without one;
-    `matrix` are all patients in the space, shape (rows, columns).
+    `matrix` are all patients in the space, shape (rows, columns). `of_all` are the clusters of all patients where these
+    are only some of them, else `assignment`.
     """
 
     k: int | None
@@ -61,6 +68,19 @@ class Phenotypes:
     status: Mapping[int, str]
     space: Space
     matrix: FloatArray
+    of_all: IntArray
+
+    def assign_all(self, of_all: IntArray) -> "Phenotypes":
+        """The same where these patients are the first of more, whose clusters are `of_all`; sizes are then of all."""
+        if self.k is None:
+            return replace(self, of_all=of_all)
+        note = TextOf(partial(_note, OF_ALL, len(self.assignment)), len(of_all))
+        return replace(
+            self,
+            notes=(note, *self.notes),
+            clusters=tuple(_count(profile, of_all) for profile in self.clusters),
+            of_all=of_all,
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return what may be published, as plain values that JSON can hold: no assignment, no centres."""
@@ -105,7 +125,7 @@ def find_phenotypes(
         others = compare_clusterers(rows, choice, clusterers[1:], rules)
     nobody = np.zeros(len(everyone), dtype=np.int64)
     nothing = Phenotypes(
-        None, clusterers[0], choice.reason, (), choice.tried, others, (), nobody, None, {}, space, all_patients
+        None, clusterers[0], choice.reason, (), choice.tried, others, (), nobody, None, {}, space, all_patients, nobody
     )
     if choice.shapes is None:
         return nothing
@@ -120,9 +140,15 @@ def find_phenotypes(
         notes=_note_samples(rows, choice.shapes, lead, len(everyone), rules.seed),
         clusters=_describe(everyone, assignment, model, meaning, choice, rules.smallest),
         assignment=assignment,
+        of_all=assignment,
         model=model,
         status=status,
     )
+
+
+def _count(profile: ClusterProfile, assignment: IntArray) -> ClusterProfile:
+    n = int((assignment == profile.cluster).sum())
+    return replace(profile, n=n, share=NumberOf(share, n, len(assignment)))
 
 
 def _sort(frame: pd.DataFrame) -> pd.DataFrame:
