@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
+    from pipeline.arrays import IntArray
+
 PUBLIC = "reports"
 SIGNIFICANT_DIGITS = 6
 
@@ -145,6 +147,24 @@ def read_parquet(path: Path, columns: Sequence[str] | None = None) -> "pd.DataFr
     import pandas as pd
 
     return pd.read_parquet(path, engine="pyarrow", columns=None if columns is None else list(columns))
+
+
+def read_rows(path: Path, rows: "IntArray") -> "pd.DataFrame":
+    """Read the records at the positions `rows`, rising, in as little memory as one row group and they need."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    parts, before = [], 0
+    with pq.ParquetFile(path) as file:
+        for number in range(file.num_row_groups):
+            after = before + file.metadata.row_group(number).num_rows
+            inside = rows[np.searchsorted(rows, before) : np.searchsorted(rows, after)] - before
+            parts += [file.read_row_group(number).take(pa.array(inside))] if len(inside) else []
+            before = after
+        whole = pa.concat_tables(parts or [file.schema_arrow.empty_table()])
+    records: pd.DataFrame = whole.unify_dictionaries().to_pandas()
+    return records
 
 
 def read_csv(path: Path) -> "pd.DataFrame":
