@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -16,6 +16,13 @@ if TYPE_CHECKING:
 
 ALL, DEVELOPMENT, TEST, WITHOUT = phrase("All"), phrase("Development"), phrase("Test"), phrase("Without")
 WITH = "With"
+
+
+class Records(Protocol):
+    """A table of records, or what reads a column of it when it is asked for."""
+
+    def __getitem__(self, name: str, /) -> Any:
+        """The column called `name`, a Series."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,14 +64,14 @@ class Kept:
         return frozenset(level for column, level in self.levels if column == label)
 
 
-def group_patients(records: "pd.DataFrame", cohort: type[Cohort], smallest: int) -> Groups:
+def group_patients(records: Records, cohort: type[Cohort], smallest: int) -> Groups:
     """Everyone, then parts if there are two, then outcomes if binary; a split with a small group is left out.
 
     `records` hold one row a patient, with `part`.
     """
-    masks: dict[str, BoolArray] = {ALL: np.ones(len(records), dtype=bool)}
-    partitions: list[tuple[int, ...]] = []
     test = (records["part"] == "test").to_numpy(dtype=bool)
+    masks: dict[str, BoolArray] = {ALL: np.ones(len(test), dtype=bool)}
+    partitions: list[tuple[int, ...]] = []
     splits = [((TEST, DEVELOPMENT), {DEVELOPMENT: ~test, TEST: test})]
     outcome = cohort.study().outcome
     if isinstance(outcome, Binary):
@@ -105,7 +112,7 @@ def count_levels(cohort: type[Cohort], name: str, values: "pd.Series[Any]", grou
     return Levels(tuple(level for level, _ in present), counts, hidden)
 
 
-def keep_secret(cohort: type[Cohort], records: "pd.DataFrame", smallest: int) -> Kept:
+def keep_secret(cohort: type[Cohort], records: Records, smallest: int) -> Kept:
     """What other tables must not show beside Table 1; `records` hold one row a patient, with `part`."""
     groups = group_patients(records, cohort, smallest)
     levels: set[tuple[str, str | None]] = set()

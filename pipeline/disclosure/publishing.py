@@ -12,7 +12,7 @@ COUNTS = frozenset({
     "n", "events", "unknown", "patients", "rows_in", "valid", "quarantined", "records", "removed",
     "repeats_across_parts", "outside", "event", "no_event", "explained", "points_of", "treated", "control",
     "in_neither_arm", "eligible", "refused", "without_outcome", "map.hidden", "images", "shown", "with_images",
-    "without_images", "with_several", "unclaimed_files", "without_header", "with_finding", "failed",
+    "without_images", "with_several", "unclaimed_files", "without_header", "with_finding", "failed", "sampled",
 })  # fmt: skip
 """Keys under which integers count patients or records; `parent.key` goes before `key`."""
 NUMBERS = frozenset({

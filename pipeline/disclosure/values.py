@@ -30,7 +30,10 @@ def quantile_of_several(values: FloatArray, share: float, smallest: int) -> floa
     """
     if min(share, 1 - share) * len(values) < smallest:
         return None
-    ordered, at = np.sort(values), share * (len(values) - 1)
-    if at == int(at) and np.count_nonzero(ordered == ordered[int(at)]) < smallest:
-        return float(ordered[int(at) - 1 : int(at) + 2].mean())
-    return float(np.quantile(ordered, share))
+    at = share * (len(values) - 1)
+    if at == int(at):
+        around = np.arange(int(at) - 1, int(at) + 2)
+        near = np.partition(values, around)[around]
+        if np.count_nonzero(values == near[1]) < smallest:
+            return float(near.mean())
+    return float(np.quantile(values, share))

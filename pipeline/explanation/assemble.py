@@ -22,11 +22,14 @@ DRAWS, MOST_STEPS = 50, 50_000  # of the sampled attributions: draws, and rows p
 FEWEST, MOST = 25, 200  # patients whose attributions are sampled
 
 
-def describe_sample(explained: Explained, model: RiskModel, enough: EnoughPatients, patients: int) -> dict[str, Any]:
+def describe_sample(
+    explained: Explained, model: RiskModel, enough: EnoughPatients, patients: int, sampled: int | None = None
+) -> dict[str, Any]:
     """How many of all `patients` are explained and how many the ranking needs, what the parts start from and add up to.
 
     `gap` is the largest distance, in log-odds, between the sum of a patient's parts and what `model` says; `agreement`
-    the mean rank correlation of the importances with those of the refits.
+    the mean rank correlation of the importances with those of the refits; `sampled` the patients that taught these,
+    where not all who taught the model did.
     """
     base = explained.attributions.base
     return {
@@ -35,6 +38,7 @@ def describe_sample(explained: Explained, model: RiskModel, enough: EnoughPatien
         "needed": enough.patients,
         "needed_by": enough.predictor,
         "refits": len(explained.refits),
+        "sampled": sampled,
         "agreement": rank_agreement(explained.attributions.contributions, explained.contributions_again())
         if explained.X.shape[1] > 1
         else None,

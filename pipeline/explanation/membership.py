@@ -42,7 +42,7 @@ def explain_membership(
     predictors that contribute nothing, and where fewer than `smallest` values are recorded. Empty where fewer than
     `smallest` patients would test the model. The same arguments give the same result.
     """
-    rows = _sample(np.flatnonzero(assignment > 0), seed)
+    rows = sample_rows(np.flatnonzero(assignment > 0), seed)
     unseen = np.arange(len(rows)) % UNSEEN_EVERY == UNSEEN_EVERY - 1
     if unseen.sum() < smallest:
         return {}
@@ -59,7 +59,8 @@ def explain_membership(
     }
 
 
-def _sample(rows: IntArray, seed: int) -> IntArray:
+def sample_rows(rows: IntArray, seed: int) -> IntArray:
+    """At most `ROWS` of `rows`, in their order; of no more than so many, all."""
     if len(rows) <= ROWS:
         return rows
     return np.sort(np.random.default_rng(seed).choice(rows, ROWS, replace=False))

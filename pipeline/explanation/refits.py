@@ -6,13 +6,27 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.arrays import BoolArray, FloatArray
+from pipeline.arrays import BoolArray, FloatArray, IntArray
 from pipeline.models.calibration import fit_recalibration
 from pipeline.models.candidates import Candidate
 from pipeline.models.ensemble import FEWEST, RiskModel
 from pipeline.models.folds import Fitted
 from pipeline.models.outcomes import Examples
+from pipeline.patients import count_patients, renumber_patients
 from pipeline.progress import progress
+
+TAUGHT = 50_000
+"""At most so many patients teach refits, so that their cost is bounded. Fewer patients make models that differ more."""
+
+
+def sample_patients(rows: IntArray, patient: IntArray, most: int, seed: int) -> IntArray:
+    """Those of `rows` (n,), of patients `patient` (n,), that are of `most` patients drawn at random, or all."""
+    patients, place = renumber_patients(patient)
+    if patients <= most:
+        return rows
+    drawn = np.zeros(patients, dtype=bool)
+    drawn[np.random.default_rng(seed).choice(patients, most, replace=False)] = True
+    return rows[drawn[place]]
 
 
 def refit(
@@ -28,12 +42,14 @@ def refit(
     Members keep the settings that tuning chose, and `model`'s weights. Each refit is recalibrated on the patients who
     were not drawn, as `model` is on those held out; otherwise what it learnt too well of the patients drawn, some of
     them several times, would make every factor look more important than in `model`. Where fewer than ten events or
-    non-events were left out, `model`'s recalibration stays. Censoring weights are estimated in each resample.
+    non-events were left out, `model`'s recalibration stays. Where `examples` are a sample of the m patients who taught
+    `model`, n of them, intervals are wider than those of a bootstrap of all, by about the root of m / n, which errs on
+    the safe side. Censoring weights are estimated in each resample.
     """
     generator = np.random.default_rng(seed)
-    patients, place = np.unique(examples.patient, return_inverse=True)
-    draws = [generator.integers(0, len(patients), len(patients)) for _ in range(count)]
-    drawn = [np.bincount(draw, minlength=len(patients))[place].astype(float) for draw in draws]
+    patients, place = renumber_patients(examples.patient)
+    draws = [generator.integers(0, patients, patients) for _ in range(count)]
+    drawn = [np.bincount(draw, minlength=patients)[place].astype(float) for draw in draws]
     return [_refit_once(model, examples, counts, candidates, settings) for counts in progress(drawn, "Refitting")]
 
 
@@ -60,7 +76,7 @@ def _recalibrate(refitted: RiskModel, model: RiskModel, examples: Examples, left
     weights = examples.observed.weights() * left_out
     used = weights > 0
     y, patient = examples.observed.by_horizon()[used], examples.patient[used]
-    if min(len(np.unique(patient[y == outcome])) for outcome in (0, 1)) < FEWEST:
+    if min(count_patients(patient, y == outcome) for outcome in (0, 1)) < FEWEST:
         return replace(refitted, intercept=model.intercept, slope=model.slope)
     intercept, slope = fit_recalibration(refitted.log_odds(examples.X[used]), y, weights[used])
     return replace(refitted, intercept=intercept, slope=slope)

@@ -46,7 +46,9 @@ def _describe(told: Plain, labels: Mapping[str, str]) -> dict[str, Any]:
     sample, said = told["sample"], words.explanations
     return {
         "says": [
-            line for line in (said.say_sample(sample), said.say_parts(sample), said.say_stability(sample)) if line
+            line
+            for tell in (said.say_sample, said.say_parts, said.say_stability, said.say_sampled)
+            if (line := tell(sample))
         ],
         "pairs": tabulate_pairs(told["interactions"], labels),
         "together": tabulate_together(told["correlated"], labels),

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from pipeline.card import Card
+from pipeline.disclosure import Records
 
 Plain = Mapping[str, Any]
 """An object read from JSON; the keys of each are in the docstring of `Results`."""
@@ -20,7 +21,8 @@ class Results:
     and `risk_factors` the CSV files, `factor_curves` predictor -> bins of at least `smallest_group` patients.
     An estimate is `{"value", "lo", "hi", "reason"}`: a number with its 95% interval, or None and why.
     `valid` and `split` hold restricted records, joined by `pseudonym`: only Table 1 and the flow count them, through
-    `disclosure`, in multiples of `round_to`. `provenance` maps what (for people) to which (version, SHA-256).
+    `disclosure`, in multiples of `round_to`, and of `valid` a column may be read when it is asked for. `provenance`
+    maps what (for people) to which (version, SHA-256).
     `phenotype_factors`, `explanation` and `treatment_effect` are the JSON files of those names; the first is empty
     where there are no phenotypes, the last where the schema declares no effect. `card` is what people supplied,
     and `changes` what a run found that compared this model with the last release. `resources` is what each stage took
@@ -35,7 +37,7 @@ class Results:
     models: pd.DataFrame
     risk_factors: pd.DataFrame
     factor_curves: Mapping[str, list[dict[str, Any]]]
-    valid: pd.DataFrame
+    valid: Records
     split: pd.DataFrame
     smallest_group: int
     provenance: Mapping[str, str]

@@ -17,6 +17,7 @@ from pipeline.disclosure import (
     WITH,
     WITHOUT,
     Groups,
+    Records,
     are_enough,
     count_levels,
     described_columns,
@@ -28,6 +29,7 @@ from pipeline.disclosure import (
     round_table,
     share,
 )
+from pipeline.patients import find_first_records, find_patients
 from pipeline.phrases import phrase
 from pipeline.reporting import words
 from pipeline.reporting.language import say
@@ -70,16 +72,14 @@ class _Frame:
         return [masks[place] for place in self.compared]
 
 
-def describe_patients(
-    cohort: type[Cohort], valid: pd.DataFrame, split: pd.DataFrame, smallest: int, step: int = 1
-) -> Table:
-    """Summarise one record a patient: the earliest by index date, or else the first.
+def describe_patients(cohort: type[Cohort], valid: Records, split: pd.DataFrame, smallest: int, step: int = 1) -> Table:
+    """Summarise one record a patient: the earliest by index date, or else the first. Columns are asked for one by one.
 
     Categories: number and share of the group, missing values included in the total. Numbers: median and
     quartiles, with at least `smallest` values on either side of each. Counts are rounded to multiples of `step`, and
     shares are those of rounded counts; standardised differences are exact, and hidden where a count behind them is.
     """
-    records = _one_a_patient(valid, split, cohort.index_date())
+    records = _choose_one_a_patient(valid, split, cohort.index_date())
     groups, outcome = group_patients(records, cohort, smallest), cohort.study().outcome
     names = list(groups.masks)
     compared = next((pair for pair in COMPARED if set(pair) <= set(names)), ())
@@ -101,10 +101,25 @@ def _name_columns(groups: Groups, outcome: Outcome) -> list[str]:
     return [say("With {event}", event=outcome.says) if name == WITH else say(name) for name in groups.masks]
 
 
-def _one_a_patient(valid: pd.DataFrame, split: pd.DataFrame, index_date: str | None) -> pd.DataFrame:
-    by = [PSEUDONYM, index_date] if index_date else [PSEUDONYM]
-    first = valid.sort_values(by, kind="stable").drop_duplicates(PSEUDONYM)
-    return first.merge(split[[PSEUDONYM, "part"]], on=PSEUDONYM, validate="one_to_one")
+@dataclass(frozen=True, eq=False)
+class _OneAPatient:
+    """The columns of the records at the positions `first` of `valid`, a record a patient, and the `part` of each."""
+
+    valid: Records
+    first: IntArray
+    part: "pd.Series[Any]"
+
+    def __getitem__(self, name: str) -> "pd.Series[Any]":
+        column: pd.Series[Any] = self.part if name == "part" else self.valid[name]
+        return column if name == "part" else column.iloc[self.first].reset_index(drop=True)
+
+
+def _choose_one_a_patient(valid: Records, split: pd.DataFrame, index_date: str | None) -> _OneAPatient:
+    keys = pd.DataFrame({name: valid[name] for name in (PSEUDONYM, index_date) if name})
+    first = find_first_records(keys, index_date)
+    place = find_patients(keys[PSEUDONYM].iloc[first], split[PSEUDONYM])
+    assert (place >= 0).all(), "every patient has a part"
+    return _OneAPatient(valid, first, split["part"].iloc[place].reset_index(drop=True))
 
 
 def _category(cohort: type[Cohort], name: str, values: "pd.Series[Any]", frame: _Frame) -> list[Row]:
@@ -168,9 +183,10 @@ def _compare(sides: Sequence[npt.NDArray[np.float64]], frame: _Frame) -> float |
     """The standardised difference of a number; None where few have a value, or one of two values, on either side."""
     if not sides or not are_enough([len(side) for side in sides], frame.smallest):
         return None
-    distinct = np.unique(np.concatenate(sides))
-    counts = [int((side == value).sum()) for side in sides for value in distinct]
-    if len(distinct) == 2 and not are_enough(counts, frame.smallest):
+    ends = [extreme(np.array([extreme(side) for side in sides])) for extreme in (np.min, np.max)]
+    counts = [int((side == end).sum()) for side in sides for end in ends]
+    of_two = sum(counts) == sum(map(len, sides)) and ends[0] < ends[1]
+    if of_two and not are_enough(counts, frame.smallest):
         return None
     return difference_of_numbers(*sides)
 

@@ -21,9 +21,9 @@ from pipeline.explanation.changes import Basis, list_modifiable
 from pipeline.explanation.effects.describe import describe_effect
 from pipeline.explanation.explained import Explained, explain_enough
 from pipeline.explanation.factors import tabulate_factors, trace_curves
-from pipeline.explanation.membership import explain_membership
+from pipeline.explanation.membership import explain_membership, sample_rows
 from pipeline.explanation.ranking import EnoughPatients
-from pipeline.explanation.refits import fit_alone, refit
+from pipeline.explanation.refits import TAUGHT, fit_alone, refit, sample_patients
 from pipeline.explanation.what_if import try_changes
 from pipeline.files import hash_file
 from pipeline.models.candidates import EXACT, FREE
@@ -32,7 +32,8 @@ from pipeline.models.ensemble import RiskModel
 from pipeline.models.outcomes import Examples, make_examples
 from pipeline.models.planning import make_plan
 from pipeline.models.storage import deployed_from_dict, refits_to_dict
-from pipeline.patients import find_first_records
+from pipeline.outcomes import observe
+from pipeline.patients import find_first_records, number_patients
 from pipeline.records.checks import keeps_rules
 from pipeline.records.identity import PSEUDONYM
 from pipeline.stages.wiring import Stage, align, join_findings, run
@@ -48,39 +49,73 @@ class _Models:
     inexact: dict[str, tuple[str, RiskModel]]
 
 
+@dataclass(frozen=True)
+class _Chosen:
+    """The records that are read, by their positions in `valid.parquet`, (r,), and which of them serve what.
+
+    `taught` (t,), `shown` (s,) and `members` (m,) are places in `rows` of who teaches refits, may be explained, and
+    tells phenotypes apart; `cluster` is the phenotype of every patient, ordered by pseudonym, and `members_at` says
+    which of these patients `members` are. `sampled` is how many teach, where others might as well.
+    """
+
+    rows: IntArray
+    taught: IntArray
+    shown: IntArray
+    members: IntArray
+    members_at: IntArray
+    cluster: IntArray
+    sampled: int | None
+
+
 def main(stage: Stage) -> None:
     """Explain the deployed model on the first record of each patient, of as many as its ranking needs."""
-    valid = join_findings(stage.read("valid.parquet"), stage.read("findings.parquet"))
-    cohort = stage.cohort()
+    stage.write("treatment_effect.json", _estimate_effect(stage))
+    cohort, chosen = stage.cohort(), _choose(stage)
+    valid = join_findings(*(stage.read_rows(name, chosen.rows) for name in ("valid.parquet", "findings.parquet")))
     examples = make_examples(valid, cohort)
-    stage.write("treatment_effect.json", _estimate_effect(stage, valid, examples))
-    taught = examples.take((align(stage.read("split.parquet"), valid)["part"] == "development").to_numpy(bool))
+    taught = examples.take(chosen.taught)
     models = _learn_again(stage, taught)
-    first = find_first_records(valid, cohort.index_date())
     explained, enough = explain_enough(
-        examples.X.iloc[first].reset_index(drop=True), models.deployed.model, models.refits,
+        examples.X.iloc[chosen.shown].reset_index(drop=True), models.deployed.model, models.refits,
         stage.section("explain").patients,
     )  # fmt: skip
-    shown = valid.iloc[first[: len(explained.X)]].reset_index(drop=True)
+    shown = valid.iloc[chosen.shown[: len(explained.X)]].reset_index(drop=True)
     smallest = stage.section("disclosure").smallest_group
-    cluster = align(stage.read("clusters.parquet"), valid.iloc[first])["cluster"].to_numpy(int)
     stage.write("risk_factors.csv", _tabulate(stage, explained, models, shown))
     stage.write("factor_curves.json", trace_curves(explained, cohort.predictors(), smallest))
-    stage.write("explanation.json", _describe(stage, explained, enough, models, shown, cluster, taught))
-    stage.write("phenotype_factors.json", _explain_phenotypes(stage, cluster, examples.X.iloc[first]))
+    stage.write("explanation.json", _describe(stage, explained, enough, models, shown, chosen, taught))
+    stage.write("phenotype_factors.json", _explain_phenotypes(stage, chosen, examples.X.iloc[chosen.members]))
     stage.write("refits.json", _keep_refits(stage, models.refits))
     attributions = explained.attributions.contributions.assign(base=explained.attributions.base)
     attributions.insert(0, PSEUDONYM, shown[PSEUDONYM])
     stage.write("attributions.parquet", attributions)
 
 
-def _estimate_effect(stage: Stage, valid: pd.DataFrame, examples: Examples) -> dict[str, Any]:
-    """The effect of the treatment that the schema declares; empty where it declares none."""
+def _choose(stage: Stage) -> _Chosen:
+    """Who is read, of a table of any size: no more than is learnt from and shown."""
+    index_date, settings = stage.cohort().index_date(), stage.section("explain")
+    keys = stage.read("valid.parquet", [PSEUDONYM, *([index_date] if index_date else [])])
+    first = find_first_records(keys, index_date)
+    cluster = align(stage.read("clusters.parquet"), keys.iloc[first])["cluster"].to_numpy(int)
+    part = align(stage.read("split.parquet", [PSEUDONYM, "part"]), keys)["part"]
+    development = np.flatnonzero((part == "development").to_numpy(bool))
+    taught = sample_patients(development, number_patients(keys[PSEUDONYM])[development], TAUGHT, settings.seed)
+    members = sample_rows(np.arange(len(first)), settings.seed)
+    rows = np.unique(np.concatenate([taught, first[: settings.patients], first[members]]))
+    taught, shown, told = (np.searchsorted(rows, at) for at in (taught, first[: settings.patients], first[members]))
+    sampled = TAUGHT if len(taught) < len(development) else None
+    return _Chosen(rows, taught, shown, told, members, cluster, sampled)
+
+
+def _estimate_effect(stage: Stage) -> dict[str, Any]:
+    """The effect of the treatment that the schema declares, of all records; empty where it declares none."""
     effect, smallest = stage.cohort().study().effect, stage.section("disclosure").smallest_group
     if effect is None:
         return {}
+    valid = join_findings(stage.read("valid.parquet"), stage.read("findings.parquet"))
+    observed = next(iter(observe(valid, stage.cohort().study()).values()))
     seed, columns = stage.section("explain").seed, stage.cohort().described()
-    return describe_effect(effect, columns, valid, examples.observed, examples.patient, smallest, seed)
+    return describe_effect(effect, columns, valid, observed, number_patients(valid[PSEUDONYM]), smallest, seed)
 
 
 def _learn_again(stage: Stage, taught: Examples) -> _Models:
@@ -119,12 +154,13 @@ def _describe(
     enough: EnoughPatients,
     models: _Models,
     shown: pd.DataFrame,
-    cluster: IntArray,
+    chosen: _Chosen,
     taught: Examples,
 ) -> dict[str, Any]:
+    cluster = chosen.cluster
     smallest, seed = stage.section("disclosure").smallest_group, stage.section("explain").seed
     return {
-        "sample": describe_sample(explained, models.deployed.model, enough, len(cluster)),
+        "sample": describe_sample(explained, models.deployed.model, enough, len(cluster), chosen.sampled),
         "interactions": describe_interactions(models.deployed.model, models.refits, explained.X),
         "correlated": describe_correlated(explained),
         "groups": describe_groups(explained, _label(stage, shown, cluster[: len(shown)]), smallest),
@@ -143,14 +179,14 @@ def _label(stage: Stage, shown: pd.DataFrame, cluster: IntArray) -> dict[str, "p
     return labels | {"Phenotype": pd.Series(pd.Categorical([f"phenotype {number}" for number in cluster], names))}
 
 
-def _explain_phenotypes(stage: Stage, cluster: IntArray, X: pd.DataFrame) -> dict[str, Any]:
-    """What tells phenotypes apart; empty where there are none."""
-    numbers, places = np.unique(cluster, return_inverse=True)
+def _explain_phenotypes(stage: Stage, chosen: _Chosen, X: pd.DataFrame) -> dict[str, Any]:
+    """What tells phenotypes apart, from the predictors X of the members; empty where there are none."""
+    numbers, places = np.unique(chosen.cluster, return_inverse=True)
     if not numbers.any():
         return {}
     used = {n: c for n, c in stage.cohort().predictors().items() if c.weight_in_phenotypes > 0}
     smallest, seed = stage.section("disclosure").smallest_group, stage.section("explain").seed
-    found = explain_membership(X, places + 1, used, len(numbers), smallest, seed)
+    found = explain_membership(X, places[chosen.members_at] + 1, used, len(numbers), smallest, seed)
     told = {str(numbers[int(place) - 1]): rows for place, rows in found.get("clusters", {}).items()}
     return found | {"clusters": told} if found else {}
 

@@ -1,7 +1,8 @@
 """Stage `report`: what people read about one cohort, from what the other stages computed."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline import files, provenance
 from pipeline.card import Card, read_cards
@@ -9,7 +10,22 @@ from pipeline.disclosure import publish
 from pipeline.profiling import read_profiles
 from pipeline.progress import log
 from pipeline.reporting import Results, make_report, render_dictionary, render_model_card, speaking, summarise
-from pipeline.stages.wiring import Stage, join_findings, run
+from pipeline.stages.wiring import Stage, run
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class _Valid:
+    """The records and what images tell of each, of which a report reads one column at a time."""
+
+    stage: Stage
+
+    def __getitem__(self, name: str) -> "pd.Series[Any]":
+        table = "findings.parquet" if name in self.stage.cohort().findings() else "valid.parquet"
+        column: pd.Series[Any] = self.stage.read(table, [name])[name]
+        return column
 
 
 def main(stage: Stage) -> None:
@@ -40,7 +56,7 @@ def _results(stage: Stage) -> Results:
         models=stage.read("models.csv"),
         risk_factors=stage.read("risk_factors.csv"),
         factor_curves=stage.read("factor_curves.json"),
-        valid=join_findings(stage.read("valid.parquet"), stage.read("findings.parquet")),
+        valid=_Valid(stage),
         split=stage.read("split.parquet"),
         smallest_group=stage.section("disclosure").smallest_group,
         round_to=stage.section("disclosure").round_to,

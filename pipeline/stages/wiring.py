@@ -17,6 +17,7 @@ import yaml
 
 from data_schemas.columns import Cohort
 from pipeline import files
+from pipeline.arrays import IntArray
 from pipeline.disclosure import publish, publish_table
 from pipeline.errors import EXIT_DONE, EXIT_INTERNAL, ClinriskError, ConfigurationError, say_unforeseen
 from pipeline.patients import find_patients
@@ -81,6 +82,10 @@ class Stage:
         if not path.exists():
             raise ConfigurationError(f"{path} is missing; `dvc repro` runs the stage that makes it")
         return READERS[path.suffix](path) if columns is None else files.read_parquet(path, columns)
+
+    def read_rows(self, name: str, rows: IntArray) -> Any:
+        """The records at the positions `rows`, rising, of the declared Parquet file called `name`."""
+        return files.read_rows(self.path(name), rows)
 
     def folder(self, name: str) -> Path:
         """The folder of the output called `name`, made if need be: a place for files that have no name."""

@@ -109,6 +109,17 @@ def say_stability(sample: Plain) -> str:
     )
 
 
+def say_sampled(sample: Plain) -> str:
+    """That a sample of the patients taught the models learnt again, and what that does to intervals."""
+    if sample.get("sampled") is None:
+        return ""
+    return say(
+        "Resamples are of a random sample of {sampled} patients, so that intervals are wider than those of resamples "
+        "of all patients would be.",
+        sampled=count(sample["sampled"]),
+    )
+
+
 def warn_of_directions(against: Sequence[str], freely: Sequence[str]) -> str:
     """Which factors the model, or trees left free, learn against expectation; empty where there are none."""
     said = []
