@@ -14,6 +14,7 @@ from pipeline.sections import Engine
 
 ROOT = Path(__file__).parents[1]
 SENTINEL = "7731"
+HEARD = "a worker writes"
 WAIT = 30  # seconds, at most
 
 
@@ -39,7 +40,8 @@ def refuse(number: int) -> int:
     raise DataRefusedError(f"part {number} is refused")
 
 
-def fail(number: int) -> int:
+def shout_and_fail(number: int) -> int:
+    print(HEARD, flush=True)
     return int(f"SENTINEL-{SENTINEL}-{number}")
 
 

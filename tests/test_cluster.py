@@ -66,17 +66,14 @@ def test_a_refusal_arrives_as_it_is(shared: Engine) -> None:
     assert list(shared.map(work.square, [3])) == [9], "the cluster goes on"
 
 
-def test_what_nobody_foresaw_is_told_without_a_value_here_and_on_the_worker(
-    shared: Engine, capfd: pytest.CaptureFixture[str]
-) -> None:
-    with pytest.raises(
-        ClinriskError, match=r"^internal error, ValueError in cluster_work\.py line \d+, on the"
-    ) as told:
-        list(shared.map(work.fail, [3]))
+def test_what_nobody_foresaw_is_told_without_a_value_here_and_on_the_worker(capfd: pytest.CaptureFixture[str]) -> None:
+    said = r"^internal error, ValueError in cluster_work\.py line \d+, on the worker "
+    with start_engine(work.local(1)) as engine, pytest.raises(ClinriskError, match=said) as told:
+        list(engine.map(work.shout_and_fail, [3]))
     assert told.value.exit_code == EXIT_INTERNAL
     assert told.value.__cause__ is None
     assert work.SENTINEL not in str(told.value)
-    assert work.SENTINEL not in "".join(capfd.readouterr())
+    assert "".join(capfd.readouterr()) == work.HEARD + "\n", "what a worker writes is seen"
 
 
 def test_what_cannot_be_sent_is_told_without_a_value(

@@ -5,10 +5,9 @@ process alone would, while xgboost adds up the histograms of all over the networ
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, redirect_stdout, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
-from io import StringIO
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -121,8 +120,7 @@ def grow_share(order: Order) -> tuple[bytes, FloatArray]:
     """On a worker: the trees, which are the same on all of them, and the losses on all unseen rows together."""
     seen = order.seen.read(order.table, order.predictors)
     unseen = None if order.unseen is None else order.unseen.read(order.table, order.predictors)
-    meeting = xgboost.collective.CommunicatorContext(**order.meeting, dmlc_task_id=f"{order.rank:06d}")
-    with redirect_stdout(StringIO()), meeting:  # where xgboost would print its rank each time
+    with xgboost.collective.CommunicatorContext(**order.meeting, dmlc_task_id=f"{order.rank:06d}"):
         booster, losses = LocalGrower().grow(dict(order.parameters), seen, unseen, order.rounds, order.patience)
     return bytes(booster.save_raw(raw_format="ubj")), losses
 

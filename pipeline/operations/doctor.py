@@ -117,6 +117,7 @@ def _configuration() -> Iterator[Finding]:
     yield from _names(settings)
     yield from _cards(settings)
     yield from _key(settings)
+    yield from _engine(settings)
     for name in settings.cohorts:
         yield from _cohort(name, settings)
         yield from _release(name)
@@ -173,6 +174,21 @@ def _key(settings: Settings) -> Iterator[Finding]:
         True, f"the key of pseudonyms, from {settings.validate_.pseudonym_key_from or 'params.yaml'}, {which}"
     )
     yield from (_key_of_records(name, key) for name in settings.cohorts if Path("data", name, "valid.parquet").exists())
+
+
+def _engine(settings: Settings) -> Iterator[Finding]:
+    """Whether the cluster is there and fit, by beginning to use it; a process of its own needs nothing."""
+    from pipeline.cluster import connect
+
+    if settings.engine.name == "local":
+        return
+    try:
+        with connect(settings.engine) as engine:
+            count = len(engine.workers())
+    except ClinriskError as error:
+        yield Finding(False, str(error), "mend `engine` in params.yaml, or the cluster, as docs/scale.md tells")
+        return
+    yield Finding(True, f"engine dask: {count} workers of {engine.address} run this code in this folder")
 
 
 def _is_demo(path: str) -> bool:

@@ -3,6 +3,7 @@ import shutil
 import pytest
 from click.testing import CliRunner
 
+from pipeline import cluster, extras
 from pipeline.__main__ import cli
 from pipeline.errors import ConfigurationError
 from pipeline.operations import doctor
@@ -11,6 +12,7 @@ from pipeline.records.quarantine import validate_records
 from pipeline.records.sources.read import read_source
 from pipeline.settings import load_cohort, load_settings
 from tests.conftest import change_params
+from tests.extras import needs_cluster
 
 
 def faults():
@@ -233,3 +235,31 @@ def test_a_release_in_use_is_verified(fit):
     assert f"release {name} of breast_cancer_diagnosis, which is in use, is as it was sealed" in [
         f.sentence for f in doctor.examine()
     ]
+
+
+def ask_for_cluster(**settings):
+    return lambda params: params["engine"].update(name="dask", **settings)
+
+
+@needs_cluster
+def test_a_cluster_of_the_machine_is_begun_to_see_that_it_can_be(fit):
+    change_params(fit, ask_for_cluster(workers=2))
+    assert faults() == []
+    said = [finding.sentence for finding in doctor.examine() if "dask" in finding.sentence]
+    assert said == ["engine dask: 2 workers of this machine's own cluster run this code in this folder"]
+
+
+@needs_cluster
+def test_a_scheduler_that_is_not_there_is_a_fault(fit, monkeypatch):
+    monkeypatch.setattr(cluster, "SECONDS", 1)
+    change_params(fit, ask_for_cluster(scheduler="tcp://127.0.0.1:9"))
+    [fault] = faults()
+    assert "no scheduler answers at tcp://127.0.0.1:9" in fault.sentence
+    assert "docs/scale.md" in fault.cure
+
+
+def test_a_cluster_without_its_libraries_is_a_fault(fit, monkeypatch):
+    monkeypatch.setattr(extras, "CLUSTER", ("no_such_library",))
+    change_params(fit, ask_for_cluster())
+    [fault] = faults()
+    assert "needs the extra `cluster`, and no_such_library not found: pip install '.[cluster]'" in fault.sentence
