@@ -1,40 +1,78 @@
 """Stage `cluster`: phenotypes from the predictors alone, and who is in each."""
 
+from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from data_schemas.columns import Column, FactorClass, Role
 from pipeline import files
+from pipeline.arrays import IntArray
+from pipeline.engine import Engine, start_engine
 from pipeline.errors import ConfigurationError
 from pipeline.patients import find_first_records
-from pipeline.phenotypes import PhenotypeModel, Rules, find_phenotypes, predictor_values
+from pipeline.phenotypes import Patients, PhenotypeModel, Rules, find_phenotypes, predictor_values
 from pipeline.phenotypes.describe import describe_phenotypes
 from pipeline.phenotypes.meaning import Meaning
+from pipeline.phenotypes.patients import draw_development, spread
+from pipeline.records.identity import PSEUDONYM
 from pipeline.stages.wiring import Stage, align, run
+
+Part = tuple[Path, IntArray]
+"""A file of records, and the positions of some of them, rising."""
 
 
 def main(stage: Stage) -> None:
     """Find phenotypes on the development patients, assign every patient, and describe them."""
     cohort, settings = stage.cohort(), stage.section("cluster")
     smallest, predictors = stage.section("disclosure").smallest_group, cohort.with_role(Role.PREDICTOR)
-    valid = stage.read("valid.parquet")
-    patients = valid.iloc[find_first_records(valid, cohort.index_date())].reset_index(drop=True)
-    part = align(stage.read("split.parquet"), patients)["part"]
-    everyone, meaning = predictor_values(patients, predictors), _meaning(predictors)
-    found = find_phenotypes(
-        everyone[(part == "development").to_numpy(bool)],
-        everyone,
-        meaning,
-        settings.clusterers,
-        Rules(settings.k_max, settings.resamples, settings.jaccard_at_least, smallest, settings.seed),
-        {name: column.weight_in_phenotypes for name, column in predictors.items()},
-        _read_released(stage.cohort_name),
-    )
-    dates = patients[cohort.index_date()] if cohort.index_date() else None
-    stage.write("phenotypes.json", describe_phenotypes(found, everyone, dates, meaning, smallest, settings.seed))
+    meaning, index_date = _meaning(predictors), cohort.index_date()
+    keys = stage.read("valid.parquet", [PSEUDONYM, *([index_date] if index_date else [])])
+    first = find_first_records(keys, index_date)
+    keys = keys.iloc[first].reset_index(drop=True)
+    with start_engine(stage.section("engine")) as engine:
+        patients = _read_patients(stage, engine, keys, first)
+        found = find_phenotypes(
+            patients,
+            meaning,
+            settings.clusterers,
+            Rules(settings.k_max, settings.resamples, settings.jaccard_at_least, smallest, settings.seed),
+            {name: column.weight_in_phenotypes for name, column in predictors.items()},
+            _read_released(stage.cohort_name),
+        )
+    dates = keys[index_date] if index_date else None
+    stage.write("phenotypes.json", describe_phenotypes(found, patients.seen, dates, meaning, smallest, settings.seed))
     stage.write("phenotypes_model.json", found.model.to_dict() if found.model else {})
-    stage.write("clusters.parquet", pd.DataFrame({"pseudonym": patients["pseudonym"], "cluster": found.assignment}))
+    stage.write("clusters.parquet", pd.DataFrame({PSEUDONYM: keys[PSEUDONYM], "cluster": found.assignment}))
+
+
+def _read_patients(stage: Stage, engine: Engine, keys: pd.DataFrame, first: IntArray) -> Patients:
+    """The patients of `keys`, whose records stand at `first`: who teaches and describes is read, others as assigned."""
+    predictors, rows = stage.cohort().with_role(Role.PREDICTOR), stage.section("engine").rows
+    development = np.flatnonzero(align(stage.read("split.parquet", [PSEUDONYM, "part"]), keys)["part"] == "development")
+    taught, seen = draw_development(development, stage.section("cluster").seed), spread(len(first))
+    read = np.union1d(taught, seen)
+    values = _read_values((stage.path("valid.parquet"), first[read]), predictors)
+    parts = [(stage.path("valid.parquet"), first[start : start + rows]) for start in range(0, len(first), rows)]
+    return Patients(
+        values.iloc[np.searchsorted(read, taught)],
+        len(development),
+        values.iloc[np.searchsorted(read, seen)].reset_index(drop=True),
+        seen,
+        len(first),
+        lambda model: np.concatenate(list(engine.map(partial(_assign, model, predictors), parts))),
+    )
+
+
+def _assign(model: PhenotypeModel, predictors: dict[str, Column], part: Part) -> IntArray:
+    """The cluster of each patient of a part."""
+    return model.assign(_read_values(part, predictors))
+
+
+def _read_values(part: Part, predictors: dict[str, Column]) -> pd.DataFrame:
+    path, rows = part
+    return predictor_values(files.read_rows(path, rows, list(predictors)), predictors)
 
 
 def _read_released(cohort_name: str) -> PhenotypeModel | None:
