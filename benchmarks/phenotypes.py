@@ -19,7 +19,7 @@ from joblib import Parallel, delayed
 from sklearn.cluster import MiniBatchKMeans
 from sklearn.metrics import adjusted_rand_score
 
-from pipeline.phenotypes import Rules, find_phenotypes
+from pipeline.phenotypes import Patients, Rules, find_phenotypes
 from pipeline.phenotypes.describe import describe_phenotypes
 from pipeline.phenotypes.meaning import Meaning
 from tests.phenotypes.builders import BLOBS, blob, planted
@@ -32,14 +32,14 @@ NUMBERS, CODES = 30, 10
 def find_planted(seed: int, apart: float) -> tuple[bool, float]:
     """Whether k is right, and the adjusted Rand index with the truth."""
     frame, truth = planted(seed, apart=apart)
-    found = find_phenotypes(frame, frame, Meaning(), ("kmeans",), RULES)
+    found = find_phenotypes(Patients.whole(frame, frame), Meaning(), ("kmeans",), RULES)
     return found.k == truth.max() + 1, float(adjusted_rand_score(truth, found.assignment))
 
 
 def find_in_cloud(seed: int, shape: str) -> bool:
     """Whether a cloud is told to have no clusters."""
     frame = blob(seed, shape)
-    return find_phenotypes(frame, frame, Meaning(), ("kmeans",), RULES).k is None
+    return find_phenotypes(Patients.whole(frame, frame), Meaning(), ("kmeans",), RULES).k is None
 
 
 def make_large(rows: int) -> pd.DataFrame:
@@ -60,7 +60,7 @@ def time_large(rows: int) -> None:
     frame = make_large(rows)
     names = {str(name): str(name) for name in frame}
     start = time.process_time()
-    found = find_phenotypes(frame, frame, Meaning(names), ("kmeans",), Rules(6, 50, 0.75, 10, 1))
+    found = find_phenotypes(Patients.whole(frame, frame), Meaning(names), ("kmeans",), Rules(6, 50, 0.75, 10, 1))
     chosen = time.process_time() - start
     describe_phenotypes(found, frame, None, Meaning(names, dict.fromkeys(names), {}), 10, 1)
     whole = time.process_time() - start

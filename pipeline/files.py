@@ -167,27 +167,20 @@ def read_parquet(path: Path, columns: Sequence[str] | None = None) -> "pd.DataFr
     return pd.read_parquet(path, engine="pyarrow", columns=None if columns is None else list(columns))
 
 
-def count_rows(path: Path) -> int:
-    """The rows of a Parquet file, by its footer."""
-    import pyarrow.parquet as pq
-
-    return int(pq.read_metadata(path).num_rows)
-
-
-def read_rows(path: Path, rows: "IntArray") -> "pd.DataFrame":
-    """Read the records at the positions `rows`, rising, in as little memory as one row group and they need."""
+def read_rows(path: Path, rows: "IntArray", columns: Sequence[str] | None = None) -> "pd.DataFrame":
+    """Read the records at the positions `rows`, rising, or `columns` of them, in the memory of a row group and them."""
     import numpy as np
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    parts, before = [], 0
+    parts, before, names = [], 0, None if columns is None else list(columns)
     with pq.ParquetFile(path) as file:
         for number in range(file.num_row_groups):
             after = before + file.metadata.row_group(number).num_rows
             inside = rows[np.searchsorted(rows, before) : np.searchsorted(rows, after)] - before
-            parts += [file.read_row_group(number).take(pa.array(inside))] if len(inside) else []
+            parts += [file.read_row_group(number, names).take(pa.array(inside))] if len(inside) else []
             before = after
-        whole = pa.concat_tables(parts or [file.schema_arrow.empty_table()])
+        whole = pa.concat_tables(parts or [file.read_row_groups([], names)])
     records: pd.DataFrame = whole.unify_dictionaries().to_pandas()
     return records
 

@@ -4,13 +4,6 @@ from pipeline.phenotypes.choice import Rules
 from pipeline.phenotypes.clusterers import CLUSTERERS
 from pipeline.phenotypes.find import LEARNT_AT_MOST, Phenotypes, find_phenotypes
 from pipeline.phenotypes.model import PhenotypeModel, predictor_values
+from pipeline.phenotypes.patients import Patients
 
-__all__ = [
-    "CLUSTERERS",
-    "LEARNT_AT_MOST",
-    "PhenotypeModel",
-    "Phenotypes",
-    "Rules",
-    "find_phenotypes",
-    "predictor_values",
-]
+__all__ = ["CLUSTERERS", "Patients", "PhenotypeModel", "Phenotypes", "Rules", "find_phenotypes", "predictor_values"]

@@ -15,7 +15,7 @@ from pipeline.phenotypes.treatments import treatment_mix
 
 def describe_phenotypes(
     found: Phenotypes,
-    everyone: pd.DataFrame,
+    seen: pd.DataFrame,
     dates: "pd.Series[Any] | None",
     meaning: Meaning,
     smallest: int,
@@ -23,15 +23,15 @@ def describe_phenotypes(
 ) -> dict[str, Any]:
     """`Phenotypes.to_dict` with predictors left out and, where there are clusters, rules, treatments, map and periods.
 
-    `everyone` has the rows that `found` assigns, one a patient; `dates` (rows,) are their index dates.
+    `seen` has the rows of `Patients.seen`, which all but periods are of; `dates` are the index dates of everyone.
     """
     left_out = [{"label": meaning.labels[name], "reason": why} for name, why in found.space.left_out.items()]
     published = found.to_dict() | {"left_out": left_out, "map": None, "periods": [], "trend": None}
     if found.k is None:
         return published
     used = [c.predictor for c in found.space.coordinates]
-    rules = find_rules(everyone[used], found.assignment, meaning.labels, meaning.units, smallest, seed)
-    mix = treatment_mix(everyone, found.assignment, meaning.treatments, smallest)
+    rules = find_rules(seen[used], found.assignment[found.places], meaning.labels, meaning.units, smallest, seed)
+    mix = treatment_mix(seen, found.assignment[found.places], meaning.treatments, smallest)
     for cluster in published["clusters"]:
         number = cluster["cluster"]
         cluster |= {"rule": asdict(rules[number]), "treatments": mix[number]}
@@ -45,6 +45,6 @@ def _place(found: Phenotypes, dates: "pd.Series[Any] | None", meaning: Meaning, 
         for _ in range(b.start, b.stop)
     ]  # fmt: skip
     last = int(found.assignment.max())
-    chart = chart_patients(found.matrix, names, found.assignment, last, smallest)
+    chart = chart_patients(found.matrix, names, found.assignment[found.places], last, smallest)
     periods, trend = ([], None) if dates is None else shares_over_time(dates, found.assignment, last, smallest)
     return {"map": chart, "periods": periods, "trend": trend}

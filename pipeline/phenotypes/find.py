@@ -18,14 +18,11 @@ from pipeline.phenotypes.clusterers import CLUSTERERS, Clusterer, Rows, check_na
 from pipeline.phenotypes.matching import keep_numbers
 from pipeline.phenotypes.meaning import Meaning
 from pipeline.phenotypes.model import PhenotypeModel
+from pipeline.phenotypes.patients import SEEN, Patients
 from pipeline.phenotypes.profile import ClusterProfile, profile_clusters
 from pipeline.phenotypes.space import Space, fit_space
 from pipeline.phrases import phrase
 
-LEARNT_AT_MOST = 200_000
-"""Of more patients so many, in an order that is random, are learnt from and described; all are assigned."""
-PROFILE_ROWS = 100_000
-"""At most so many patients, evenly spaced in their order, say what is typical of a cluster."""
 SAMPLED = phrase("A random sample of {n} of the {all} development patients was used for clusters and their stability.")
 COMPARED = phrase(
     "A random sample of {n} of the {all} development patients was used for the comparison with data without clusters."
@@ -49,11 +46,10 @@ OF_SOME = phrase("What is typical of each cluster comes from at most {n} of the 
 class Phenotypes:
     """The clusters found, or why there are none.
 
-    `assignment` has one number, 1 to k, for each row of `everyone`, in its order; all 0 when `k` is None, and
+    `assignment` has one number, 1 to k, for each of everyone, in their order; all 0 when `k` is None, and
     then `clusters` is empty and `model` None. `notes` state where a sample of the patients was used and what that
     cost; `status` says of a number whether it is `kept` from the earlier model or `new`, and is empty without one;
-    `matrix` are all patients in the space, shape (rows, columns). `of_all` are the clusters of all patients where these
-    are only some of them, else `assignment`.
+    `matrix` are those at `places` among everyone in the space, shape (places, columns).
     """
 
     k: int | None
@@ -68,19 +64,7 @@ class Phenotypes:
     status: Mapping[int, str]
     space: Space
     matrix: FloatArray
-    of_all: IntArray
-
-    def assign_all(self, of_all: IntArray) -> "Phenotypes":
-        """The same where these patients are the first of more, whose clusters are `of_all`; sizes are then of all."""
-        if self.k is None:
-            return replace(self, of_all=of_all)
-        note = TextOf(partial(_note, OF_ALL, len(self.assignment)), len(of_all))
-        return replace(
-            self,
-            notes=(note, *self.notes),
-            clusters=tuple(_count(profile, of_all) for profile in self.clusters),
-            of_all=of_all,
-        )
+    places: IntArray
 
     def to_dict(self) -> dict[str, Any]:
         """Return what may be published, as plain values that JSON can hold: no assignment, no centres."""
@@ -98,47 +82,45 @@ class Phenotypes:
 
 
 def find_phenotypes(
-    development: pd.DataFrame,
-    everyone: pd.DataFrame,
+    patients: Patients,
     meaning: Meaning,
     clusterers: Sequence[str],
     rules: Rules,
     weights: Mapping[str, float] | None = None,
     earlier: PhenotypeModel | None = None,
 ) -> Phenotypes:
-    """Return the phenotypes of the patients in `everyone`, learnt from those in `development` only.
+    """Return the phenotypes of all of `patients`, learnt from those in development only.
 
-    Both frames have one row a patient and the same predictors as columns: numbers with NaN for missing, ordered or
-    unordered categoricals. `weights` says how much a predictor counts (1 without an entry, 0 leaves it out). The first
-    of `clusterers`, names in `CLUSTERERS`, decides; the others are compared with it. Clusters that `earlier` has keep
-    its numbers (`keep_numbers`). The same patients give the same result in any order and on any number of threads.
-    Raises as `check_names` and `Space.transform`.
+    Columns are predictors: numbers with NaN for missing, ordered or unordered categoricals. `weights` says how much a
+    predictor counts (1 without an entry, 0 leaves it out). The first of `clusterers`, names in `CLUSTERERS`, decides;
+    the others are compared with it. Clusters that `earlier` has keep its numbers (`keep_numbers`). The same patients
+    give the same result in any order and on any number of threads. Raises as `check_names` and `Space.transform`.
     """
     check_names(clusterers)
     with threadpool_limits(limits=1):
-        development = _sort(development)
+        development = _sort(patients.development)
         space = fit_space(development, weights)
         rows = Rows(space.transform(development), space.blocks, space.find_known(development))
-        all_patients = space.transform(everyone)
+        seen = space.transform(patients.seen)
         lead = CLUSTERERS[clusterers[0]]
         choice = choose_k(rows, lead, rules)
         others = compare_clusterers(rows, choice, clusterers[1:], rules)
-    nobody = np.zeros(len(everyone), dtype=np.int64)
+    nobody = np.zeros(patients.everyone, dtype=np.int64)
     nothing = Phenotypes(
-        None, clusterers[0], choice.reason, (), choice.tried, others, (), nobody, None, {}, space, all_patients, nobody
+        None, clusterers[0], choice.reason, (), choice.tried, others, (), nobody, None, {}, space, seen, patients.places
     )
     if choice.shapes is None:
         return nothing
     model, status = keep_numbers(PhenotypeModel(space, choice.shapes), earlier)
-    assignment = model.shapes.assign(all_patients)
+    assignment = patients.assign(model)
     if not are_enough((int((assignment == number).sum()) for number in model.shapes.numbers), rules.smallest):
         small = phrase("But among everyone a cluster has fewer than {n} patients: none is shown.")
         return replace(nothing, reason=f"{choice.reason} {small.format(n=rules.smallest)}")
     return replace(
         nothing,
         k=choice.k,
-        notes=_note_samples(rows, choice.shapes, lead, len(everyone), rules.seed),
-        clusters=_describe(everyone, assignment, model, meaning, choice, rules.smallest),
+        notes=_note_samples(rows, choice.shapes, lead, patients, rules.seed),
+        clusters=_describe(patients, assignment, model, meaning, choice, rules.smallest),
         assignment=assignment,
         of_all=assignment,
         model=model,
@@ -159,7 +141,7 @@ def _sort(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _describe(
-    everyone: pd.DataFrame,
+    patients: Patients,
     assignment: IntArray,
     model: PhenotypeModel,
     meaning: Meaning,
@@ -168,8 +150,7 @@ def _describe(
 ) -> tuple[ClusterProfile, ...]:
     assert choice.stability is not None
     used = [c.predictor for c in model.space.coordinates]
-    seen = np.arange(len(everyone))[:: -(-len(everyone) // PROFILE_ROWS) or 1]
-    profiles = profile_clusters(everyone[used].iloc[seen], assignment[seen], model.space, meaning, smallest)
+    profiles = profile_clusters(patients.seen[used], assignment[patients.places], model.space, meaning, smallest)
     place = {int(number): place for place, number in enumerate(model.shapes.numbers)}
     return tuple(
         ClusterProfile(
@@ -185,17 +166,18 @@ def _describe(
     )
 
 
-def _note_samples(rows: Rows, shapes: Shapes, lead: Clusterer, everyone: int, seed: int) -> tuple[str, ...]:
+def _note_samples(rows: Rows, shapes: Shapes, lead: Clusterer, patients: Patients, seed: int) -> tuple[str, ...]:
     """Where a sample of the patients was used, and what it cost those left out of it."""
+    everyone = patients.everyone
     limits = {SAMPLED: lead.most_rows, COMPARED: lead.reference_rows}
-    learnt = Rest(everyone, everyone - len(rows))
+    learnt = Rest(everyone, everyone - patients.taught)
     notes: list[str] = [TextOf(partial(_note, note, n), learnt) for note, n in limits.items() if len(rows) > n]
-    if len(rows) > lead.most_rows:
+    if patients.taught == len(rows) > lead.most_rows:
         taught = rows.sample(lead.most_rows, seed)
         loss = _mean_square(shapes, rows.X) / _mean_square(shapes, taught.X) - 1
         notes.append((FARTHER if loss > 0 else NEARER).format(share=f"{abs(loss):.1%}"))
-    if everyone > PROFILE_ROWS:
-        notes.append(TextOf(lambda n: OF_SOME.format(n=f"{PROFILE_ROWS:,}", patients=f"{n:,}"), everyone))
+    if everyone > SEEN:
+        notes.append(TextOf(lambda n: OF_SOME.format(n=f"{SEEN:,}", patients=f"{n:,}"), everyone))
     return tuple(notes)
 
 

@@ -1,7 +1,6 @@
 """Stage `cluster`: phenotypes from the predictors alone, and who is in each."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,86 +9,70 @@ import pandas as pd
 from data_schemas.columns import Column, FactorClass, Role
 from pipeline import files
 from pipeline.arrays import IntArray
-from pipeline.engine import start_engine
+from pipeline.engine import Engine, start_engine
 from pipeline.errors import ConfigurationError
 from pipeline.patients import find_first_records
-from pipeline.phenotypes import LEARNT_AT_MOST, PhenotypeModel, Rules, find_phenotypes, predictor_values
+from pipeline.phenotypes import Patients, PhenotypeModel, Rules, find_phenotypes, predictor_values
 from pipeline.phenotypes.describe import describe_phenotypes
 from pipeline.phenotypes.meaning import Meaning
+from pipeline.phenotypes.patients import draw_development, spread
 from pipeline.records.identity import PSEUDONYM
-from pipeline.row_groups import RowGroup, list_row_groups
 from pipeline.stages.wiring import Stage, align, run
+
+Part = tuple[Path, IntArray]
+"""A file of records, and the positions of some of them, rising."""
 
 
 def main(stage: Stage) -> None:
     """Find phenotypes on the development patients, assign every patient, and describe them."""
     cohort, settings = stage.cohort(), stage.section("cluster")
     smallest, predictors = stage.section("disclosure").smallest_group, cohort.with_role(Role.PREDICTOR)
-    groups, see = list_row_groups(stage.path("valid.parquet")), See(predictors, cohort.index_date())
-    some = _read_some(groups, see)
-    split = stage.read("split.parquet")
-    part = align(split, some)["part"]
-    everyone, meaning = some[list(predictors)], _meaning(predictors)
-    found = find_phenotypes(
-        everyone[(part == "development").to_numpy(bool)],
-        everyone,
-        meaning,
-        settings.clusterers,
-        Rules(settings.k_max, settings.resamples, settings.jaccard_at_least, smallest, settings.seed),
-        {name: column.weight_in_phenotypes for name, column in predictors.items()},
-        _read_released(stage.cohort_name),
-    )
-    if len(some) < len(split):
-        found = found.assign_all(_assign_all(stage, groups, Assign(see, found.model), len(split)))
-    dates = some[cohort.index_date()] if cohort.index_date() else None
-    stage.write("phenotypes.json", describe_phenotypes(found, everyone, dates, meaning, smallest, settings.seed))
-    stage.write("phenotypes_model.json", found.model.to_dict() if found.model else {})
-    stage.write("clusters.parquet", pd.DataFrame({"pseudonym": split["pseudonym"], "cluster": found.of_all}))
-
-
-@dataclass(frozen=True)
-class See:
-    """What is clustered of a part of the valid records: each patient's first, with `pseudonym` and the index date."""
-
-    predictors: dict[str, Column]
-    index_date: str | None
-
-    def __call__(self, part: RowGroup) -> pd.DataFrame:
-        """One row a patient; all records of one stand in one part."""
-        dates = [self.index_date] if self.index_date else []
-        records = part.read([PSEUDONYM, *dates, *self.predictors])
-        first = records.iloc[find_first_records(records, self.index_date)].reset_index(drop=True)
-        return first[[PSEUDONYM, *dates]].join(predictor_values(first, self.predictors))
-
-
-@dataclass(frozen=True)
-class Assign:
-    """The cluster of each patient in a part of the valid records, (n,), 0 without a model."""
-
-    see: See
-    model: PhenotypeModel | None
-
-    def __call__(self, part: RowGroup) -> IntArray:
-        """In the order of pseudonyms."""
-        patients = self.see(part)
-        return self.model.assign(patients) if self.model else np.zeros(len(patients), dtype=np.int64)
-
-
-def _read_some(groups: Iterable[RowGroup], see: See) -> pd.DataFrame:
-    """The first patients by pseudonym, whose order is random: as many as are learnt from."""
-    read: list[pd.DataFrame] = []
-    for group in groups:
-        if sum(map(len, read)) >= LEARNT_AT_MOST:
-            break
-        read.append(see(group))
-    return pd.concat(read, ignore_index=True).head(LEARNT_AT_MOST)
-
-
-def _assign_all(stage: Stage, groups: list[RowGroup], assign: Assign, patients: int) -> IntArray:
-    if assign.model is None:
-        return np.zeros(patients, dtype=np.int64)
+    meaning, index_date = _meaning(predictors), cohort.index_date()
+    keys = stage.read("valid.parquet", [PSEUDONYM, *([index_date] if index_date else [])])
+    first = find_first_records(keys, index_date)
+    keys = keys.iloc[first].reset_index(drop=True)
     with start_engine(stage.section("engine")) as engine:
-        return np.concatenate(list(engine.map(assign, groups)))
+        patients = _read_patients(stage, engine, keys, first)
+        found = find_phenotypes(
+            patients,
+            meaning,
+            settings.clusterers,
+            Rules(settings.k_max, settings.resamples, settings.jaccard_at_least, smallest, settings.seed),
+            {name: column.weight_in_phenotypes for name, column in predictors.items()},
+            _read_released(stage.cohort_name),
+        )
+    dates = keys[index_date] if index_date else None
+    stage.write("phenotypes.json", describe_phenotypes(found, patients.seen, dates, meaning, smallest, settings.seed))
+    stage.write("phenotypes_model.json", found.model.to_dict() if found.model else {})
+    stage.write("clusters.parquet", pd.DataFrame({PSEUDONYM: keys[PSEUDONYM], "cluster": found.assignment}))
+
+
+def _read_patients(stage: Stage, engine: Engine, keys: pd.DataFrame, first: IntArray) -> Patients:
+    """The patients of `keys`, whose records stand at `first`: who teaches and describes is read, others as assigned."""
+    predictors, rows = stage.cohort().with_role(Role.PREDICTOR), stage.section("engine").rows
+    development = np.flatnonzero(align(stage.read("split.parquet", [PSEUDONYM, "part"]), keys)["part"] == "development")
+    taught, seen = draw_development(development, stage.section("cluster").seed), spread(len(first))
+    read = np.union1d(taught, seen)
+    values = _read_values((stage.path("valid.parquet"), first[read]), predictors)
+    parts = [(stage.path("valid.parquet"), first[start : start + rows]) for start in range(0, len(first), rows)]
+    return Patients(
+        values.iloc[np.searchsorted(read, taught)],
+        len(development),
+        values.iloc[np.searchsorted(read, seen)].reset_index(drop=True),
+        seen,
+        len(first),
+        lambda model: np.concatenate(list(engine.map(partial(_assign, model, predictors), parts))),
+    )
+
+
+def _assign(model: PhenotypeModel, predictors: dict[str, Column], part: Part) -> IntArray:
+    """The cluster of each patient of a part."""
+    return model.assign(_read_values(part, predictors))
+
+
+def _read_values(part: Part, predictors: dict[str, Column]) -> pd.DataFrame:
+    path, rows = part
+    return predictor_values(files.read_rows(path, rows, list(predictors)), predictors)
 
 
 def _read_released(cohort_name: str) -> PhenotypeModel | None:

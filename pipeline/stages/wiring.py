@@ -83,9 +83,9 @@ class Stage:
             raise ConfigurationError(f"{path} is missing; `dvc repro` runs the stage that makes it")
         return READERS[path.suffix](path) if columns is None else files.read_parquet(path, columns)
 
-    def read_rows(self, name: str, rows: IntArray) -> Any:
-        """The records at the positions `rows`, rising, of the declared Parquet file called `name`."""
-        return files.read_rows(self.path(name), rows)
+    def read_rows(self, name: str, rows: IntArray, columns: Sequence[str] | None = None) -> Any:
+        """The records at the positions `rows`, rising, of the Parquet file called `name`, or `columns` of them."""
+        return files.read_rows(self.path(name), rows, columns)
 
     def folder(self, name: str) -> Path:
         """The folder of the output called `name`, made if need be: a place for files that have no name."""

@@ -9,7 +9,7 @@ from sklearn.metrics import adjusted_rand_score
 from threadpoolctl import threadpool_limits
 
 from pipeline.errors import ConfigurationError
-from pipeline.phenotypes import CLUSTERERS, PhenotypeModel, Phenotypes, Rules, find_phenotypes, separation
+from pipeline.phenotypes import CLUSTERERS, Patients, PhenotypeModel, Phenotypes, Rules, find_phenotypes, separation
 from pipeline.phenotypes.meaning import Meaning
 from tests.phenotypes.builders import BLOBS, blob
 from tests.phenotypes.builders import planted as planted_mixed
@@ -27,7 +27,9 @@ def find(
     frame: pd.DataFrame, everyone: pd.DataFrame | None = None, clusterers=("kmeans",), weights=None, **changes
 ) -> Phenotypes:
     rules = replace(RULES, **changes)
-    return find_phenotypes(frame, frame if everyone is None else everyone, Meaning(), clusterers, rules, weights)
+    return find_phenotypes(
+        Patients.whole(frame, frame if everyone is None else everyone), Meaning(), clusterers, rules, weights
+    )
 
 
 def planted(seed: int, rows: int = 240) -> tuple[pd.DataFrame, np.ndarray]:
@@ -284,7 +286,7 @@ def test_clusters_keep_the_numbers_of_an_earlier_model():
     frame, _ = planted(0)
     earlier = find(frame, k_max=3).model
     called = replace(earlier, shapes=replace(earlier.shapes, numbers=np.array([7, 2, 5])))
-    again = find_phenotypes(frame, frame, Meaning(), ("kmeans",), replace(RULES, k_max=3), None, called)
+    again = find_phenotypes(Patients.whole(frame, frame), Meaning(), ("kmeans",), replace(RULES, k_max=3), None, called)
     assert again.status == {7: "kept", 2: "kept", 5: "kept"}
     np.testing.assert_array_equal(again.assignment, called.assign(frame))
     assert [c["cluster"] for c in again.to_dict()["clusters"]] == [2, 5, 7]
