@@ -167,6 +167,13 @@ def read_parquet(path: Path, columns: Sequence[str] | None = None) -> "pd.DataFr
     return pd.read_parquet(path, engine="pyarrow", columns=None if columns is None else list(columns))
 
 
+def count_rows(path: Path) -> int:
+    """The rows of a Parquet file, by its footer."""
+    import pyarrow.parquet as pq
+
+    return int(pq.read_metadata(path).num_rows)
+
+
 def read_rows(path: Path, rows: "IntArray", columns: Sequence[str] | None = None) -> "pd.DataFrame":
     """Read the records at the positions `rows`, rising, or `columns` of them, in the memory of a row group and them."""
     import numpy as np

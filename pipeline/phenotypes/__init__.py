@@ -2,7 +2,7 @@
 
 from pipeline.phenotypes.choice import Rules
 from pipeline.phenotypes.clusterers import CLUSTERERS
-from pipeline.phenotypes.find import LEARNT_AT_MOST, Phenotypes, find_phenotypes
+from pipeline.phenotypes.find import Phenotypes, find_phenotypes
 from pipeline.phenotypes.model import PhenotypeModel, predictor_values
 from pipeline.phenotypes.patients import Patients
 

@@ -35,10 +35,6 @@ NEARER = phrase(
     "The mean squared distance of all development patients from their cluster's centre is {share} less than that of "
     "the sample."
 )
-OF_ALL = phrase(
-    "Clusters were learnt from, and are described by, a random sample of {n} of the {all} patients; all of them were "
-    "assigned to one."
-)
 OF_SOME = phrase("What is typical of each cluster comes from at most {n} of the {patients} patients.")
 
 
@@ -122,15 +118,9 @@ def find_phenotypes(
         notes=_note_samples(rows, choice.shapes, lead, patients, rules.seed),
         clusters=_describe(patients, assignment, model, meaning, choice, rules.smallest),
         assignment=assignment,
-        of_all=assignment,
         model=model,
         status=status,
     )
-
-
-def _count(profile: ClusterProfile, assignment: IntArray) -> ClusterProfile:
-    n = int((assignment == profile.cluster).sum())
-    return replace(profile, n=n, share=NumberOf(share, n, len(assignment)))
 
 
 def _sort(frame: pd.DataFrame) -> pd.DataFrame:

@@ -23,9 +23,9 @@ class _Valid:
     stage: Stage
 
     def __getitem__(self, name: str) -> "pd.Series[Any]":
-        table = "findings.parquet" if name in self.stage.cohort().findings() else "valid.parquet"
-        column: pd.Series[Any] = self.stage.read(table, [name])[name]
-        return column
+        if name in self.stage.cohort().findings():
+            return self.stage.read("findings.parquet", [name])[name]  # type: ignore[no-any-return]
+        return self.stage.read("valid.parquet", [name])[name]  # type: ignore[no-any-return]
 
 
 def main(stage: Stage) -> None:
