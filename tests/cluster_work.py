@@ -14,6 +14,7 @@ from pipeline.sections import Engine
 
 ROOT = Path(__file__).parents[1]
 SENTINEL = "7731"
+LOG = "worker.log"
 HEARD = "a worker writes"
 WAIT = 30  # seconds, at most
 
@@ -69,11 +70,11 @@ def die(number: int) -> int:
 
 
 @contextmanager
-def run_scheduler() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+def run_scheduler(**environment: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """A scheduler of its own process on the loopback address, and its address."""
     command = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0",
-               "--no-dashboard", "--no-jupyter"]  # fmt: skip
-    with ended(subprocess.Popen(command, stderr=subprocess.PIPE)) as process:
+               "--dashboard-address", "127.0.0.1:0", "--no-dashboard", "--no-jupyter"]  # fmt: skip
+    with ended(subprocess.Popen(command, env=os.environ | environment, stderr=subprocess.PIPE)) as process:
         yield read_address(process), process
 
 
@@ -84,8 +85,26 @@ def run_worker(scheduler: str, folder: Path, *options: str, **environment: str) 
     command = [sys.executable, "-m", "distributed.cli.dask_worker", scheduler, "--nthreads", "1", "--no-dashboard",
                "--local-directory", str(folder), *options]  # fmt: skip
     variables = os.environ | off | {"PYTHONPATH": str(ROOT)} | environment
-    with ended(subprocess.Popen(command, cwd=folder, env=variables, stderr=subprocess.DEVNULL)) as process:
+    with (
+        (folder / LOG).open("wb") as log,
+        ended(subprocess.Popen(command, cwd=folder, env=variables, stdout=log, stderr=log)) as process,
+    ):
         yield process
+
+
+def make_keys(folder: Path) -> dict[str, str]:
+    """Keys of TLS for all, as the variables by which Dask finds them."""
+    from distributed import Security
+
+    made = Security.temporary()
+    (folder / "ca.pem").write_text(made.tls_ca_file)
+    (folder / "key.pem").write_text(made.tls_client_key)
+    roles = {f"{role}__{kind}": name for role in ("CLIENT", "SCHEDULER", "WORKER")
+             for kind, name in (("CERT", "ca.pem"), ("KEY", "key.pem"))}  # fmt: skip
+    places = {f"TLS__{name}": str(folder / file) for name, file in (roles | {"CA_FILE": "ca.pem"}).items()}
+    return {
+        f"DASK_DISTRIBUTED__COMM__{name}": value for name, value in (places | {"REQUIRE_ENCRYPTION": "True"}).items()
+    }
 
 
 @contextmanager

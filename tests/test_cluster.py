@@ -173,6 +173,29 @@ def test_a_scheduler_that_ends_is_said_and_leaves_nothing_waiting(
     assert "Traceback" not in "".join(capfd.readouterr())
 
 
+def test_a_scheduler_and_workers_of_an_operator_work_encrypted_and_write_no_value_to_their_logs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import dask
+
+    monkeypatch.setattr(cluster, "SECONDS", work.WAIT)
+    keys = work.make_keys(tmp_path)
+    settings = {name.removeprefix("DASK_").lower().replace("__", "."): value for name, value in keys.items()}
+    with (
+        work.run_scheduler(**keys) as (address, _),
+        work.run_worker(address, tmp_path, **keys),
+        dask.config.set(settings),
+        connect(work.local().model_copy(update={"scheduler": address})) as engine,
+    ):
+        assert address.startswith("tls://")
+        assert list(engine.map(work.square, range(5))) == [0, 1, 4, 9, 16]
+        with pytest.raises(ClinriskError, match="internal error, ValueError"):
+            list(engine.map(work.shout_and_fail, [3]))
+    log = (tmp_path / work.LOG).read_text()
+    assert work.HEARD in log
+    assert work.SENTINEL not in log
+
+
 @pytest.mark.parametrize("name", ["Python", "pipeline/", "data_schemas/", *MUST_AGREE])
 def test_a_worker_that_runs_other_versions_is_refused_by_their_names(shared: DaskEngine, name: str) -> None:
     told = Caller(shared.caller.folder, shared.caller.sign, shared.caller.versions | {name: "9.9.9"})

@@ -1,4 +1,7 @@
-"""Nothing that the software reads can run code: no pickle is written, and one that is planted is refused unread."""
+"""No file that the software reads can run code: no pickle is written, and one that is planted is refused unread.
+
+What workers of a cluster are sent is pickled on its way by Dask; that none of it comes to a disk, `test_cluster` says.
+"""
 
 import ast
 import os
