@@ -22,8 +22,9 @@ class _Valid:
     stage: Stage
 
     def __getitem__(self, name: str) -> "pd.Series[Any]":
-        table = "findings.parquet" if name in self.stage.cohort().findings() else "valid.parquet"
-        column: pd.Series[Any] = self.stage.read(table, [name])[name]
+        seen = name in self.stage.cohort().findings()
+        table = self.stage.read("findings.parquet", [name]) if seen else self.stage.read("valid.parquet", [name])
+        column: pd.Series[Any] = table[name]
         return column
 
 
