@@ -187,7 +187,7 @@ def read_rows(path: Path, rows: "IntArray", columns: Sequence[str] | None = None
             inside = rows[np.searchsorted(rows, before) : np.searchsorted(rows, after)] - before
             parts += [file.read_row_group(number, names).take(pa.array(inside))] if len(inside) else []
             before = after
-        whole = pa.concat_tables(parts or [file.read_row_groups([], names)])
+        whole = pa.concat_tables(parts or [file.read_row_groups([0], names).slice(0, 0)])
     records: pd.DataFrame = whole.unify_dictionaries().to_pandas()
     return records
 

@@ -32,8 +32,7 @@ def quantile_of_several(values: FloatArray, share: float, smallest: int) -> floa
         return None
     at = share * (len(values) - 1)
     if at == int(at):
-        around = np.arange(int(at) - 1, int(at) + 2)
+        around = int(at) + np.arange(-1, 2)
         near = np.partition(values, around)[around]
-        if np.count_nonzero(values == near[1]) < smallest:
-            return float(near.mean())
+        return float(near[1] if np.count_nonzero(values == near[1]) >= smallest else near.mean())
     return float(np.quantile(values, share))

@@ -23,9 +23,10 @@ class _Valid:
     stage: Stage
 
     def __getitem__(self, name: str) -> "pd.Series[Any]":
-        if name in self.stage.cohort().findings():
-            return self.stage.read("findings.parquet", [name])[name]  # type: ignore[no-any-return]
-        return self.stage.read("valid.parquet", [name])[name]  # type: ignore[no-any-return]
+        seen = name in self.stage.cohort().findings()
+        table = self.stage.read("findings.parquet", [name]) if seen else self.stage.read("valid.parquet", [name])
+        column: pd.Series[Any] = table[name]
+        return column
 
 
 def main(stage: Stage) -> None:

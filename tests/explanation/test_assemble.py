@@ -46,7 +46,8 @@ def made():
 
 def test_the_sample_says_how_many_and_how_exactly(made):
     _, _, model, _, explained = made
-    said = describe_sample(explained, model, EnoughPatients(120, "a"), 900)
+    said = describe_sample(explained, model, EnoughPatients(120, "a"), 900, 600)
+    assert said["sampled"] == 600
     assert (said["explained"], said["patients"], said["needed"], said["needed_by"]) == (500, 900, 120, "a")
     assert said["gap"] < 1e-5
     assert said["base_risk"] == pytest.approx(1 / (1 + np.exp(-said["base"])))

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from pipeline.explanation.refits import fit_alone, refit
+from pipeline.explanation.refits import fit_alone, refit, sample_patients
 from pipeline.models.baselines import ConstantModel
 from pipeline.models.calibration import fit_recalibration
 from pipeline.models.candidates import Context, build_candidates
@@ -168,3 +168,14 @@ def test_refits_vary_as_much_as_models_of_other_patients_do():
         fresh.append(RiskModel({"logistic": member}, {"logistic": 1.0}, 0.0, 1.0))
     found = np.std([effect(m) for m in refit(fresh[-1], examples, candidates, {"logistic": settings}, 100, 0)])
     assert found == pytest.approx(np.std([effect(m) for m in fresh]), rel=0.35)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_sample_has_so_many_patients_with_all_their_rows_and_a_small_table_all(seed):
+    patient = np.random.default_rng(seed).integers(0, 40, 100)
+    rows = np.arange(0, 200, 2)
+    assert_array_equal(sample_patients(rows, patient, 40, seed), rows)
+    drawn = sample_patients(rows, patient, 7, seed)
+    told = np.unique(patient[drawn // 2])
+    assert len(told) == 7
+    assert_array_equal(drawn, rows[np.isin(patient, told)])
