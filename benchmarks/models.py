@@ -32,6 +32,7 @@ from pipeline.arrays import FloatArray
 from pipeline.evaluation.calibration import brier, calibration_slope, log_loss
 from pipeline.evaluation.discrimination import auroc
 from pipeline.evaluation.flexible import fit_curve, ici
+from pipeline.evaluation.resampling import Table
 from pipeline.models.development import develop
 from pipeline.models.outcomes import Examples
 from pipeline.models.planning import make_plan
@@ -109,7 +110,7 @@ def measure_risks(risks: FloatArray, y: np.ndarray, cohort: type[Cohort]) -> dic
         "auroc": auroc(risk, event, once),
         "log_loss": log_loss(risk, event, once, once),
         "brier": brier(risk, event, once, once),
-        "ici": ici(risk, event, once, once, fit_curve(risk, event, once[0]))[0],
+        "ici": ici(risk, event, once, once, fit_curve(risk, Table(risk, event, once, once)))[0],
         "slope": calibration_slope(risk, event, once),
     }
     found = {name: float(value[0]) for name, value in figures.items()}

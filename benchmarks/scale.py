@@ -21,7 +21,7 @@ import xgboost
 from validation import make_cohort
 
 from data_schemas.columns import Cohort
-from pipeline.evaluation.assemble import HeldOut, compare_models, compare_with, describe_performance
+from pipeline.evaluation.assemble import HeldOut, compare_models, compare_with, describe_performance, resample_models
 from pipeline.evaluation.internal import trace_learning
 from pipeline.models.development import develop, learn_alone
 from pipeline.models.held_out import develop_and_test, testing_rows
@@ -84,8 +84,9 @@ def evaluate(
     """As stage `evaluate`, but for its files and the verdict; the deployed model's AUROC."""
     unseen = valid[valid["pseudonym"].isin(predictions["pseudonym"])]
     held_out = HeldOut.from_predictions(predictions, observe(unseen, cohort.study()))
-    figures = compare_models(held_out, cohort.study(), settings)
-    compare_with(held_out, "ensemble", settings)
+    drawn = resample_models(held_out, cohort.study(), settings)
+    figures = compare_models(drawn, held_out.observed)
+    compare_with(held_out, drawn, "ensemble")
     describe_performance(held_out, "ensemble", figures["ensemble"], {}, cohort.study(), settings, SMALLEST)
     observed = next(iter(observe(valid, cohort.study()).values()))
     trace_learning(internal, observed, np.arange(len(valid)), settings)
