@@ -49,8 +49,10 @@ def _train(stage: Stage, shelf: Shelf, engine: Engine) -> None:
     settings, cohort = stage.section("train"), stage.cohort()
     examples = _read_examples(stage, shelf)
     split = align(stage.read("split.parquet"), examples.pseudonym.to_frame())
-    plan = make_plan(cohort, settings, grower=_find_grower(stage, shelf, engine))
-    jobs = 1 if len(split) >= ONE_THREAD_BELOW else os.cpu_count() or 1
+    large = len(split) >= ONE_THREAD_BELOW
+    grower = _find_grower(stage, engine) if large else None
+    plan = make_plan(cohort, settings, grower=grower or LocalGrower(shelf.folder))
+    jobs = 1 if large else os.cpu_count() or 1
     development, predictions = develop_and_test(examples, split, partial(develop, plan=plan), jobs, engine)
     stage.write("predictions.parquet", predictions)
     told = {"settings": development.settings, "inputs": describe_inputs(cohort.predictors())}
@@ -60,12 +62,12 @@ def _train(stage: Stage, shelf: Shelf, engine: Engine) -> None:
     stage.write("parts.parquet", _develop_parts(cohort, examples, split, settings, jobs))
 
 
-def _find_grower(stage: Stage, shelf: Shelf, engine: Engine) -> Grower:
-    """Trees grow in this process, or on a cluster, which reads the records itself: findings of images are not there."""
+def _find_grower(stage: Stage, engine: Engine) -> Grower | None:
+    """What grows trees on a cluster, where there is one; it reads the records itself, and findings are not there."""
     cohort = stage.cohort()
-    if isinstance(engine, DaskEngine) and not cohort.findings():
-        return ClusterGrower(engine, stage.path("valid.parquet").resolve(), cohort.predictors())
-    return LocalGrower(shelf.folder)
+    if not isinstance(engine, DaskEngine) or cohort.findings():
+        return None
+    return ClusterGrower(engine, stage.path("valid.parquet").resolve(), cohort.predictors())
 
 
 def _find_room(stage: Stage, scratch: Path) -> Shelf:
