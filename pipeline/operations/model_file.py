@@ -49,9 +49,9 @@ class Stored:
         )
 
     def see(self, records: pd.DataFrame, cohort: type[Cohort]) -> pd.DataFrame:
-        """`model_frame` of typed `records`, in the order in which the model knows the predictors."""
+        """`model_frame` of typed `records` as in training, in the order in which the model knows the predictors."""
         predictors = cohort.predictors()
-        return model_frame(records, {name: predictors[name] for name in list_inputs(self.content)})
+        return model_frame(records, {name: predictors[name] for name in list_inputs(self.content)}, "float32")
 
 
 def find_model(cohort: str, given: Path | None = None) -> tuple[Path, str | None]:

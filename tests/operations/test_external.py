@@ -12,7 +12,8 @@ from pipeline.evaluation.discrimination import auroc
 from pipeline.models.storage import deployed_from_dict, deployed_to_dict
 from pipeline.operations.external import choose_updates, say_findings, validate_externally
 from pipeline.operations.model_file import Stored, recalibrate
-from pipeline.operations.scoring.followed import follow, keep_followed, outcome_columns
+from pipeline.operations.scoring.followed import follow, keep_followed
+from pipeline.outcomes import outcome_columns
 from pipeline.records.new_patients import check_new_patients
 from pipeline.settings import load_settings
 from tests.conftest import ROOT
@@ -79,7 +80,7 @@ def test_levels_with_few_patients_and_counts_of_few_records_are_hidden():
 @pytest.mark.parametrize("cohort", [Clinic, Followed])
 def test_records_without_outcome_are_left_out_and_counted(cohort):
     table = make_text(22, 200)
-    table.loc[:19, outcome_columns(cohort)[-1]] = ""
+    table.loc[:19, outcome_columns(cohort.study().outcome)[-1]] = ""
     _, followed = followed_by(table, cohort)
     assert followed.without_outcome == 20
     assert len(followed.records) == len(followed.told) == len(followed.patient) == 180
@@ -87,8 +88,8 @@ def test_records_without_outcome_are_left_out_and_counted(cohort):
 
 
 def test_of_a_follow_up_both_time_and_ending_are_needed():
-    assert outcome_columns(Followed) == ["days", "status"]
-    assert outcome_columns(Clinic) == outcome_columns(Sorted) == ["status"]
+    assert outcome_columns(Followed.study().outcome) == ["days", "status"]
+    assert outcome_columns(Clinic.study().outcome) == outcome_columns(Sorted.study().outcome) == ["status"]
     table = make_text(23, 200)
     table.loc[:4, "days"] = ""
     table.loc[5:9, "status"] = ""

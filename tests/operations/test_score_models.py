@@ -88,7 +88,8 @@ def test_a_model_of_the_real_development_is_scored_with(clinics):
     deployed = develop(examples, plan).deployed
     write_model(deployed, clinics / "artifacts/clinic/model.json")
     table = make_text(30, 60)
-    expected = deployed.predict(model_frame(check_new_patients(table, Clinic).frame, Clinic.predictors()))
+    frame = check_new_patients(table, Clinic).frame
+    expected = deployed.predict(model_frame(frame, Clinic.predictors(), "float32"))
     got = scored(table)
     for column in ("risk", "lower", "upper"):
         np.testing.assert_allclose(got[column], expected[column], rtol=0, atol=1e-12)

@@ -140,7 +140,7 @@ def test_every_text_is_asked_for() -> None:
         page = make_report(Pictured, NAME, results).page
         patient = render_patient(build_patient(Pictured, found))
         dictionary = render_dictionary(Pictured, NAME)
-    told = NAME, dict(results.provenance), results.performance, LEVELS, Pictured.findings()
+    told = NAME, dict(results.provenance), results.performance, LEVELS, Pictured.findings(), tuple(results.resources)
     assert_asked(page, *told, cohort=Pictured)
     assert_asked(patient, "ab" * 32, "other", *told, cohort=Pictured)
     assert_asked(dictionary, *told, cohort=Pictured)

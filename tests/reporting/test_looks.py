@@ -91,11 +91,14 @@ def test_colours_of_marks_stand_out(scheme: str, show: Show) -> None:
     assert measure_contrast([0, 0, 0], [255, 255, 255]) == pytest.approx(21)
 
 
-def test_contents_stay_in_sight_and_the_keyboard_reaches_them(show: Show) -> None:
+def test_contents_stay_in_sight(show: Show) -> None:
     tab = show("report")
     tab.evaluate("document.getElementById('provenance').scrollIntoView()")
     assert tab.evaluate("document.querySelector('.contents').getBoundingClientRect().top") == 0
-    tab.evaluate("window.scrollTo(0, 0)")
+
+
+def test_the_keyboard_reaches_the_contents(show: Show) -> None:
+    tab = show("report")  # not scrolled yet, since the tabulator key goes on from where a reader has scrolled to
     reached = []
     for _ in range(8):
         tab.keyboard.press("Tab")
