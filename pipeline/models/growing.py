@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 import xgboost
+from threadpoolctl import threadpool_limits
 
 from pipeline.arrays import FloatArray, IntArray
 
@@ -73,7 +74,13 @@ class LocalGrower:
     def grow(
         self, parameters: dict[str, Any], seen: Rows, unseen: Rows | None, rounds: int, patience: int | None = None
     ) -> tuple[xgboost.Booster, FloatArray]:
-        """As `Grower.grow`."""
+        """As `Grower.grow`, on as many threads as `nthread` of `parameters` says, whatever others are held to."""
+        with threadpool_limits(parameters["nthread"], user_api="openmp"):
+            return self._grow(parameters, seen, unseen, rounds, patience)
+
+    def _grow(
+        self, parameters: dict[str, Any], seen: Rows, unseen: Rows | None, rounds: int, patience: int | None
+    ) -> tuple[xgboost.Booster, FloatArray]:
         if self.folder is None:
             return _grow(parameters, _bin(seen), unseen, rounds, patience)
         with tempfile.TemporaryDirectory(prefix=".bins-", dir=self.folder) as private:
