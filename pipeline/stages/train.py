@@ -52,7 +52,7 @@ def _train(stage: Stage, shelf: Shelf, engine: Engine) -> None:
     large = len(split) >= ONE_THREAD_BELOW
     grower = _find_grower(stage, engine) if large else None
     plan = make_plan(cohort, settings, grower=grower or LocalGrower(shelf.folder))
-    jobs = 1 if large else os.cpu_count() or 1
+    jobs = 1 if large or shelf.folder else os.cpu_count() or 1  # other processes could not open files without a name
     development, predictions = develop_and_test(examples, split, partial(develop, plan=plan), jobs, engine)
     stage.write("predictions.parquet", predictions)
     told = {"settings": development.settings, "inputs": describe_inputs(cohort.predictors())}
