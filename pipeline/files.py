@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-    from pipeline.arrays import IntArray
-
 PUBLIC = "reports"
 SIGNIFICANT_DIGITS = 6
 
@@ -172,24 +170,6 @@ def count_rows(path: Path) -> int:
     import pyarrow.parquet as pq
 
     return int(pq.read_metadata(path).num_rows)
-
-
-def read_rows(path: Path, rows: "IntArray", columns: Sequence[str] | None = None) -> "pd.DataFrame":
-    """Read the records at the positions `rows`, rising, or `columns` of them, in the memory of a row group and them."""
-    import numpy as np
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    parts, before, names = [], 0, None if columns is None else list(columns)
-    with pq.ParquetFile(path) as file:
-        for number in range(file.num_row_groups):
-            after = before + file.metadata.row_group(number).num_rows
-            inside = rows[np.searchsorted(rows, before) : np.searchsorted(rows, after)] - before
-            parts += [file.read_row_group(number, names).take(pa.array(inside))] if len(inside) else []
-            before = after
-        whole = pa.concat_tables(parts or [file.read_row_groups([0], names).slice(0, 0)])
-    records: pd.DataFrame = whole.unify_dictionaries().to_pandas()
-    return records
 
 
 def read_csv(path: Path) -> "pd.DataFrame":

@@ -1,14 +1,50 @@
 """The parts of a table on disk: row groups of a Parquet file, each named so that another process can read it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
+import numpy as np
+
+from pipeline.arrays import IntArray
 from pipeline.errors import ConfigurationError, DataRefusedError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+class Part(Protocol):
+    """Records of a table that stand together, the first of which is record `start` of `rows` more."""
+
+    @property
+    def start(self) -> int:
+        """How many records stand before it."""
+
+    @property
+    def rows(self) -> int:
+        """How many records it has."""
+
+    def read(self, columns: Sequence[str] | None = None) -> "pd.DataFrame":
+        """Its records, as the table has them; the index counts those of the table from 0."""
+
+
+P = TypeVar("P", bound=Part)
+
+
+def deal(parts: Iterable[P], places: IntArray) -> Iterator[tuple[P, IntArray]]:
+    """Each of `parts` of a table that holds records at `places` (n,) of it, ascending, with those of them."""
+    for part in parts:
+        first, end = np.searchsorted(places, [part.start, part.start + part.rows])
+        if first < end:
+            yield part, places[first:end]
+
+
+def read_places(
+    parts: Iterable[Part], places: IntArray, columns: Sequence[str] | None = None
+) -> Iterator["pd.DataFrame"]:
+    """The records at `places` (n,), ascending, or `columns` of them, in a frame for each part; indexed by place."""
+    return (part.read(columns).loc[some] for part, some in deal(parts, places))
 
 
 @dataclass(frozen=True)
@@ -55,6 +91,18 @@ def list_row_groups(path: Path) -> list[RowGroup]:
     sizes = [metadata.row_group(number).num_rows for number in range(metadata.num_row_groups)]
     place = path.absolute()  # a worker may have been started elsewhere
     return [RowGroup(place, number, sum(sizes[:number]), rows) for number, rows in enumerate(sizes)]
+
+
+def read_rows(path: Path, places: IntArray, columns: Sequence[str] | None = None) -> "pd.DataFrame":
+    """The records at `places` (n,) of the Parquet file at `path`, ascending, in the memory of a row group and them.
+
+    Raises as `list_row_groups` and `RowGroup.read`.
+    """
+    import pandas as pd
+
+    groups = list_row_groups(path)
+    read = list(read_places(groups, places, columns))
+    return pd.concat(read or [groups[0].read(columns).head(0)], ignore_index=True)
 
 
 def _damaged(path: Path, what: str) -> DataRefusedError:

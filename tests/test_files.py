@@ -156,13 +156,3 @@ def test_text_files_hold_exactly_these_bytes(here):
 def test_hash_is_that_of_the_bytes(here):
     Path("x").write_bytes(b"abc")
     assert files.hash_file(Path("x")) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-
-
-@pytest.mark.parametrize("rows", [[], [11], [0, 3, 4, 11], list(range(12))])
-@pytest.mark.parametrize("columns", [None, ["k", "x"]])
-def test_records_at_positions_are_those_of_the_whole_table(rows, columns, tmp_path):
-    kinds = pd.Categorical(list("abcabcabcabc"), list("cab"), ordered=True)
-    whole = pd.DataFrame({"x": np.arange(12.0), "k": kinds, "n": pd.array([1, None] * 6, dtype="Int64")})
-    whole.to_parquet(tmp_path / "x.parquet", index=False, row_group_size=5)
-    found = files.read_rows(tmp_path / "x.parquet", np.array(rows, dtype=int), columns)
-    assert_frame_equal(found, (whole if columns is None else whole[columns]).iloc[rows].reset_index(drop=True))

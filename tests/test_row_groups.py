@@ -1,3 +1,4 @@
+import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
@@ -5,7 +6,7 @@ from pandas.testing import assert_frame_equal
 
 from pipeline import files
 from pipeline.errors import ConfigurationError, DataRefusedError
-from pipeline.row_groups import list_row_groups
+from pipeline.row_groups import list_row_groups, read_rows
 
 TABLE = pd.DataFrame({"number": pd.Series([f"7731-{i}" for i in range(100)], dtype="string"), "x": range(100)})
 
@@ -47,3 +48,13 @@ def test_a_file_that_is_cut_short_is_refused(path, left):
 def test_a_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(ConfigurationError, match=r"a.parquet is missing; `dvc repro`"):
         list_row_groups(tmp_path / "a.parquet")
+
+
+@pytest.mark.parametrize("rows", [[], [11], [0, 3, 4, 11], list(range(12))])
+@pytest.mark.parametrize("columns", [None, ["k", "x"]])
+def test_records_at_positions_are_those_of_the_whole_table(rows, columns, tmp_path):
+    kinds = pd.Categorical(list("abcabcabcabc"), list("cab"), ordered=True)
+    whole = pd.DataFrame({"x": np.arange(12.0), "k": kinds, "n": pd.array([1, None] * 6, dtype="Int64")})
+    whole.to_parquet(tmp_path / "x.parquet", index=False, row_group_size=5)
+    found = read_rows(tmp_path / "x.parquet", np.array(rows, dtype=int), columns)
+    assert_frame_equal(found, (whole if columns is None else whole[columns]).iloc[rows].reset_index(drop=True))

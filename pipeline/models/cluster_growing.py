@@ -22,7 +22,7 @@ from pipeline.errors import ClinriskError
 from pipeline.models.features import model_frame
 from pipeline.models.growing import LocalGrower, Rows
 from pipeline.models.shelf import Shelf
-from pipeline.row_groups import RowGroup, list_row_groups
+from pipeline.row_groups import list_row_groups, read_places
 
 ALONE_BELOW = 50_000  # rows; fewer are grown from here before a cluster has begun
 TRIES = 3
@@ -48,17 +48,9 @@ class Share:
 
     def read(self, table: Path, predictors: Mapping[str, Column]) -> Rows:
         """The rows, read from the file `table`."""
-        groups = ((group, self._within(group)) for group in list_row_groups(table))
-        parts = (
-            model_frame(group.read(list(predictors)).loc[place], dict(predictors), "float32")
-            for group, place in groups
-            if len(place)
-        )
+        read = read_places(list_row_groups(table), self.place, list(predictors))
+        parts = (model_frame(part, dict(predictors), "float32") for part in read)
         return Rows.of(Shelf().gather(parts, len(self.place)), self.y, self.weight)
-
-    def _within(self, group: RowGroup) -> IntArray:
-        first, end = np.searchsorted(self.place, [group.start, group.start + group.rows])
-        return self.place[first:end]
 
 
 @dataclass(frozen=True)

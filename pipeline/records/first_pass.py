@@ -3,10 +3,9 @@
 The rules between records, the order of the table and what is set aside need all parts; they follow from what is told.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -21,23 +20,9 @@ from pipeline.records.rules import MISSING, list_rules
 from pipeline.records.tally import STAYS, Places, Tally, join_tallies, place_rules, quarantining, start_tally
 from pipeline.records.typing import fit_types
 from pipeline.records.units import convert_units
+from pipeline.row_groups import Part
 
 HIGH, LOW, RECORD = "patient, high", "patient, low", "record, from 0"  # no column of a schema has such a name
-
-
-class Part(Protocol):
-    """Records of a table that stand together, the first of which is record `start` of `rows` more."""
-
-    @property
-    def start(self) -> int:
-        """How many records stand before it."""
-
-    @property
-    def rows(self) -> int:
-        """How many records it has."""
-
-    def read(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
-        """Its records, as the source has them; the index counts those of the table from 0."""
 
 
 @dataclass(frozen=True, eq=False)

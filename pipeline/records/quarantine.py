@@ -18,7 +18,7 @@ from pipeline.engine import Engine, LocalEngine
 from pipeline.errors import ConfigurationError, DataRefusedError
 from pipeline.image_store import write_images
 from pipeline.records.attrition import summarise
-from pipeline.records.first_pass import Check, Checked, Part, find_buckets, join_checked
+from pipeline.records.first_pass import Check, Checked, find_buckets, join_checked
 from pipeline.records.patients import Identifiers, Seen, find_violations_between
 from pipeline.records.pieces import Pieces
 from pipeline.records.second_pass import Bucket, Gather, Kept, join_kept, take_first
@@ -36,6 +36,7 @@ from pipeline.records.tally import (
 from pipeline.records.traps import AT_MOST, Trap, find_traps
 from pipeline.records.typing import fit_types
 from pipeline.records.units import convert_units
+from pipeline.row_groups import Part, read_places
 from pipeline.sections import Validate
 
 if TYPE_CHECKING:
@@ -136,13 +137,7 @@ def _count_buckets(parts: Sequence[Part], rows: int) -> int:
 
 def read_identifiers(parts: Sequence[Part], identifier: str, records: IntArray) -> pd.Series:
     """The identifiers of the records at these places of the table, ascending; indexed by place."""
-    bounds = [np.searchsorted(records, [part.start, part.start + part.rows]) for part in parts]
-    chosen = [records[first:last] for first, last in bounds]
-    read = [
-        part.read([identifier])[identifier].take(some - part.start)
-        for part, some in zip(parts, chosen, strict=True)
-        if len(some)
-    ]
+    read = [part[identifier] for part in read_places(parts, records, [identifier])]
     return pd.concat(read) if read else pd.Series(dtype="string")
 
 

@@ -10,11 +10,12 @@ import pandas as pd
 
 from pipeline.arrays import IntArray
 from pipeline.engine import Engine
-from pipeline.records.first_pass import RECORD, Part, read_aside
+from pipeline.records.first_pass import RECORD, read_aside
 from pipeline.records.patients import Identifiers
 from pipeline.records.pieces import Pieces
 from pipeline.records.rules import Rule
 from pipeline.records.tally import Tally
+from pipeline.row_groups import Part
 
 PLACE = "rule, from 0"
 

@@ -17,10 +17,11 @@ from pipeline.phenotypes.describe import describe_phenotypes
 from pipeline.phenotypes.meaning import Meaning
 from pipeline.phenotypes.patients import draw_development, spread
 from pipeline.records.identity import PSEUDONYM
+from pipeline.row_groups import RowGroup, deal, list_row_groups, read_rows
 from pipeline.stages.wiring import Stage, align, run
 
-Part = tuple[Path, IntArray]
-"""A file of records, and the positions of some of them, rising."""
+Part = tuple[RowGroup, IntArray]
+"""A row group of the records, and the places of some of them in the table, ascending."""
 
 
 def main(stage: Stage) -> None:
@@ -49,12 +50,12 @@ def main(stage: Stage) -> None:
 
 def _read_patients(stage: Stage, engine: Engine, keys: pd.DataFrame, first: IntArray) -> Patients:
     """The patients of `keys`, whose records stand at `first`: who teaches and describes is read, others as assigned."""
-    predictors, rows = stage.cohort().with_role(Role.PREDICTOR), stage.section("engine").rows
+    predictors, path = stage.cohort().with_role(Role.PREDICTOR), stage.path("valid.parquet")
     development = np.flatnonzero(align(stage.read("split.parquet", [PSEUDONYM, "part"]), keys)["part"] == "development")
     taught, seen = draw_development(development, stage.section("cluster").seed), spread(len(first))
     read = np.union1d(taught, seen)
-    values = _read_values((stage.path("valid.parquet"), first[read]), predictors)
-    parts = [(stage.path("valid.parquet"), first[start : start + rows]) for start in range(0, len(first), rows)]
+    values = predictor_values(read_rows(path, first[read], list(predictors)), predictors)
+    parts = list(deal(list_row_groups(path), first))
     return Patients(
         values.iloc[np.searchsorted(read, taught)],
         len(development),
@@ -67,12 +68,8 @@ def _read_patients(stage: Stage, engine: Engine, keys: pd.DataFrame, first: IntA
 
 def _assign(model: PhenotypeModel, predictors: dict[str, Column], part: Part) -> IntArray:
     """The cluster of each patient of a part."""
-    return model.assign(_read_values(part, predictors))
-
-
-def _read_values(part: Part, predictors: dict[str, Column]) -> pd.DataFrame:
-    path, rows = part
-    return predictor_values(files.read_rows(path, rows, list(predictors)), predictors)
+    group, places = part
+    return model.assign(predictor_values(group.read(list(predictors)).loc[places], predictors))
 
 
 def _read_released(cohort_name: str) -> PhenotypeModel | None:

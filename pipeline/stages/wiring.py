@@ -23,6 +23,7 @@ from pipeline.errors import EXIT_DONE, EXIT_INTERNAL, ClinriskError, Configurati
 from pipeline.patients import find_patients
 from pipeline.profiling import profiling
 from pipeline.progress import log
+from pipeline.row_groups import read_rows
 from pipeline.sections import CohortSettings, Settings
 from pipeline.settings import load_cohort, load_settings
 
@@ -83,9 +84,9 @@ class Stage:
             raise ConfigurationError(f"{path} is missing; `dvc repro` runs the stage that makes it")
         return READERS[path.suffix](path) if columns is None else files.read_parquet(path, columns)
 
-    def read_rows(self, name: str, rows: IntArray, columns: Sequence[str] | None = None) -> Any:
-        """The records at the positions `rows`, rising, of the Parquet file called `name`, or `columns` of them."""
-        return files.read_rows(self.path(name), rows, columns)
+    def read_rows(self, name: str, places: IntArray) -> Any:
+        """The records at `places`, ascending, of the Parquet file called `name`."""
+        return read_rows(self.path(name), places)
 
     def folder(self, name: str) -> Path:
         """The folder of the output called `name`, made if need be: a place for files that have no name."""
