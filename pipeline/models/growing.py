@@ -6,6 +6,7 @@ number of its bin, in one byte. Where even these bytes are too many they stay on
 
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -75,33 +76,29 @@ class LocalGrower:
         self, parameters: dict[str, Any], seen: Rows, unseen: Rows | None, rounds: int, patience: int | None = None
     ) -> tuple[xgboost.Booster, FloatArray]:
         """As `Grower.grow`, on as many threads as `nthread` of `parameters` says, whatever others are held to."""
-        with threadpool_limits(parameters["nthread"], user_api="openmp"):
-            return self._grow(parameters, seen, unseen, rounds, patience)
+        with threadpool_limits(parameters["nthread"], user_api="openmp"), self._cache() as cache:
+            return _grow(parameters, seen, unseen, rounds, patience, cache)
 
-    def _grow(
-        self, parameters: dict[str, Any], seen: Rows, unseen: Rows | None, rounds: int, patience: int | None
-    ) -> tuple[xgboost.Booster, FloatArray]:
+    @contextmanager
+    def _cache(self) -> Iterator[Path | None]:
+        """What names of xgboost's own files begin with, while these are needed; None where bins are in memory."""
         if self.folder is None:
-            return _grow(parameters, _bin(seen), unseen, rounds, patience)
+            yield None
+            return
         with tempfile.TemporaryDirectory(prefix=".bins-", dir=self.folder) as private:
-            cache = Path(private, "bins")
-            return _grow(parameters, _bin(seen, cache), unseen, rounds, patience, cache)
+            yield Path(private, "bins")
 
 
 def _grow(
-    parameters: dict[str, Any],
-    training: xgboost.DMatrix,
-    unseen: Rows | None,
-    rounds: int,
-    patience: int | None,
-    cache: Path | None = None,
+    parameters: dict[str, Any], seen: Rows, unseen: Rows | None, rounds: int, patience: int | None, cache: Path | None
 ) -> tuple[xgboost.Booster, FloatArray]:
+    training = _bin(seen, cache)
     if unseen is None:
         return xgboost.train(parameters, training, rounds), np.empty(0)
     return train_until(parameters, training, _bin(unseen, cache, training), rounds, patience)
 
 
-def _bin(rows: Rows, cache: Path | None = None, ref: xgboost.DMatrix | None = None) -> xgboost.DMatrix:
+def _bin(rows: Rows, cache: Path | None, ref: xgboost.DMatrix | None = None) -> xgboost.DMatrix:
     """The bins of `rows`, those of `ref` where it is given; in files whose names begin with `cache`, or in memory."""
     if cache is None:
         return xgboost.QuantileDMatrix(_Batches(rows), ref=ref, **MATRIX)
