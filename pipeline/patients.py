@@ -16,11 +16,7 @@ if TYPE_CHECKING:
 
 def number_patients(pseudonyms: "pd.Series[Any]") -> IntArray:
     """The number of each row's patient, (n,), from 0 in the order in which patients first come."""
-    import pandas as pd
-
-    if pseudonyms.is_monotonic_increasing:
-        return np.cumsum(_begins(pseudonyms)) - 1
-    return pd.factorize(pseudonyms)[0]
+    return _number(pseudonyms, sort=False)
 
 
 def count_patients(patient: IntArray, members: BoolArray | None = None) -> int:
@@ -51,13 +47,18 @@ def find_patients(pseudonyms: "pd.Series[Any]", among: "pd.Series[Any]") -> IntA
 
 def find_first_records(records: "pd.DataFrame", index_date: str | None) -> IntArray:
     """Positions of each patient's earliest record, or of one fixed record without an index date, by pseudonym."""
-    import pandas as pd
-
-    pseudonyms = records["pseudonym"]
-    ordered = pseudonyms.is_monotonic_increasing
-    place = number_patients(pseudonyms) if ordered else pd.factorize(pseudonyms, sort=True)[0]
+    place = _number(records["pseudonym"], sort=True)
     order = np.lexsort((records[index_date].to_numpy(), place) if index_date else (place,))
     return order[np.flatnonzero(np.diff(place[order], prepend=-1))]
+
+
+def _number(pseudonyms: "pd.Series[Any]", *, sort: bool) -> IntArray:
+    """A number from 0 for each row's patient, (n,), in order of first appearance, or of pseudonyms."""
+    import pandas as pd
+
+    if pseudonyms.is_monotonic_increasing:
+        return np.cumsum(_begins(pseudonyms)) - 1
+    return pd.factorize(pseudonyms, sort=sort)[0]
 
 
 def _begins(pseudonyms: "pd.Series[Any]") -> BoolArray:

@@ -14,6 +14,7 @@ from pipeline.models.candidates import Candidate
 from pipeline.models.folds import Fitted, Learnt, log_loss, make_folds
 from pipeline.models.stacking import fit_weights
 from pipeline.outcomes import Observed
+from pipeline.patients import count_patients
 
 ENSEMBLE = "ensemble"
 CELLS_AT_ONCE = 4_000_000  # rows times predictors that are given risks at a time
@@ -156,7 +157,7 @@ def _loss(members: Mapping[str, Learnt], rows: _Rows) -> float:
 
 def _refuse_too_few(y: FloatArray, patient: IntArray) -> None:
     for outcome, called in ((1, "the event"), (0, "a known outcome without it")):
-        count = len(np.unique(patient[y == outcome]))
+        count = count_patients(patient, y == outcome)
         if count < FEWEST:
             raise DataRefusedError(
                 f"{count} patients for training have {called}, expected at least {FEWEST}; gather more patients, "

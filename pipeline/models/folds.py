@@ -9,6 +9,7 @@ from sklearn.model_selection import StratifiedKFold
 
 from pipeline.arrays import FloatArray, IntArray
 from pipeline.errors import DataRefusedError
+from pipeline.patients import count_patients
 
 Folds = list[tuple[IntArray, IntArray]]
 FEW_FOLDS_FROM, FEW_FOLDS = 10_000, 3  # rows; fewer folds cost less and leave enough to learn from
@@ -40,14 +41,14 @@ def make_folds(y: FloatArray, patient: IntArray, count: int) -> Folds:
     out a tenth, or about 100,000 rows where that is less. Raises DataRefusedError where events or non-events are too
     few for every fold to have one.
     """
-    rarer = min(len(np.unique(patient[y == outcome])) for outcome in (0, 1))
+    rarer = min(count_patients(patient, y == outcome) for outcome in (0, 1))
     if rarer < count:
         raise DataRefusedError(
             f"{rarer} patients with known outcome are in the rarer class, expected at least {count}, one per "
             "training fold; gather more patients or lower the folds in params.yaml"
         )
     large, parts = len(y) >= ONE_FOLD_FROM, _count_parts(len(y), count)
-    if len(np.unique(patient)) == len(patient):
+    if count_patients(patient) == len(patient):
         pairs = StratifiedKFold(parts).split(np.zeros((len(y), 1)), y)
         return [next(iter(pairs))] if large else list(pairs)
     fold = _deal_patients(y, patient, parts)

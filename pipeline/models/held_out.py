@@ -44,9 +44,7 @@ def testing_rows(split: pd.DataFrame) -> list[tuple[BoolArray, BoolArray]]:
     return [(fold != k, fold == k) for k in sorted(set(fold))]
 
 
-def predict_in_parts(
-    development: Development, examples: Examples, place: IntArray, engine: Engine = LOCAL
-) -> pd.DataFrame:
+def predict_in_parts(development: Development, examples: Examples, place: IntArray, engine: Engine) -> pd.DataFrame:
     """What `predict_held_out` gives for the examples at `place` (k,), from parts of them that `engine` works on."""
     rows = rows_at_once(examples.X)
     parts = (examples.take(place[start : start + rows]) for start in range(0, len(place), rows))

@@ -12,6 +12,7 @@ from pipeline.errors import DataRefusedError
 from pipeline.models.development import Development
 from pipeline.models.ensemble import RiskModel
 from pipeline.models.outcomes import Examples
+from pipeline.patients import count_patients
 from pipeline.progress import progress
 
 APPARENT_AT_MOST = 50_000
@@ -98,7 +99,7 @@ def apparent_risks(development: Development, examples: Examples, taught: BoolArr
             "part": "",
             "record": rows,
             "times": 1,
-            "patients": len(np.unique(examples.patient[taught])),
+            "patients": count_patients(examples.patient, taught),
         }
         | {"risk": risk}
     )
@@ -118,7 +119,7 @@ def _try(examples: Examples, trial: Trial, learn: Callable[[Examples], RiskModel
             "part": trial.part,
             "record": trial.tested,
             "times": times,
-            "patients": len(np.unique(examples.patient[trial.taught])),
+            "patients": count_patients(examples.patient[trial.taught]),
             "risk": model.risk(examples.X.iloc[trial.tested]),
         }
     )

@@ -15,6 +15,7 @@ from pipeline.models.features import count_parameters
 from pipeline.models.outcomes import Examples
 from pipeline.models.trees import TreesModel, constrained_directions
 from pipeline.outcomes import Observed
+from pipeline.patients import count_patients
 from pipeline.phrases import phrase
 
 
@@ -53,7 +54,7 @@ def summarise_model(
         "event_rate": _event_rate(observed, tested),
         "targets": [development.deployed.target, *development.deployed.others],
         "development": {
-            "patients": _beside(len(np.unique(taught.patient)), len(np.unique(tested.patient)) if tested else 0),
+            "patients": _beside(count_patients(taught.patient), count_patients(tested.patient) if tested else 0),
             "events": _events(observed, tested),
             "mean_follow_up": _mean_follow_up(observed),
         },

@@ -29,6 +29,7 @@ from pipeline.models.shelf import Shelf
 from pipeline.models.storage import deployed_to_dict
 from pipeline.models.summary import summarise_model
 from pipeline.models.trees import ONE_THREAD_BELOW
+from pipeline.patients import count_patients
 from pipeline.row_groups import list_row_groups
 from pipeline.sections import Train
 from pipeline.stages.wiring import Stage, align, join_findings, run
@@ -138,7 +139,7 @@ def _validate_internally(
     taught = (split["part"] == "development").to_numpy(bool)
     trials = learning_trials(examples.patient, testing_rows(split), settings.learning_curve)
     trials += [] if examples.site is None else site_trials(examples.patient, examples.site)
-    if len(np.unique(examples.patient[taught])) <= settings.optimism_at_most:
+    if count_patients(examples.patient, taught) <= settings.optimism_at_most:
         trials += optimism_trials(examples.patient, taught, settings.optimism_resamples, settings.seed)
     tried = run_trials(examples, trials, partial(learn_alone, plan=plan), jobs)
     return pd.concat([apparent_risks(development, examples, taught), tried], ignore_index=True)
