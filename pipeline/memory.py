@@ -1,17 +1,15 @@
 """How much memory and disk a stage may plan for, told before it starts rather than by the kernel that ends it."""
 
-import math
 import os
 import resource
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.errors import ConfigurationError
 from pipeline.sections import Engine
 
 GIGABYTE = 1e9
-SAMPLE = 10_000
 RECORD_BYTES = 256
 """What a stage holds of each record even where its columns stay on disk, as vectors: a pseudonym (a text of 32 letters
 and its place), the outcome, its weight, its part and fold, the risks and labels of a few candidates."""
@@ -92,19 +90,3 @@ def require_disk(folder: Path, needed: float, what: str) -> None:
 def _say(count: float) -> str:
     """So many bytes, to three digits and without an exponent."""
     return f"{float(f'{count / GIGABYTE:.3g}'):,.12g} GB"
-
-
-def estimate_table_bytes(path: Path, columns: Sequence[str] | None = None) -> int:
-    """About how many bytes of memory a Parquet file's `columns`, or all, take as a frame.
-
-    So many records as the file tells, each as wide as the first ones are; these alone are read.
-    """
-    import pyarrow.parquet as pq
-
-    with pq.ParquetFile(path) as file:
-        rows: int = file.metadata.num_rows
-        first = next(file.iter_batches(SAMPLE, columns=columns), None)
-        if first is None:
-            return 0
-        width: float = first.to_pandas().memory_usage(index=False, deep=True).sum() / first.num_rows
-    return math.ceil(width * rows)

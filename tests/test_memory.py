@@ -5,8 +5,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,8 +12,6 @@ from hypothesis import strategies as st
 from pipeline import memory
 from pipeline.errors import ConfigurationError
 from pipeline.memory import (
-    SAMPLE,
-    estimate_table_bytes,
     fits,
     measure_memory,
     plan_memory,
@@ -116,37 +112,3 @@ def test_a_disk_that_is_too_small_is_told_before(tmp_path: Path, monkeypatch: py
         require_disk(Path("not/made/yet"), 1e18, "a cache")
     with pytest.raises(ConfigurationError, match="are free where"):
         require_disk(tmp_path, 1e18, "a cache")
-
-
-def make_table(seed: int, rows: int) -> pd.DataFrame:
-    rng = np.random.default_rng(seed)
-    number = rng.normal(size=rows)
-    words = np.array(["", "one", "twenty", "a longer text than others"])
-    return pd.DataFrame(
-        {
-            "double": number,
-            "single": number.astype("float32"),
-            "whole": rng.integers(0, 9, rows).astype("int16"),
-            "gaps": pd.Series(rng.integers(0, 9, rows)).astype("Int64").where(number > 0),
-            "flag": number > 1,
-            "text": words[rng.integers(0, len(words), rows)],
-            "code": pd.Categorical(words[rng.integers(0, len(words), rows)]),
-            "when": pd.Timestamp("2020-01-01") + pd.to_timedelta(rng.integers(0, 1000, rows), unit="D"),
-        }
-    )
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_the_size_of_a_table_is_told_from_its_first_records(tmp_path: Path, seed: int) -> None:
-    path, rows = tmp_path / "table.parquet", SAMPLE * (2 + seed) + 1234
-    made = make_table(seed, rows)
-    made.to_parquet(path, row_group_size=7000, index=False)
-    whole = pd.read_parquet(path)
-    for names in (None, *([name] for name in made), ["text", "double"]):
-        size = whole[names or list(made)].memory_usage(index=False, deep=True).sum()
-        assert estimate_table_bytes(path, names) == pytest.approx(size, rel=0.05)
-
-
-def test_an_empty_table_has_no_size(tmp_path: Path) -> None:
-    make_table(0, 10).head(0).to_parquet(tmp_path / "table.parquet")
-    assert estimate_table_bytes(tmp_path / "table.parquet") == 0

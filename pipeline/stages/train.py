@@ -84,13 +84,13 @@ def _find_room(stage: Stage, scratch: Path) -> Shelf:
 
 
 def _read_examples(stage: Stage, shelf: Shelf) -> Examples:
-    cohort, path = stage.cohort(), stage.path("valid.parquet")
-    rows, findings = files.count_rows(path), stage.read("findings.parquet")
+    cohort, groups = stage.cohort(), list_row_groups(stage.path("valid.parquet"))
+    findings = stage.read("findings.parquet")
     parts = (
         join_findings(group.read(columns_of_examples(cohort)), findings.iloc[group.start : group.start + group.rows])
-        for group in list_row_groups(path)
+        for group in groups
     )
-    return gather_examples(parts, rows, cohort, shelf)
+    return gather_examples(parts, sum(group.rows for group in groups), cohort, shelf)
 
 
 def _summarise(
