@@ -30,6 +30,13 @@ def renumber_patients(patient: IntArray) -> tuple[int, IntArray]:
     return int(present.sum()), (np.cumsum(present) - 1)[patient]
 
 
+def draw_places(places: IntArray, most: int, seed: int) -> IntArray:
+    """At most so many of `places` (n,), drawn at random, in their order; of no more than so many, all."""
+    if len(places) <= most:
+        return places
+    return np.sort(np.random.default_rng(seed).choice(places, most, replace=False))
+
+
 def find_patients(pseudonyms: "pd.Series[Any]", among: "pd.Series[Any]") -> IntArray:
     """Where each of `pseudonyms` stands in `among`, (n,), which has each patient once; -1 where it does not."""
     import pyarrow as pa

@@ -18,6 +18,7 @@ from data_schemas.columns import Column
 from pipeline.arrays import BoolArray, FloatArray, IntArray
 from pipeline.disclosure import NumberOf, are_enough, share
 from pipeline.models.features import has_direction
+from pipeline.patients import draw_places
 
 ROWS = 20_000
 """At most so many patients, drawn at random, teach the model and test it."""
@@ -61,9 +62,7 @@ def explain_membership(
 
 def sample_rows(rows: IntArray, seed: int) -> IntArray:
     """At most `ROWS` of `rows`, in their order; of no more than so many, all."""
-    if len(rows) <= ROWS:
-        return rows
-    return np.sort(np.random.default_rng(seed).choice(rows, ROWS, replace=False))
+    return draw_places(rows, ROWS, seed)
 
 
 def _as_matrix(X: pd.DataFrame, cluster: IntArray | None = None) -> xgboost.DMatrix:

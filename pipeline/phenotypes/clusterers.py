@@ -15,6 +15,7 @@ from sklearn.mixture import GaussianMixture
 
 from pipeline.arrays import BoolArray, FloatArray, IntArray
 from pipeline.errors import ConfigurationError
+from pipeline.patients import draw_places
 from pipeline.phrases import phrase
 
 STARTS = 10
@@ -55,7 +56,7 @@ class Rows:
         """At most `limit` rows, in their order."""
         if len(self) <= limit:
             return self
-        taken = np.sort(np.random.default_rng(seed).choice(len(self), limit, replace=False))
+        taken = draw_places(np.arange(len(self)), limit, seed)
         return Rows(self.X[taken], self.blocks, self.known[taken])
 
 

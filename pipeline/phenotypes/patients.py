@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.arrays import IntArray
+from pipeline.patients import draw_places
 from pipeline.phenotypes.model import PhenotypeModel
 
 LEARNT = 100_000
@@ -46,6 +47,4 @@ def spread(patients: int) -> IntArray:
 
 def draw_development(places: IntArray, seed: int) -> IntArray:
     """Those of `places`, of development patients, who teach, in their order."""
-    if len(places) <= LEARNT:
-        return places
-    return np.sort(np.random.default_rng(seed).choice(places, LEARNT, replace=False))
+    return draw_places(places, LEARNT, seed)

@@ -16,6 +16,7 @@ import pandas as pd
 from pipeline.arrays import BoolArray, FloatArray, IntArray
 from pipeline.disclosure import are_enough, estimate_share
 from pipeline.estimates import Estimate, nothing
+from pipeline.patients import draw_places
 from pipeline.phenotypes.conditions import Condition, Cut, Predictor, anything, publishable, read_predictors, say
 from pipeline.phrases import phrase
 
@@ -66,16 +67,10 @@ def find_rules(
     hold at least `smallest` patients: a smaller count enters as `smallest`, so that the value errs low and its
     interval spans what the count may be, which its reason says. Raises as `Space.transform`.
     """
-    rows = _sample(len(frame), seed)
+    rows = draw_places(np.arange(len(frame)), ROWS, seed)
     predictors, clusters = read_predictors(frame.iloc[rows], labels, units), assignment[rows]
     found = np.unique(assignment[assignment > 0])
     return {int(c): _find_rule(predictors, clusters == c, smallest, seed) for c in found}
-
-
-def _sample(rows: int, seed: int) -> IntArray:
-    if rows <= ROWS:
-        return np.arange(rows)
-    return np.sort(np.random.default_rng(seed).choice(rows, ROWS, replace=False))
 
 
 def _find_rule(predictors: Sequence[Predictor], inside: BoolArray, smallest: int, seed: int) -> Rule:
